@@ -1,0 +1,67 @@
+"""One PostgreSQL database, several tenants: URLs for each driver and schema, with the password kept out of sight."""
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from macro_cycle.errors import MacroCycleError
+
+SCHEMAS = ("warehouse", "dagster", "mlflow", "feast")
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """A PostgreSQL URL that every tenant (warehouse, Dagster, MLflow, Feast) derives its own from.
+
+    Raises:
+        MacroCycleError: the text is not a PostgreSQL URL.
+    """
+
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self._parsed.get_backend_name() != "postgresql":
+            raise MacroCycleError("MACRO_CYCLE_DATABASE_URL must begin with postgresql://")
+
+    @property
+    def _parsed(self) -> URL:
+        try:
+            return make_url(self.text)
+        except ArgumentError:
+            raise MacroCycleError(
+                "MACRO_CYCLE_DATABASE_URL is not a URL; write postgresql://user:password@host:5432/database"
+            ) from None
+
+    def sqlalchemy(self, driver: str = "psycopg2", schema: str | None = None) -> str:
+        """URL for SQLAlchemy with an explicit driver; `schema` becomes the connection's search path."""
+        url = self._parsed.set(drivername=f"postgresql+{driver}")
+        return _with_search_path(url, schema)
+
+    def libpq(self, schema: str | None = None) -> str:
+        """URL as libpq, psycopg and psycopg2 take it."""
+        return _with_search_path(self._parsed.set(drivername="postgresql"), schema)
+
+    def parts(self) -> dict[str, str | int]:
+        """host, port, database, user and password, as clients ask for that take no URL (a socket folder is a host)."""
+        url = self._parsed
+        host = url.host or url.query.get("host", "localhost")
+        return {
+            "host": host if isinstance(host, str) else host[0],
+            "port": url.port or 5432,
+            "database": url.database or "postgres",
+            "user": url.username or "postgres",
+            "password": url.password or "",
+        }
+
+    def __str__(self) -> str:
+        return self._parsed.render_as_string(hide_password=True)
+
+
+def _with_search_path(url: URL, schema: str | None) -> str:
+    text = url.render_as_string(hide_password=False)
+    if schema is None:
+        return text
+    separator = "&" if url.query else "?"
+    return f"{text}{separator}options={quote(f'-csearch_path={schema}')}"
