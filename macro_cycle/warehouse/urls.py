@@ -1,4 +1,4 @@
-"""One PostgreSQL database, several tenants: URLs for each driver and schema, with the password kept out of sight."""
+"""One PostgreSQL database, several tenants: a URL for each driver and schema, the password out of sight."""
 
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -44,7 +44,7 @@ class DatabaseUrl:
         return _with_search_path(self._parsed.set(drivername="postgresql"), schema)
 
     def parts(self) -> dict[str, str | int]:
-        """host, port, database, user and password, as clients ask for that take no URL (a socket folder is a host)."""
+        """host, port, database, user, password for clients that take no URL; a socket folder is a host."""
         url = self._parsed
         host = url.host or url.query.get("host", "localhost")
         return {

@@ -1,0 +1,237 @@
+"""Every setting with its default: environment first, then `.env`, then `config.yaml`.
+
+A section's setting is named `MACRO_CYCLE_<SECTION>__<KEY>` in the environment; the few that other systems
+rely on also have the short names of `SHORT_NAMES`. An unknown key is an error in all three places.
+"""
+
+import difflib
+import os
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError
+
+from macro_cycle.errors import MacroCycleError
+
+PREFIX = "MACRO_CYCLE_"
+SHORT_NAMES = {
+    "SOURCE": ("data", "source"),
+    "SOURCE_PATH": ("data", "source_path"),
+    "FRED_API_KEY": ("data", "fred_api_key"),
+    "FRED_BASE_URL": ("data", "fred_base_url"),
+    "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
+}
+
+SourceName = Literal["sample", "fred_api", "fred_postgres", "fred_md", "alfred_file"]
+
+
+class Section(BaseModel):
+    """A section of config.yaml; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Section):
+    """Where observations come from."""
+
+    source: SourceName = "sample"
+    source_path: str | None = Field(
+        default=None, description="folder, file or database URL of the source", repr=False
+    )
+    source_schema: str = Field(default="public", description="schema of a FRED PostgreSQL mirror")
+    fred_api_key: SecretStr | None = None
+    fred_base_url: str = "https://api.stlouisfed.org/fred"
+    catalog_path: Path | None = Field(
+        default=None, description="file that overrides or extends the catalogue"
+    )
+    first_partition: date = Field(default=date(1970, 1, 1), description="the first as-of month")
+
+
+class ModelSettings(Section):
+    """The cycle model; the defaults are justified in docs/model.md."""
+
+    n_regimes: int = Field(default=4, ge=2, le=4)
+    n_restarts: int = Field(default=8, ge=1, le=1000)
+    max_iter: int = Field(default=300, ge=1)
+    tol: float = Field(default=1e-6, gt=0)
+    seed: int = 0
+
+
+class MlflowSettings(Section):
+    """Experiment tracking and the model registry."""
+
+    tracking_uri: str | None = Field(
+        default=None, description="default: straight to the platform's database", repr=False
+    )
+    experiment: str = "macro_cycle"
+    registered_model: str = "macro-cycle-hmm"
+    host: str = "127.0.0.1"
+    port: int = Field(default=55000, ge=1, le=65535)
+
+
+class FeastSettings(Section):
+    """The feature store."""
+
+    project: str = "macro_cycle"
+    economy: str = "US"
+
+
+class KserveSettings(Section):
+    """The model server."""
+
+    model_name: str = "macro-cycle-hmm"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+
+
+class PrometheusSettings(Section):
+    """The metrics exporter."""
+
+    host: str = "127.0.0.1"
+    exporter_port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=9090, ge=1, le=65535)
+
+
+class GrafanaSettings(Section):
+    """Generated dashboards."""
+
+    datasource: str = "Prometheus"
+
+
+class DagsterSettings(Section):
+    """The orchestrator's web server."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=1, le=65535)
+
+
+class Settings(BaseSettings):
+    """All settings of the platform; frozen once read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        frozen=True,
+    )
+
+    home: Path = Field(default=Path(".macro_cycle"), description="state of the embedded stack")
+    database_url: SecretStr | None = Field(default=None, description="replaces the embedded PostgreSQL")
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    feast: FeastSettings = FeastSettings()
+    kserve: KserveSettings = KserveSettings()
+    prometheus: PrometheusSettings = PrometheusSettings()
+    grafana: GrafanaSettings = GrafanaSettings()
+    dagster: DagsterSettings = DagsterSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over `.env` over `config.yaml`."""
+        return (
+            init_settings,
+            _Environment(settings_cls),
+            _DotEnv(settings_cls),
+            InitSettingsSource(settings_cls, _read_yaml(Path("config.yaml"))),
+        )
+
+
+class _Environment(EnvSettingsSource):
+    """The process environment with short names spelled out and unknown names refused."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        return _spelled_out(dict(os.environ), "the environment")
+
+
+class _DotEnv(DotEnvSettingsSource):
+    """`.env`, read like the environment."""
+
+    def _load_env_vars(self) -> dict[str, str | None]:
+        return _spelled_out(dict(self._read_env_files()), ".env")
+
+
+def _spelled_out(variables: dict[str, str | None], where: str) -> dict[str, str | None]:
+    """Lower-case names of this project's variables, short names replaced by `section__key`."""
+    ours = {n.upper(): v for n, v in variables.items() if n.upper().startswith(PREFIX)}
+    known = {PREFIX + name: PREFIX + "__".join(path).upper() for name, path in SHORT_NAMES.items()}
+    known |= {name: name for name in _full_names()}
+    for name in ours:
+        if name not in known:
+            raise MacroCycleError(f"unknown setting {name} in {where}{_did_you_mean(name, known)}")
+    return {known[name].lower(): value for name, value in ours.items() if value != ""}
+
+
+def _full_names() -> set[str]:
+    names: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            names |= {f"{PREFIX}{name}__{key}".upper() for key in section.model_fields}
+        else:
+            names.add(f"{PREFIX}{name}".upper())
+    return names
+
+
+def _did_you_mean(name: str, known: dict[str, str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else "; see the table of settings in README.md"
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise MacroCycleError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise MacroCycleError(f"{path} must hold sections such as `data:` and `model:`")
+    return content
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Settings as they are now in the environment, `.env` and `config.yaml` of the working directory.
+
+    Raises:
+        MacroCycleError: an unknown key or an invalid value, named in one line.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise MacroCycleError(f"setting {key}: {first['msg'].lower()}") from None
+    except SettingsError as error:
+        raise MacroCycleError(f"settings: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read once."""
+    return read_settings()
