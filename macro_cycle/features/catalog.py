@@ -1,0 +1,130 @@
+"""The catalogue of series: what each one is, when it is published and how it enters the model."""
+
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features.frequencies import Frequency, infer_frequency, period_end
+
+Role = Literal["coincident", "leading", "price", "rate"]
+
+
+class CatalogError(MacroCycleError):
+    """The catalogue file is wrong, or a series is not in it."""
+
+
+class SeriesSpec(BaseModel):
+    """One series. `frequency` and `tcode` are None for a series outside the catalogue: then its data decide.
+
+    `sign` is -1 where a rise is bad news for activity. `publication_lag_days` counts from the last day of the
+    reference period to the day of its first release. `units` are FRED's, before the transformation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    series_id: str = Field(min_length=1, max_length=64)
+    title: str
+    frequency: Frequency | None
+    units: str
+    tcode: int | None = Field(ge=1, le=7)
+    sign: Literal[-1, 1] = 1
+    publication_lag_days: int = Field(ge=0, le=400)
+    role: Role
+    aliases: tuple[str, ...] = ()
+
+    @classmethod
+    def guess(cls, series_id: str) -> "SeriesSpec":
+        """What is assumed of a series that nobody described: up is good, released a month late."""
+        return cls(
+            series_id=series_id,
+            title=series_id,
+            frequency=None,
+            units="unknown",
+            tcode=None,
+            publication_lag_days=30,
+            role="coincident",
+        )
+
+    def release_dates(self, dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Estimated day of first release of the observations that FRED dates `dates` (ascending)."""
+        frequency = infer_frequency(dates, self.frequency)
+        return period_end(dates, frequency) + pd.Timedelta(days=self.publication_lag_days)
+
+
+class Catalog(BaseModel):
+    """Series by their FRED id; aliases (FRED-MD's names) lead to the same series."""
+
+    model_config = ConfigDict(frozen=True)
+
+    series: dict[str, SeriesSpec]
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> "Catalog":
+        """The shipped catalogue, the entries of the user's file at `path` added or replaced field by field.
+
+        Raises `CatalogError`, naming series and field, for anything that `SeriesSpec` does not allow.
+        """
+        entries = _read(resources.files(__package__).joinpath("catalog.yaml").read_text(), "catalog.yaml")
+        if path is not None:
+            for series_id, override in _read(_text(Path(path)), str(path)).items():
+                entries[series_id] = {**entries.get(series_id, {}), **override}
+        catalog = cls(series={series_id: _spec(series_id, entry) for series_id, entry in entries.items()})
+        _ = catalog._canonical
+        return catalog
+
+    @cached_property
+    def _canonical(self) -> dict[str, str]:
+        names = {series_id: series_id for series_id in self.series}
+        for spec in self.series.values():
+            for alias in spec.aliases:
+                if names.setdefault(alias, spec.series_id) != spec.series_id:
+                    raise CatalogError(
+                        f"Catalogue: the name {alias} stands for two series; keep one of them."
+                    )
+        return names
+
+    def canonical_id(self, name: str) -> str:
+        """The FRED id behind `name` (an id or an alias); an unknown name is returned as it is."""
+        return self._canonical.get(name, name)
+
+    def spec(self, name: str) -> SeriesSpec:
+        """The series behind an id or alias; `SeriesSpec.guess` for one that is not in the catalogue."""
+        series_id = self.canonical_id(name)
+        return self.series.get(series_id) or SeriesSpec.guess(series_id)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._canonical
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise CatalogError(f"The catalogue {path} cannot be read: {error.strerror}.") from None
+
+
+def _read(text: str, where: str) -> dict[str, dict[str, Any]]:
+    try:
+        document = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{where} is not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(document, dict) or not all(isinstance(entry, dict) for entry in document.values()):
+        raise CatalogError(
+            f"{where} must map each series id to its fields, e.g. 'UNRATE: {{tcode: 2, sign: -1}}'."
+        )
+    return {str(series_id): entry for series_id, entry in document.items()}
+
+
+def _spec(series_id: str, entry: dict[str, Any]) -> SeriesSpec:
+    try:
+        return SeriesSpec.model_validate({"series_id": series_id, **entry})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "entry"
+        raise CatalogError(f"Catalogue: {series_id}: {field}: {first['msg']}.") from None

@@ -1,0 +1,111 @@
+"""Which features the model sees, and what each one is made of."""
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from macro_cycle.features.catalog import Catalog, CatalogError, Role
+
+logger = logging.getLogger(__name__)
+
+FeatureRole = Literal["activity", "momentum", "free"]
+
+_COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
+_LEADING = ("HOUST", "PERMIT")
+_ROLE_OF: dict[Role, FeatureRole] = {
+    "coincident": "activity",
+    "leading": "momentum",
+    "price": "free",
+    "rate": "free",
+}
+
+
+class Feature(BaseModel):
+    """One column of the panel.
+
+    A feature of one series is its transformed, signed value; of several, the mean of their robustly scaled
+    ones. `span` averages it over that many months; `change` then takes its value less the one so many months
+    before.
+
+    `role` tells the model on what a state's mean of this feature depends: the level of activity, its
+    momentum, or both ("free").
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    series_ids: tuple[str, ...] = Field(min_length=1)
+    role: FeatureRole
+    span: int = Field(default=1, ge=1, le=24)
+    change: int = Field(default=0, ge=0, le=24)
+
+
+class FeatureSet(BaseModel):
+    """The features in the panel's column order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: tuple[Feature, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "FeatureSet":
+        names = self.names
+        if len(set(names)) != len(names):
+            raise ValueError("two features have the same name")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names of the panel."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def series_ids(self) -> tuple[str, ...]:
+        """Every series that a feature is made of, once, in order of first use."""
+        return tuple(
+            dict.fromkeys(series_id for feature in self.features for series_id in feature.series_ids)
+        )
+
+    @property
+    def roles(self) -> dict[str, FeatureRole]:
+        """Feature name -> role."""
+        return {feature.name: feature.role for feature in self.features}
+
+
+def default_feature_set() -> FeatureSet:
+    """The features of the default model; `docs/model.md` holds the evidence for them."""
+    activity = tuple(Feature(name=s, series_ids=(s,), role="activity") for s in _COINCIDENT)
+    leading = tuple(Feature(name=s, series_ids=(s,), role="momentum") for s in _LEADING)
+    return FeatureSet(features=(*activity, *leading, _momentum(_COINCIDENT)))
+
+
+def feature_set_for(series_ids: Sequence[str], catalog: Catalog) -> FeatureSet:
+    """Features for any list of series, such as `UNRATE CPIAUCSL GDPC1`.
+
+    Each series is one feature, with the role that the catalogue's role of the series implies; the momentum of
+    the coincident ones is added when there are any. A series outside the catalogue is taken as coincident,
+    with the transformation that its values allow, and a warning says so.
+
+    Raises `CatalogError` for an empty list.
+    """
+    ids = tuple(dict.fromkeys(catalog.canonical_id(name) for name in series_ids))
+    if not ids:
+        raise CatalogError("No series given; name at least one FRED id, e.g. UNRATE.")
+    for series_id in ids:
+        if series_id not in catalog:
+            logger.warning(
+                "%s is not in the catalogue: taken as log differences if all are positive, else differences; "
+                "up is good, released 30 days after the period. Your own catalogue file can say otherwise.",
+                series_id,
+            )
+    features = [Feature(name=s, series_ids=(s,), role=_ROLE_OF[catalog.spec(s).role]) for s in ids]
+    coincident = tuple(feature.name for feature in features if feature.role == "activity")
+    if coincident:
+        features.append(_momentum(coincident))
+    return FeatureSet(features=tuple(features))
+
+
+def _momentum(coincident: tuple[str, ...]) -> Feature:
+    return Feature(name="MOMENTUM", series_ids=coincident, role="momentum", span=3, change=3)

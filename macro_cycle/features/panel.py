@@ -1,0 +1,120 @@
+"""The panel of features as known on one day: one row per reference month, NaN where nothing was published."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features.catalog import Catalog, SeriesSpec
+from macro_cycle.features.feature_set import Feature, FeatureSet
+from macro_cycle.features.frequencies import infer_frequency, month_start, regular_periods
+from macro_cycle.features.transformations import transform
+
+_NORMAL_IQR = 1.349
+_WINSOR = 4.0
+
+
+def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> pd.DataFrame:
+    """Features as known on the day of the as-of frame.
+
+    `as_of` holds `series_id, date, value` (one row per series and date, only what was known on that day). The
+    result has one row per reference month (`reference_month`, month starts without gaps, ascending) from the
+    first to the last month of which any feature is known, and one float column per feature in the order of
+    `feature_set`, in the units of its transformation, NaN where not published.
+
+    Every change is taken inside this one vintage and inside the frequency of its own series: a quarterly
+    series changes from quarter to quarter and stands in the quarter's last month, a weekly one is averaged
+    over months that are complete, and a missing month leaves its neighbours' other features alone.
+
+    Raises `MacroCycleError` when no feature has any value, `TransformationError` when a series does not allow
+    its transformation.
+    """
+    series = _transformed(as_of, catalog, feature_set)
+    if not series:
+        wanted = ", ".join(feature_set.series_ids)
+        raise MacroCycleError(
+            f"No observations of {wanted} were known on that day; choose a later one or other series."
+        )
+    months = np.arange(min(m[0] for m, _ in series.values()), max(m[-1] for m, _ in series.values()) + 1)
+    columns = {name: _on(months, *series[name]) for name in series}
+    panel = pd.DataFrame(
+        {feature.name: _feature(feature, columns, len(months)) for feature in feature_set.features},
+        index=pd.DatetimeIndex(month_start(months), freq="MS", name="reference_month"),
+    )
+    known = np.flatnonzero(panel.notna().any(axis=1).to_numpy())
+    if not len(known):
+        raise MacroCycleError(
+            "Too few observations were known on that day to compute a single change; choose a later one."
+        )
+    return panel.iloc[known[0] : known[-1] + 1]
+
+
+def _transformed(
+    as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Series id -> month numbers of its periods and its stationary, signed values."""
+    named = as_of.assign(series_id=as_of["series_id"].map(catalog.canonical_id))
+    wanted = named[named["series_id"].isin(feature_set.series_ids)]
+    out = {}
+    for series_id, rows in wanted.sort_values("date").groupby("series_id"):
+        spec = catalog.spec(str(series_id))
+        dates = pd.DatetimeIndex(rows["date"])
+        months, values = regular_periods(
+            dates, rows["value"].to_numpy(float), infer_frequency(dates, spec.frequency)
+        )
+        if len(months):
+            out[str(series_id)] = (
+                months,
+                spec.sign * transform(values, _tcode(spec, values), name=spec.series_id),
+            )
+    return out
+
+
+def _tcode(spec: SeriesSpec, values: NDArray[np.float64]) -> int:
+    if spec.tcode is not None:
+        return spec.tcode
+    return 5 if np.nanmin(values) > 0 else 2
+
+
+def _on(months: NDArray[np.int64], at: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    column = np.full(len(months), np.nan)
+    column[at - months[0]] = values
+    return column
+
+
+def _feature(feature: Feature, columns: dict[str, NDArray[np.float64]], length: int) -> NDArray[np.float64]:
+    members = [columns[s] for s in feature.series_ids if s in columns]
+    if not members:
+        return np.full(length, np.nan)
+    column = members[0] if len(feature.series_ids) == 1 else _mean([_robust(m) for m in members])
+    return _change(_trailing_mean(column, feature.span), feature.change)
+
+
+def _robust(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centred by the median, scaled by the interquartile range, held at `_WINSOR` robust deviations."""
+    low, middle, high = np.nanquantile(column, [0.25, 0.5, 0.75])
+    scale = (high - low) / _NORMAL_IQR
+    if not scale > 0:
+        return np.full(len(column), np.nan)
+    return np.clip((column - middle) / scale, -_WINSOR, _WINSOR)
+
+
+def _mean(members: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    stacked = np.array(members)
+    count = np.isfinite(stacked).sum(axis=0)
+    return np.where(count > 0, np.nansum(stacked, axis=0) / np.maximum(count, 1), np.nan)
+
+
+def _trailing_mean(column: NDArray[np.float64], span: int) -> NDArray[np.float64]:
+    """Mean of the last `span` months, of which at least two thirds must be known."""
+    if span == 1:
+        return column
+    return pd.Series(column).rolling(span, min_periods=-(-2 * span // 3)).mean().to_numpy()
+
+
+def _change(column: NDArray[np.float64], months: int) -> NDArray[np.float64]:
+    if months == 0:
+        return column
+    out = np.full(len(column), np.nan)
+    out[months:] = column[months:] - column[:-months]
+    return out
