@@ -1,0 +1,53 @@
+"""Fitting many windows: the backfill's path, with the same bits as fitting them one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+
+from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.model import MacroCycleHMM, prepare
+from macro_cycle.hmm.parameters import HMMParameters
+from macro_cycle.hmm.search import choose, cold_runs, warm_run
+
+Window = pd.DataFrame | np.ndarray
+
+
+def fit_windows(
+    panels: Sequence[Window] | tuple[Window, Sequence[int]],
+    config: HMMConfig,
+    warm_start: HMMParameters | None = None,
+    chain: bool = True,
+    n_threads: int = 1,
+) -> list[MacroCycleHMM]:
+    """One fitted model per window.
+
+    panels: the windows' panels, or one panel and the end rows of its windows (each takes the rows before its end).
+    chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own starts do not
+    depend on one another and run on `n_threads` threads; results are the same for any number of threads.
+    """
+    prepared = [prepare(panel, config) for panel in _windows(panels)]
+    with ThreadPoolExecutor(max_workers=max(n_threads, 1)) as threads:
+        cold = list(threads.map(lambda p: cold_runs(p[2], config), prepared))
+    models: list[MacroCycleHMM] = []
+    for (panel, standardizer, observations), own in zip(prepared, cold, strict=True):
+        start = models[-1].parameters if models and chain else warm_start
+        if models and chain and models[-1].columns != panel.columns:
+            start = None
+        parameters, convergence = choose(observations, config, own, warm_run(observations, config, start))
+        models.append(MacroCycleHMM(config).adopt(panel, standardizer, parameters, convergence))
+    return models
+
+
+def _windows(panels: Sequence[Window] | tuple[Window, Sequence[int]]) -> Sequence[Window]:
+    if (
+        isinstance(panels, tuple)
+        and len(panels) == 2
+        and not isinstance(panels[1], pd.DataFrame | np.ndarray)
+    ):
+        panel, ends = panels
+        return [panel[:end] for end in ends]  # type: ignore[index]
+    return panels  # type: ignore[return-value]

@@ -1,0 +1,68 @@
+"""Whether regimes are the same from one fit to the next: minimum-cost matching with a confidence.
+
+Regimes are named by economics in every fit (`labels.py`), so the matching should be the identity; where it is not, or
+where another pairing is nearly as good, the new model means something else by the same names and should not serve
+before somebody looked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.model import MacroCycleHMM
+
+LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True)
+class Matching:
+    """permutation[j]: the challenger's regime that is the incumbent's regime j; cost: its total distance.
+
+    confidence: 1 - exp(best cost - second best cost), in [0, 1). ambiguous: the pairing moves a name or has little confidence.
+    """
+
+    permutation: tuple[int, ...]
+    cost: float
+    confidence: float
+    ambiguous: bool
+
+
+def match_regimes(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> Matching:
+    """Pair regimes by the Bhattacharyya distance of their emissions, over common columns in standardised units.
+
+    Standardised units make the pairing blind to rebased series. Raises MacroCycleError when nothing can be compared.
+    """
+    K = incumbent.config.n_regimes
+    if challenger.config.n_regimes != K:
+        raise MacroCycleError(
+            f"the models have {K} and {challenger.config.n_regimes} regimes: compare models with the same number"
+        )
+    distance = _distances(incumbent, challenger)
+    pairings = list(permutations(range(K)))
+    costs = np.array([distance[range(K), pairing].sum() for pairing in pairings])
+    first, second = np.argsort(costs, kind="stable")[:2]
+    confidence = float(-np.expm1(costs[first] - costs[second]))
+    moved = pairings[first] != tuple(range(K))
+    return Matching(pairings[first], float(costs[first]), confidence, moved or confidence < LEAST_CONFIDENCE)
+
+
+def _distances(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> np.ndarray:
+    """(K, K) Bhattacharyya distances of independent Normals, summed over the common columns."""
+    common = [c for c in incumbent.columns if c in challenger.columns]
+    if not common:
+        raise MacroCycleError("the models share no column: regimes cannot be compared")
+    mean_a, variance_a = _moments(incumbent, common)
+    mean_b, variance_b = _moments(challenger, common)
+    total = variance_a[:, None] + variance_b[None]
+    gap = (mean_a[:, None] - mean_b[None]) ** 2 / total
+    shape = np.log(total / (2.0 * np.sqrt(variance_a[:, None] * variance_b[None])))
+    return np.asarray((0.25 * gap + 0.5 * shape).sum(axis=2))
+
+
+def _moments(model: MacroCycleHMM, columns: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    where = [model.columns.index(c) for c in columns]
+    return model.parameters.means[:, where], model.parameters.variances[:, where]

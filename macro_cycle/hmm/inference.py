@@ -1,0 +1,94 @@
+"""Exact inference as pure functions of log emissions (T, K), initial_probs (K,) and transition_matrix (K, K)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """filtered_probs p(z_t | y_1:t) and predicted_probs p(z_t | y_1:t-1), (T, K); log_likelihoods (T,)."""
+
+    filtered_probs: np.ndarray
+    predicted_probs: np.ndarray
+    log_likelihoods: np.ndarray
+
+    @property
+    def log_likelihood(self) -> float:
+        """log p(y_1:T)."""
+        return float(self.log_likelihoods.sum())
+
+
+@dataclass(frozen=True)
+class Posterior(Filtered):
+    """Filtered, and smoothed_probs p(z_t | y_1:T) (T, K), expected_transitions (K, K) = sum_t p(z_t-1 = i, z_t = j | y_1:T).
+
+    These are also the gradients of the log-likelihood: d/d log_emissions = smoothed_probs,
+    d/d log initial = smoothed_probs[0], d/d log transition = expected_transitions (Fisher's identity).
+    """
+
+    smoothed_probs: np.ndarray
+    expected_transitions: np.ndarray
+
+
+def filter_forward(
+    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
+) -> Filtered:
+    """Forward recursion."""
+    filtered, predicted, _, _, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
+    return Filtered(filtered, predicted, log_likelihoods)
+
+
+def forward_backward(
+    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
+) -> Posterior:
+    """Forward and backward recursion."""
+    from macro_cycle.hmm.kernels.forward_backward import backward
+
+    transition_matrix = np.ascontiguousarray(transition_matrix, dtype=np.float64)
+    filtered, predicted, weights, scales, log_likelihoods = _forward(
+        log_emissions, initial_probs, transition_matrix
+    )
+    smoothed, expected = np.empty_like(filtered), np.empty_like(transition_matrix)
+    backward(transition_matrix, filtered, weights, scales, smoothed, expected)
+    return Posterior(filtered, predicted, log_likelihoods, smoothed, expected)
+
+
+def most_probable_path(
+    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Viterbi: states (T,) and log p(states, y)."""
+    from macro_cycle.hmm.kernels.forward_backward import viterbi
+
+    states = np.empty(len(log_emissions), dtype=np.int64)
+    log_probability = viterbi(
+        np.ascontiguousarray(log_emissions, dtype=np.float64),
+        np.ascontiguousarray(initial_probs, dtype=np.float64),
+        np.ascontiguousarray(transition_matrix, dtype=np.float64),
+        states,
+    )
+    return states, float(log_probability)
+
+
+def _forward(
+    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    from macro_cycle.hmm.kernels.forward_backward import forward
+
+    log_emissions = np.ascontiguousarray(log_emissions, dtype=np.float64)
+    T = len(log_emissions)
+    predicted, filtered, weights = (np.empty_like(log_emissions) for _ in range(3))
+    scales, log_likelihoods = np.empty(T), np.empty(T)
+    forward(
+        log_emissions,
+        np.ascontiguousarray(initial_probs, dtype=np.float64),
+        np.ascontiguousarray(transition_matrix, dtype=np.float64),
+        predicted,
+        filtered,
+        weights,
+        scales,
+        log_likelihoods,
+    )
+    return filtered, predicted, weights, scales, log_likelihoods

@@ -1,0 +1,286 @@
+"""`MacroCycleHMM`: the public face of the model, in the manner of scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm import dynamics, inference, labels
+from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.emissions import log_densities
+from macro_cycle.hmm.observations import Observations, Panel, check_for_fit, read_panel, warnings_about
+from macro_cycle.hmm.parameters import HMMParameters
+from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, PathResult, SmoothResult
+from macro_cycle.hmm.search import search
+from macro_cycle.hmm.simulation import simulate
+from macro_cycle.hmm.standardizer import Standardizer
+from macro_cycle.hmm.structure import allowed_transitions, mean_groups
+
+DOCUMENT_FORMAT = 1
+
+
+class MacroCycleHMM:
+    """Hidden Markov model of the business cycle.
+
+    A panel is a DataFrame (months x features) or an array (T, D); NaN is a missing cell and is integrated out. A fit is
+    a function of the panel, the configuration and the warm start alone. Options are those of `HMMConfig`.
+
+    Density: z_1 ~ pi, z_t ~ A[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly scaled values.
+    Estimation: MAP-EM (Dempster, Laird and Rubin, 1977; priors in `priors.py`), best of several starts.
+    """
+
+    def __init__(self, config: HMMConfig | None = None, **options: Any) -> None:
+        self.config = (config or HMMConfig()).replace(**options) if options else config or HMMConfig()
+        self._parameters: HMMParameters | None = None
+        self._standardizer: Standardizer | None = None
+        self._convergence: Convergence | None = None
+        self._columns: tuple[str, ...] = ()
+
+    # -- estimation -----------------------------------------------------------------------------------------------
+
+    def fit(self, panel: pd.DataFrame | np.ndarray, warm_start: HMMParameters | None = None) -> MacroCycleHMM:
+        """Estimate by MAP-EM from `config.n_restarts` own starts and, if given, a warm one; returns self.
+
+        Raises MacroCycleError when nothing can be estimated from the panel.
+        """
+        checked, standardizer, observations = prepare(panel, self.config)
+        parameters, convergence = search(observations, self.config, warm_start)
+        return self.adopt(checked, standardizer, parameters, convergence)
+
+    def adopt(
+        self, panel: Panel, standardizer: Standardizer, parameters: HMMParameters, convergence: Convergence
+    ) -> MacroCycleHMM:
+        """Take over estimates found elsewhere (a backfill's batch) as if `fit` had found them."""
+        self._columns, self._standardizer, self._parameters = panel.columns, standardizer, parameters
+        self._convergence = convergence.with_warnings(warnings_about(panel))
+        self.__dict__.pop("n_parameters", None)
+        return self
+
+    # -- what was estimated ---------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> HMMParameters:
+        """Estimates in standardised units, regimes in the order of `labels`."""
+        return _fitted(self._parameters)
+
+    @property
+    def standardizer(self) -> Standardizer:
+        """The scaling constants of the sample the model was fitted to."""
+        return _fitted(self._standardizer)
+
+    @property
+    def convergence(self) -> Convergence:
+        """How the search for the estimates went."""
+        return _fitted(self._convergence)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the features, in order."""
+        return self._columns
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Name of each regime (defined in `labels.py`)."""
+        return labels.label_names(self.config.n_regimes)
+
+    @property
+    def expected_durations(self) -> np.ndarray:
+        """(K,) mean stay in each regime, in months."""
+        return dynamics.expected_durations(self.parameters.transition_matrix)
+
+    @property
+    def stationary_distribution(self) -> np.ndarray:
+        """(K,) long-run share of months in each regime."""
+        return dynamics.stationary_distribution(self.parameters.transition_matrix)
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Free parameters: pi, allowed transitions, distinct means, covariance and estimated degrees of freedom."""
+        return count_parameters(self.config, self.columns)
+
+    # -- inference ------------------------------------------------------------------------------------------------
+
+    def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
+        """The panel's values in the model's standardised units."""
+        standardizer = self.standardizer
+        checked = read_panel(panel, self.columns)
+        return Observations(standardizer.transform(checked.values), checked.index, checked.columns)
+
+    def filter(self, panel: pd.DataFrame | np.ndarray) -> FilterResult:
+        """p(z_t | y_1:t), what could be said at each month of the panel with these parameters."""
+        observations = self.observations(panel)
+        densities = log_densities(self.parameters, observations)
+        filtered = inference.filter_forward(*self._chain(densities))
+        scores = _predictive_scores(filtered, densities)
+        return FilterResult(
+            filtered.filtered_probs, filtered.predicted_probs, float(scores.sum()), scores, observations.index
+        )
+
+    def smooth(self, panel: pd.DataFrame | np.ndarray) -> SmoothResult:
+        """p(z_t | y_1:T), with hindsight over the whole panel."""
+        observations = self.observations(panel)
+        densities = log_densities(self.parameters, observations)
+        posterior = inference.forward_backward(*self._chain(densities))
+        return SmoothResult(
+            posterior.smoothed_probs,
+            posterior.filtered_probs,
+            posterior.predicted_probs,
+            float(_predictive_scores(posterior, densities).sum()),
+            posterior.expected_transitions,
+            observations.index,
+        )
+
+    def predict(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(T,) label of the most probable regime by the filter: nothing later than the month is used."""
+        return self._named(self.filter(panel).filtered_probs.argmax(axis=1))
+
+    def decode(self, panel: pd.DataFrame | np.ndarray) -> PathResult:
+        """The most probable path of regimes (Viterbi, 1967)."""
+        observations = self.observations(panel)
+        densities = log_densities(self.parameters, observations)
+        states, log_probability = inference.most_probable_path(*self._chain(densities))
+        return PathResult(states, self._named(states), log_probability, observations.index)
+
+    def regimes(self, panel: pd.DataFrame | np.ndarray) -> pd.DataFrame:
+        """One row per month: label, recession_probability (both by the filter), and filtered_, smoothed_ and predicted_<Label>."""
+        smooth = self.smooth(panel)
+        frame = pd.DataFrame(index=smooth.index.rename("reference_month"))
+        frame["label"] = self._named(smooth.filtered_probs.argmax(axis=1))
+        frame["recession_probability"] = self.recession_probability(smooth.filtered_probs)
+        for kind in ("filtered", "smoothed", "predicted"):
+            probs = getattr(smooth, f"{kind}_probs")
+            for j, label in enumerate(self.labels):
+                frame[f"{kind}_{label}"] = probs[:, j]
+        return frame
+
+    def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> ForecastResult:
+        """Regimes and features 1 to `steps` months after the panel's last."""
+        if steps < 1:
+            raise MacroCycleError(f"steps is {steps}: forecast at least one month")
+        now = self.filter(panel)
+        probs = dynamics.step_ahead(now.filtered_probs[-1], self.parameters.transition_matrix, steps)
+        mean, std = self._feature_moments(probs)
+        return ForecastResult(
+            probs, self.recession_probability(probs), mean, std, _months_after(now.index, steps)
+        )
+
+    def recession_probability(self, probs: np.ndarray) -> np.ndarray:
+        """(T,) mass of the contraction side of the cycle in probs (T, K): Contraction, and Trough where there is one."""
+        return labels.recession_probability(np.asarray(probs))
+
+    # -- comparison -----------------------------------------------------------------------------------------------
+
+    def score(self, panel: pd.DataFrame | np.ndarray) -> float:
+        """log p(y) in standardised units: the sum of one-step predictive log densities, not discounted."""
+        return self.filter(panel).log_likelihood
+
+    def aic(self, panel: pd.DataFrame | np.ndarray) -> float:
+        """Akaike's criterion, 2 n_parameters - 2 score; lower is better."""
+        return 2.0 * self.n_parameters - 2.0 * self.score(panel)
+
+    def bic(self, panel: pd.DataFrame | np.ndarray) -> float:
+        """Schwarz's criterion, n_parameters log T - 2 score, T the months with data; lower is better."""
+        months = int(self.observations(panel).observed.any(axis=1).sum())
+        return float(self.n_parameters * np.log(max(months, 1)) - 2.0 * self.score(panel))
+
+    def sample(self, n_months: int, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
+        """Simulated states (T,) and panel (T, D) in the panel's units."""
+        if n_months < 1:
+            raise MacroCycleError(f"n_months is {n_months}: sample at least one month")
+        states, values = simulate(self.parameters, n_months, np.random.default_rng(seed))
+        return states, pd.DataFrame(self.standardizer.inverse(values), columns=list(self.columns))
+
+    # -- documents ------------------------------------------------------------------------------------------------
+
+    def to_document(self) -> dict[str, Any]:
+        """Everything needed to rebuild the model, as a JSON-able dict; equal fits give equal documents."""
+        return {
+            "format": DOCUMENT_FORMAT,
+            "config": self.config.to_document(),
+            "columns": list(self.columns),
+            "labels": list(self.labels),
+            "standardizer": self.standardizer.to_document(),
+            "parameters": self.parameters.to_document(),
+            "convergence": self.convergence.to_document(),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> MacroCycleHMM:
+        """The model that `to_document` wrote; raises MacroCycleError when it cannot be read."""
+        if not isinstance(document, Mapping) or document.get("format") != DOCUMENT_FORMAT:
+            raise MacroCycleError(
+                "this is not a model document of a format this version reads: train the model again"
+            )
+        try:
+            model = cls(HMMConfig.from_document(document["config"]))
+            model._columns = tuple(document["columns"])
+            model._standardizer = Standardizer.from_document(document["standardizer"])
+            model._parameters = HMMParameters.from_document(document["parameters"])
+            model._convergence = Convergence.from_document(document["convergence"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise MacroCycleError(f"the model document is damaged ({error}): train the model again") from None
+        return model
+
+    # -- helpers --------------------------------------------------------------------------------------------------
+
+    def _chain(self, densities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        p = self.parameters
+        return self.config.discount * densities, p.initial_probs, p.transition_matrix
+
+    def _named(self, states: np.ndarray) -> np.ndarray:
+        return np.array(self.labels, dtype=object)[states]
+
+    def _feature_moments(self, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation (h, D) of the mixture over regimes, in panel units."""
+        p = self.parameters
+        spread = 1.0 if p.dof is None else p.dof / (p.dof - 2.0)
+        mean = probs @ p.means
+        second = probs @ (p.variances * spread + p.means**2)
+        return self.standardizer.inverse(mean), np.sqrt(second - mean**2) * self.standardizer.scale
+
+
+def prepare(panel: pd.DataFrame | np.ndarray, config: HMMConfig) -> tuple[Panel, Standardizer, Observations]:
+    """A checked panel, its scaling constants and its standardised observations."""
+    checked = read_panel(panel)
+    check_for_fit(checked, config.n_regimes)
+    standardizer = Standardizer.fit(checked.values, config)
+    return (
+        checked,
+        standardizer,
+        Observations(standardizer.transform(checked.values), checked.index, checked.columns),
+    )
+
+
+def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
+    """Free parameters of a configuration on these columns."""
+    K, D = config.n_regimes, len(columns)
+    transitions = int(allowed_transitions(config).sum()) - K
+    means = sum(len(set(row)) for row in mean_groups(config, columns).tolist())
+    one_covariance = D if config.diagonal else D * (D + 1) // 2
+    dof = 0
+    if config.emission == "student_t" and config.dof == "estimated":
+        dof = D if config.diagonal else 1
+    return (K - 1) + transitions + means + one_covariance * (1 if config.tied else K) + dof
+
+
+def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray) -> np.ndarray:
+    """(T,) log p(y_t | y_1:t-1): the predicted mixture of undiscounted densities."""
+    return np.asarray(logsumexp(densities, b=filtered.predicted_probs, axis=1))
+
+
+def _months_after(index: pd.Index, steps: int) -> pd.Index:
+    if isinstance(index, pd.DatetimeIndex):
+        return pd.date_range(index[-1] + pd.DateOffset(months=1), periods=steps, freq="MS")
+    return pd.RangeIndex(len(index), len(index) + steps)
+
+
+def _fitted(value: Any) -> Any:
+    if value is None:
+        raise MacroCycleError("the model has not been fitted: call fit(panel) first")
+    return value

@@ -1,0 +1,127 @@
+"""Turning a panel into checked, standardised numbers; every complaint about input is raised here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from macro_cycle.errors import MacroCycleError
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel in its own units: values (T, D), NaN = missing; its index and its column names."""
+
+    values: np.ndarray
+    index: pd.Index
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Standardised values (T, D), NaN = missing, with the index and columns of the panel they came from."""
+
+    values: np.ndarray
+    index: pd.Index
+    columns: tuple[str, ...]
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """(T, D) True where a cell was published."""
+        return ~np.isnan(self.values)
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """(T, D) values with zero where missing."""
+        return np.ascontiguousarray(np.where(self.observed, self.values, 0.0))
+
+    @cached_property
+    def patterns(self) -> tuple[np.ndarray, np.ndarray]:
+        """Distinct rows of `observed` (P, D) and the pattern of each month (T,)."""
+        rows, which = np.unique(self.observed, axis=0, return_inverse=True)
+        return np.ascontiguousarray(rows[::-1]), (len(rows) - 1 - which.ravel()).astype(np.int64)
+
+
+def read_panel(panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None = None) -> Panel:
+    """Check a panel and give it names; `columns` are the names a fitted model expects.
+
+    Raises MacroCycleError for anything but a two-dimensional table of finite numbers and NaN.
+    """
+    if isinstance(panel, pd.DataFrame):
+        frame = _frame_columns(panel, columns)
+        names, index, raw = tuple(map(str, frame.columns)), frame.index, frame.to_numpy()
+    else:
+        raw = np.asarray(panel)
+        if raw.ndim != 2:
+            raise MacroCycleError(f"the panel has {raw.ndim} dimensions: give months x features")
+        names = tuple(columns) if columns is not None else tuple(f"x{d}" for d in range(raw.shape[1]))
+        if len(names) != raw.shape[1]:
+            raise MacroCycleError(f"the panel has {raw.shape[1]} columns, the model {len(names)}")
+        index = pd.RangeIndex(len(raw))
+    values = _numbers(raw)
+    if values.shape[1] == 0:
+        raise MacroCycleError("the panel has no columns: give at least one feature")
+    if values.shape[0] == 0:
+        raise MacroCycleError("the panel has no months: give at least one row")
+    _refuse_infinite(values, names)
+    return Panel(values, index, names)
+
+
+def check_for_fit(panel: Panel, n_regimes: int) -> None:
+    """Raise MacroCycleError when no model could be estimated from the panel."""
+    seen = ~np.isnan(panel.values)
+    if not seen.any():
+        raise MacroCycleError("the panel holds no value at all: every cell is missing")
+    months = int(seen.any(axis=1).sum())
+    if months < 2 * n_regimes:
+        raise MacroCycleError(
+            f"{months} months with data are too few for {n_regimes} regimes: give at least {2 * n_regimes}"
+        )
+
+
+def warnings_about(panel: Panel) -> tuple[str, ...]:
+    """Plain words about columns that carry no information of their own."""
+    words, seen = [], {}
+    for d, name in enumerate(panel.columns):
+        column = panel.values[:, d]
+        known = column[~np.isnan(column)]
+        if known.size == 0:
+            words.append(f"column {name} is empty: it does not influence the regimes")
+        elif np.ptp(known) == 0:
+            words.append(f"column {name} is constant: it does not influence the regimes")
+        elif (twin := seen.setdefault(column.tobytes(), name)) != name:
+            words.append(f"column {name} repeats {twin}: its evidence counts twice")
+    return tuple(words)
+
+
+def _frame_columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+    names = [str(c) for c in panel.columns]
+    repeated = sorted({n for n in names if names.count(n) > 1})
+    if repeated:
+        raise MacroCycleError(f"the panel names {', '.join(repeated)} more than once: rename or drop one")
+    if columns is None:
+        return panel
+    missing = [c for c in columns if c not in names]
+    if missing:
+        raise MacroCycleError(
+            f"the panel lacks {', '.join(missing)}: add the column, with NaN where nothing is known"
+        )
+    return panel.set_axis(names, axis=1)[list(columns)]
+
+
+def _numbers(raw: np.ndarray) -> np.ndarray:
+    try:
+        return np.ascontiguousarray(raw, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MacroCycleError(f"the panel holds something that is not a number: {error}") from None
+
+
+def _refuse_infinite(values: np.ndarray, names: Sequence[str]) -> None:
+    infinite = np.isinf(values)
+    if infinite.any():
+        t, d = np.argwhere(infinite)[0]
+        raise MacroCycleError(f"column {names[d]} is infinite in row {t}: use NaN where a value is missing")

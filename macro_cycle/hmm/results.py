@@ -1,0 +1,108 @@
+"""What the model answers: frozen records whose fields are named by the maths. T months, K regimes, D features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class FilterResult:
+    """filtered_probs (T, K): p(z_t | y_1:t); predicted_probs (T, K): p(z_t | y_1:t-1).
+
+    log_likelihoods (T,): log p(y_t | y_1:t-1), a proper density whatever the discount, in standardised units;
+    log_likelihood: their sum.
+    """
+
+    filtered_probs: np.ndarray
+    predicted_probs: np.ndarray
+    log_likelihood: float
+    log_likelihoods: np.ndarray
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class SmoothResult:
+    """smoothed_probs (T, K): p(z_t | y_1:T), beside the filter's; expected_transitions (K, K): sum over t of p(z_t-1 = i, z_t = j | y_1:T)."""
+
+    smoothed_probs: np.ndarray
+    filtered_probs: np.ndarray
+    predicted_probs: np.ndarray
+    log_likelihood: float
+    expected_transitions: np.ndarray
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class PathResult:
+    """The most probable path (Viterbi): states (T,), their labels (T,), log p(path, y)."""
+
+    states: np.ndarray
+    labels: np.ndarray
+    log_probability: float
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """h months ahead: regime_probs (h, K): p(z_T+h | y_1:T), recession_probability (h,), and each feature's mean and
+    standard deviation (h, D) in panel units, over regimes and noise."""
+
+    regime_probs: np.ndarray
+    recession_probability: np.ndarray
+    feature_mean: np.ndarray
+    feature_std: np.ndarray
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class StartOutcome:
+    """Where one start of the search ended."""
+
+    name: str
+    objective: float
+    n_iter: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """How the search went.
+
+    objective: penalised log-likelihood of the kept fit; history: its objective at each iteration.
+    basin_gap: what the search found beyond the first start (the warm start when there is one); 0 when that start won.
+    warnings: plain words for people; empty when all is well.
+    """
+
+    converged: bool
+    n_iter: int
+    objective: float
+    history: tuple[float, ...]
+    starts: tuple[StartOutcome, ...]
+    basin_gap: float
+    warnings: tuple[str, ...]
+
+    def with_warnings(self, more: tuple[str, ...]) -> Convergence:
+        """The report with further warnings."""
+        return replace(self, warnings=self.warnings + more)
+
+    def to_document(self) -> dict[str, Any]:
+        """A JSON-able dict."""
+        lists = {"history": list(self.history), "starts": [asdict(s) for s in self.starts]}
+        return {**asdict(self), **lists, "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Convergence:
+        """The report that `to_document` wrote."""
+        return cls(
+            **{
+                **document,
+                "history": tuple(document["history"]),
+                "starts": tuple(StartOutcome(**s) for s in document["starts"]),
+                "warnings": tuple(document["warnings"]),
+            }
+        )

@@ -1,0 +1,1 @@
+"""Tests of `macro_cycle.hmm`: the maths against independent oracles."""
