@@ -56,6 +56,7 @@ class DataSettings(Section):
     catalog_path: Path | None = Field(
         default=None, description="file that overrides or extends the catalogue"
     )
+    panel_path: str | None = Field(default=None, description="folder or object store of the panels")
     first_partition: date = Field(default=date(1970, 1, 1), description="the first as-of month")
 
 
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @property
+    def panel_path(self) -> str:
+        """Where the panels lie: a local folder under `home` unless set."""
+        return self.data.panel_path or str(self.home / "panels")
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,118 @@
+"""Training, once for each panel and configuration: what was trained before is found again by content."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from macro_cycle.features import FeatureSet
+from macro_cycle.settings import ModelSettings
+from macro_cycle.warehouse.models import ModelStore, StoredModel
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import HMMConfig, MacroCycleHMM
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model of a panel: freshly trained, or found again because neither data nor configuration changed."""
+
+    month: str
+    panel: pd.DataFrame
+    stored: StoredModel
+    reused: bool
+
+    @property
+    def model(self) -> "MacroCycleHMM":
+        """The model, rebuilt from its document."""
+        from macro_cycle.hmm import MacroCycleHMM
+
+        return MacroCycleHMM.from_document(dict(self.stored.document))
+
+
+def hmm_config(settings: ModelSettings, features: FeatureSet) -> "HMMConfig":
+    """The model's configuration for these features under these settings."""
+    from macro_cycle.hmm import HMMConfig
+
+    return HMMConfig(
+        n_regimes=settings.n_regimes,
+        roles=dict(features.roles),
+        n_restarts=settings.n_restarts,
+        max_iter=settings.max_iter,
+        tol=settings.tol,
+        seed=settings.seed,
+    )
+
+
+def document_version(document: Mapping[str, Any]) -> str:
+    """First 12 hex digits of the sha256 of the document's canonical JSON."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def train_or_reuse(
+    store: ModelStore, panels: Iterable[tuple[str, str, pd.DataFrame]], config: "HMMConfig"
+) -> Iterator[Trained]:
+    """Models for `(month, content version, panel)`, in order, trained in batches and stored batch by batch.
+
+    A fit is a function of its panel, the configuration and the seed alone, so an interrupted range resumes
+    with the same bits.
+    """
+    config_version = document_version(config.to_document())
+    remaining = iter(panels)
+    while batch := list(islice(remaining, BATCH)):
+        known = {version: store.find(version, config_version) for _, version, _ in batch}
+        fresh = {version: panel for _, version, panel in batch if known[version] is None}
+        trained = _train(fresh, config, config_version)
+        store.save(trained)
+        known |= {model.input_version: model for model in trained}
+        for month, version, panel in batch:
+            model = known[version]
+            assert model is not None
+            yield Trained(month, panel, model, reused=version not in fresh)
+
+
+def _train(
+    panels: Mapping[str, pd.DataFrame], config: "HMMConfig", config_version: str
+) -> list[StoredModel]:
+    if not panels:
+        return []
+    from macro_cycle.hmm import fit_windows
+
+    fits = fit_windows(list(panels.values()), config, chain=False)
+    return [
+        _stored(fit, panel, version, config_version)
+        for fit, (version, panel) in zip(fits, panels.items(), strict=True)
+    ]
+
+
+def _stored(fit: "MacroCycleHMM", panel: pd.DataFrame, version: str, config_version: str) -> StoredModel:
+    document = fit.to_document()
+    return StoredModel(
+        model_version=document_version(document),
+        input_version=version,
+        config_version=config_version,
+        document=document,
+        metrics=_metrics(fit, panel),
+    )
+
+
+def _metrics(fit: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, float]:
+    """Figures of the fit: log-likelihood in nats, information criteria, and how the search went."""
+    return {
+        "log_likelihood": float(fit.score(panel)),
+        "aic": float(fit.aic(panel)),
+        "bic": float(fit.bic(panel)),
+        "objective": float(fit.convergence.objective),
+        "n_iter": float(fit.convergence.n_iter),
+        "converged": float(fit.convergence.converged),
+        "basin_gap": float(fit.convergence.basin_gap),
+        "n_months": float(len(panel)),
+        "n_features": float(panel.shape[1]),
+    }

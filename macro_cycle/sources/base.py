@@ -1,0 +1,48 @@
+"""What every source offers, and the frame that it yields."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import pandas as pd
+
+from macro_cycle.errors import MacroCycleError
+
+COLUMNS = ("series_id", "date", "value", "realtime_start", "estimated")
+
+
+class SourceError(MacroCycleError):
+    """The source does not answer, does not hold what was asked for, or yields what cannot be trusted."""
+
+
+class Source(Protocol):
+    """A place that observations are read from."""
+
+    def available(self) -> list[str]:
+        """Ids of the series that the source is known to hold, sorted."""
+        ...
+
+    def observations(self, series_ids: Sequence[str], *, since: pd.Timestamp | None = None) -> pd.DataFrame:
+        """Observations of the series, newly known since `since` (None: everything).
+
+        Columns: series_id; date, first day of the reference period; value, NaN where published as missing or
+        withdrawn; realtime_start, first day on which the value was known; estimated, whether that day follows
+        from the catalogue's publication lag.
+
+        Raises:
+            SourceError: a series is unknown, or the source is broken.
+        """
+        ...
+
+    def last_updated(self) -> str:
+        """A token that changes when the source has something new; cheap to ask for."""
+        ...
+
+
+def refuse_unknown(wanted: Iterable[str], held: Sequence[str], source: str) -> None:
+    """Raise `SourceError` naming the first series that the source lacks and the nearest that it holds."""
+    for series_id in wanted:
+        if series_id not in held:
+            near = [s for s in held if s.startswith(series_id)] or difflib.get_close_matches(series_id, held, n=3)
+            hint = f"it holds {', '.join(near)}" if near else f"it holds {', '.join(held)}"
+            raise SourceError(f"{source} has no series {series_id}; {hint}")

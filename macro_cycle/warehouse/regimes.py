@@ -1,0 +1,127 @@
+"""Regimes as seen at each month end, and the append-only record of the answers given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse.tables import calls, regimes
+
+
+@dataclass(frozen=True)
+class Call:
+    """The one answer given at a month end: the newest reference month's filtered probabilities by label."""
+
+    as_of: date
+    reference_month: date
+    label: str
+    recession_probability: float
+    probabilities: Mapping[str, float]
+    model_version: str
+    data_version: str
+
+
+class RegimeStore:
+    """The `regimes` table (the newest view of each month end) and the `calls` table (every answer ever given)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save(self, frame: pd.DataFrame, call: Call) -> None:
+        """Replace the regimes seen at `call.as_of` and record the call if it differs from the last one.
+
+        `frame` has index reference_month and the columns label, recession_probability, filtered_*, smoothed_*
+        and predicted_*. One transaction: regimes and call agree at every moment.
+        """
+        rows = _rows(frame, call)
+        with self._engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
+            connection.execute(delete(regimes).where(regimes.c.as_of == call.as_of))
+            connection.execute(insert(regimes), rows)
+            last = connection.execute(_last_call(call.as_of)).mappings().first()
+            if last is None or _answer(last) != vars(call):
+                connection.execute(insert(calls).values(**vars(call)))
+
+    def load(self, as_of: date) -> pd.DataFrame:
+        """The regimes frame as seen at `as_of` (a month end).
+
+        Raises:
+            MacroCycleError: regime_labels has not been materialized for that month.
+        """
+        query = select(regimes).where(regimes.c.as_of == as_of).order_by(regimes.c.reference_month)
+        with self._engine.connect() as connection:
+            table = pd.DataFrame(connection.execute(query).mappings().all())
+        if table.empty:
+            raise MacroCycleError(
+                f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first"
+            )
+        index = pd.DatetimeIndex(table["reference_month"], freq="MS", name="reference_month")
+        probabilities = pd.DataFrame(table["probabilities"].tolist(), index=index)
+        return table[["label", "recession_probability"]].set_index(index).join(probabilities)
+
+    def last_call(self, as_of: date) -> Call:
+        """The last answer given at `as_of`.
+
+        Raises:
+            MacroCycleError: none was given.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(_last_call(as_of)).mappings().first()
+        if row is None:
+            raise MacroCycleError(
+                f"no call as of {as_of:%Y-%m}; materialize regime_labels for that month first"
+            )
+        return Call(**_answer(row))
+
+    def newest(self) -> date | None:
+        """The newest month end with a call."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(calls.c.as_of))).scalar()
+
+    def calls(self) -> pd.DataFrame:
+        """Last answer of each month end, oldest first, with one `p_<label>` column per label."""
+        query = select(calls).distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
+        with self._engine.connect() as connection:
+            table = pd.DataFrame([_answer(row) for row in connection.execute(query).mappings()])
+        if table.empty:
+            raise MacroCycleError("no calls yet; run `macro-cycle run` or `macro-cycle backfill` first")
+        probabilities = pd.DataFrame(table.pop("probabilities").tolist()).add_prefix("p_")
+        probabilities.columns = probabilities.columns.str.lower()
+        table = pd.concat([table, probabilities], axis=1)
+        dates = {name: pd.to_datetime(table[name]) for name in ("as_of", "reference_month")}
+        versions = ["model_version", "data_version"]
+        return table.assign(**dates)[[c for c in table if c not in versions] + versions]
+
+
+def _last_call(as_of: date):  # type: ignore[no-untyped-def]
+    return select(calls).where(calls.c.as_of == as_of).order_by(calls.c.id.desc()).limit(1)
+
+
+def _answer(row: Mapping) -> dict:
+    return {name: row[name] for name in Call.__dataclass_fields__}
+
+
+def _lock_key(as_of: date) -> int:
+    return 7_300_000_000 + as_of.toordinal()
+
+
+def _rows(frame: pd.DataFrame, call: Call) -> list[dict]:
+    fixed = ["label", "recession_probability"]
+    probabilities = frame.drop(columns=fixed).to_dict(orient="records")
+    return [
+        {
+            "as_of": call.as_of,
+            "reference_month": month.date(),
+            "label": label,
+            "recession_probability": probability,
+            "probabilities": by_kind,
+            "data_version": call.data_version,
+        }
+        for month, label, probability, by_kind in zip(
+            frame.index, frame["label"], frame["recession_probability"], probabilities, strict=True
+        )
+    ]

@@ -1,0 +1,72 @@
+"""The tables of the schema `warehouse`; migrations create them, queries name them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "warehouse"
+metadata = MetaData(schema=SCHEMA)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("series_id", Text, primary_key=True),
+    Column("date", Date, primary_key=True, comment="first day of the reference period"),
+    Column("realtime_start", Date, primary_key=True, comment="first day on which the value was known"),
+    Column("realtime_end", Date, nullable=False, comment="first day on which it was no longer current"),
+    Column("value", Float(53), comment="null: published as missing, or withdrawn"),
+    Column("estimated", Boolean, nullable=False, comment="realtime_start follows from the publication lag"),
+    Column("source", Text, nullable=False),
+    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("model_version", Text, primary_key=True),
+    Column("input_version", Text, nullable=False, comment="content version of the panel"),
+    Column("config_version", Text, nullable=False, comment="content version of the configuration"),
+    Column("document", JSONB, nullable=False),
+    Column("metrics", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("input_version", "config_version"),
+)
+
+regimes = Table(
+    "regimes",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("reference_month", Date, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("recession_probability", Float(53), nullable=False),
+    Column("probabilities", JSONB, nullable=False),
+    Column("data_version", Text, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("reference_month", Date, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("recession_probability", Float(53), nullable=False),
+    Column("probabilities", JSONB, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("data_version", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("calls_by_as_of", "as_of", "id"),
+)

@@ -1,0 +1,67 @@
+"""The warehouse as its users see it."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse import observations
+from macro_cycle.warehouse.tables import SCHEMA
+from macro_cycle.warehouse.urls import DatabaseUrl
+
+MIGRATION_LOCK = 7_200_000_001
+
+
+class Warehouse:
+    """Observations with their history, in PostgreSQL.
+
+    Raises:
+        MacroCycleError: the URL is not one of PostgreSQL, or the database does not answer (on first use).
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = DatabaseUrl(url)
+        self.engine: Engine = create_engine(self._url.sqlalchemy("psycopg2"), pool_pre_ping=True)
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; safe to call again and from several processes at once."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+
+    def ingest(
+        self, frame: pd.DataFrame, *, source: str, loaded_at: pd.Timestamp | None = None
+    ) -> observations.IngestReport:
+        """Merge an observations frame into the store in one transaction; see `observations.ingest`."""
+        with self.engine.begin() as connection:
+            return observations.ingest(connection, frame, source, loaded_at or pd.Timestamp.now().normalize())
+
+    def as_of(self, day: pd.Timestamp | date, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """What was known on `day`: series_id, date, value, realtime_start; one row per series and date."""
+        with self.engine.connect() as connection:
+            return observations.as_of(connection, pd.Timestamp(day), series_ids)
+
+    def history(self, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """Every value ever known: series_id, date, value, realtime_start, realtime_end (NaT: current), estimated."""
+        with self.engine.connect() as connection:
+            return observations.history(connection, series_ids)
+
+    def series_ids(self) -> list[str]:
+        """The series that the store holds."""
+        with self.engine.connect() as connection:
+            return observations.series_ids(connection)
