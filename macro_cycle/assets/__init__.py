@@ -1,0 +1,4 @@
+"""The software-defined assets, one file per group: read, call a library function, return with metadata.
+
+No statistics, no SQL and no client code here: what an asset calls lives in the package named after it.
+"""

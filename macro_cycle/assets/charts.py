@@ -1,0 +1,60 @@
+"""Charts for people, drawn into asset metadata as they are asked for."""
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.evaluation.nber import recession_indicator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLORS = {"Expansion": "#2a9d8f", "Peak": "#e9c46a", "Contraction": "#c1121f", "Trough": "#f4a261"}
+
+
+def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
+    """Filtered regime probabilities stacked over time above the recession probability, NBER recessions shaded.
+
+    `regimes` is the frame of `regime_labels`: index reference_month, `filtered_<Label>` columns.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1.4])
+    labels = [c.removeprefix("filtered_") for c in regimes if c.startswith("filtered_")]
+    top.stackplot(
+        regimes.index,
+        *(regimes[f"filtered_{label}"] for label in labels),
+        labels=labels,
+        colors=[COLORS[label] for label in labels],
+        alpha=0.9,
+    )
+    top.set(ylim=(0, 1), ylabel="filtered probability", title=title)
+    top.legend(loc="upper left", ncols=len(labels), fontsize=8, framealpha=0.9)
+    bottom.plot(regimes.index, regimes["recession_probability"], color="#1d3557", lw=1)
+    bottom.axhline(0.5, color="#888", lw=0.6, ls="--")
+    bottom.set(ylim=(0, 1), ylabel="recession probability", xlim=(regimes.index[0], regimes.index[-1]))
+    for axes in (top, bottom):
+        shade_recessions(axes, regimes.index)
+    bottom.text(0.005, 0.9, "grey: NBER recessions", transform=bottom.transAxes, fontsize=8, color="#555")
+    return figure
+
+
+def shade_recessions(axes: "Axes", months: pd.DatetimeIndex) -> None:
+    """Grey bands over the NBER recession months among `months`."""
+    inside = pd.Series(recession_indicator(months), index=months).astype(bool)
+    for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
+        axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
+
+
+def as_metadata(figure: "Figure") -> dg.MarkdownMetadataValue:
+    """The figure as an inline PNG that the Dagster UI shows."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    return dg.MetadataValue.md(
+        f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+    )

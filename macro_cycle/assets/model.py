@@ -1,0 +1,50 @@
+"""The hidden Markov model of each month end."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from macro_cycle.assets.features import FEATURES, macro_features
+from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.automation.conditions import on_new_content
+from macro_cycle.automation.freshness import FOLLOW_FETCH
+from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.features.store import content_version
+from macro_cycle.registry.training import Trained, hmm_config, train_or_reuse
+from macro_cycle.resources.mlflow import RegistryResource
+from macro_cycle.resources.panels import PanelResource
+from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.settings import load_settings
+
+
+@dg.asset(
+    deps=[macro_features],
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="model",
+    owners=["team:research"],
+    kinds={"numba", "mlflow"},
+    tags={"domain": "macro"},
+    freshness_policy=FOLLOW_FETCH,
+    automation_condition=on_new_content(),
+)
+def regime_model(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    panels: PanelResource,
+    registry: RegistryResource,
+) -> Iterator[dg.MaterializeResult]:
+    """Hidden Markov model trained on the panel of the month, logged and registered in MLflow.
+
+    The same panel under the same configuration is never trained twice; the data version is the model's.
+    """
+    trained = trained_models(warehouse, panels, context.partition_keys)
+    with registry.logging(context) as log:
+        yield from report_months(context, ((each.month, _result(each, log(each))) for each in trained))
+
+
+def trained_models(warehouse: WarehouseResource, panels: PanelResource, months: list[str]) -> Iterator[Trained]:
+    """The model of each month's panel under the present configuration."""
+    store = panels.store()
+    versioned = ((month, content_version(panel), panel) for month in months for panel in [store.read(month)])
+    return train_or_reuse(warehouse.models(), versioned, hmm_config(load_settings().model, FEATURES))

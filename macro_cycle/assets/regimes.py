@@ -1,0 +1,94 @@
+"""What the cycle looked like at each month end, and the one answer given."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.assets.charts import as_metadata, regimes_chart
+from macro_cycle.assets.features import macro_features
+from macro_cycle.assets.model import regime_model, trained_models
+from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.automation.conditions import on_new_content
+from macro_cycle.automation.freshness import FOLLOW_FETCH
+from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.features.store import content_version
+from macro_cycle.months import as_of_day
+from macro_cycle.registry.training import Trained
+from macro_cycle.resources.panels import PanelResource
+from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.warehouse.regimes import Call, RegimeStore
+
+REGIME_COLUMNS = dg.TableSchema(
+    columns=[
+        dg.TableColumn("reference_month", "date", "month that the probabilities are about"),
+        dg.TableColumn("label", "text", "most probable regime, filtered"),
+        dg.TableColumn("recession_probability", "double precision", "filtered mass of the contraction side"),
+        dg.TableColumn("filtered_<label>", "double precision", "p(regime | panel up to the month)"),
+        dg.TableColumn("smoothed_<label>", "double precision", "p(regime | the whole panel)"),
+        dg.TableColumn("predicted_<label>", "double precision", "p(regime | panel up to the month before)"),
+    ]
+)
+
+
+@dg.asset(
+    deps=[macro_features, regime_model],
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="regimes",
+    owners=["team:research"],
+    kinds={"postgres", "python"},
+    tags={"domain": "macro"},
+    metadata={"dagster/column_schema": REGIME_COLUMNS, "dagster/table_name": "warehouse.regimes"},
+    freshness_policy=FOLLOW_FETCH,
+    automation_condition=on_new_content(),
+)
+def regime_labels(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, panels: PanelResource
+) -> Iterator[dg.MaterializeResult]:
+    """Filtered, smoothed and predicted probability of each regime by reference month, as seen at the month end.
+
+    The newest reference month's filtered probabilities are the call: the one answer given at that month end.
+    """
+    months = context.partition_keys
+    trained = trained_models(warehouse, panels, months)
+    yield from report_months(context, _labelled(warehouse.regimes(), trained, months[-1]))
+
+
+def _labelled(store: RegimeStore, trained: Iterator[Trained], charted: str) -> Iterator[MonthResult]:
+    for each in trained:
+        frame = each.model.regimes(each.panel)
+        version = content_version(frame)
+        call = call_of(each, frame, version)
+        store.save(frame, call)
+        metadata = _figures(call, each)
+        if each.month == charted:
+            metadata["regimes"] = as_metadata(regimes_chart(frame, f"Regimes as known at the end of {each.month[:7]}"))
+        yield each.month, dg.MaterializeResult(data_version=dg.DataVersion(version), metadata=metadata)
+
+
+def call_of(trained: Trained, frame: pd.DataFrame, data_version: str) -> Call:
+    """The answer that a regimes frame gives for its newest reference month."""
+    newest = frame.iloc[-1]
+    filtered = newest.filter(like="filtered_").rename(lambda name: name.removeprefix("filtered_"))
+    return Call(
+        as_of=as_of_day(trained.month).date(),
+        reference_month=frame.index[-1].date(),
+        label=newest["label"],
+        recession_probability=float(newest["recession_probability"]),
+        probabilities={label: float(p) for label, p in filtered.items()},
+        model_version=trained.stored.model_version,
+        data_version=data_version,
+    )
+
+
+def _figures(call: Call, trained: Trained) -> dict[str, dg.MetadataValue]:
+    shares = {f"p_{label.lower()}": dg.MetadataValue.float(p) for label, p in call.probabilities.items()}
+    return {
+        "label": dg.MetadataValue.text(call.label),
+        "recession_probability": dg.MetadataValue.float(call.recession_probability),
+        "reference_month": dg.MetadataValue.text(f"{call.reference_month:%Y-%m}"),
+        "model_version": dg.MetadataValue.text(call.model_version),
+        "dagster/row_count": dg.MetadataValue.int(len(trained.panel)),
+        **shares,
+    }

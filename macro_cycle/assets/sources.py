@@ -1,0 +1,92 @@
+"""Observations from the outside world, as known at each month end."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.automation.conditions import refetch_while_stale
+from macro_cycle.automation.freshness import FETCH_DAILY
+from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.features import Catalog
+from macro_cycle.features.store import content_version
+from macro_cycle.months import as_of_day
+from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.settings import load_settings
+from macro_cycle.sources import open_source
+from macro_cycle.warehouse import Warehouse
+
+OBSERVATION_COLUMNS = dg.TableSchema(
+    columns=[
+        dg.TableColumn("series_id", "text", "FRED id of the series"),
+        dg.TableColumn("date", "date", "first day of the reference period"),
+        dg.TableColumn("value", "double precision", "value as known at the end of the month, in the series' units"),
+        dg.TableColumn("realtime_start", "date", "day from which this value was known"),
+    ]
+)
+
+
+@dg.asset(
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="sources",
+    owners=["team:data-engineering"],
+    kinds={"postgres", "python"},
+    tags={"domain": "macro"},
+    metadata={"dagster/column_schema": OBSERVATION_COLUMNS, "dagster/table_name": "warehouse.observations"},
+    freshness_policy=FETCH_DAILY,
+    automation_condition=refetch_while_stale(),
+)
+def fred_series(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
+    """All observations known at the end of the month for the catalogue's series.
+
+    Ingests what the source has and the bitemporal store lacks; the data version is a hash of the snapshot, so a
+    refresh without news changes nothing downstream.
+    """
+    settings = load_settings()
+    store, catalog = warehouse.observations(), Catalog.load(settings.data.catalog_path)
+    source = open_source(settings, catalog)
+    wanted = [series_id for series_id in source.available() if series_id in catalog]
+    report = store.ingest(source.observations(wanted), source=settings.data.source)
+    context.log.info(f"{settings.data.source}: {report}")
+    yield from report_months(context, _snapshots(store, wanted, context.partition_keys, report.inserted))
+
+
+def _snapshots(
+    store: Warehouse, series_ids: list[str], months: list[str], ingested: int
+) -> Iterator[MonthResult]:
+    for month, known in as_of_frames(store, months, series_ids):
+        yield (
+            month,
+            dg.MaterializeResult(
+                data_version=dg.DataVersion(content_version(known[["series_id", "date", "value"]])),
+                metadata={
+                    "series": known["series_id"].nunique(),
+                    "dagster/row_count": len(known),
+                    "newest_reference_date": str(known["date"].max().date()),
+                    "newest_release": str(known["realtime_start"].max().date()),
+                    "rows_ingested_by_this_run": ingested,
+                },
+            ),
+        )
+
+
+def as_of_frames(
+    store: Warehouse, months: list[str], series_ids: list[str] | None = None
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """What was known at the end of each month; many months are cut from one read of the history."""
+    if len(months) == 1:
+        yield months[0], store.as_of(as_of_day(months[0]), series_ids)
+        return
+    history = store.history(series_ids)
+    for month in months:
+        yield month, as_of_view(history, as_of_day(month))
+
+
+def as_of_view(history: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The rows of a bitemporal frame that were known on `day`: realtime_start <= day < realtime_end."""
+    known = (history["realtime_start"] <= day) & ~(history["realtime_end"] <= day) & history["value"].notna()
+    return history.loc[known, ["series_id", "date", "value", "realtime_start"]].reset_index(drop=True)

@@ -1,0 +1,50 @@
+"""The application: its commands, and how errors meet a person."""
+
+import sys
+
+import typer
+
+from macro_cycle import __version__
+from macro_cycle.cli import exports, pipeline, services, training
+from macro_cycle.cli.console import errors
+from macro_cycle.errors import MacroCycleError
+
+app = typer.Typer(
+    name="macro-cycle",
+    help="Dates the business cycle in real time. Start with `macro-cycle up` and `macro-cycle run`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Options before the command."""
+
+
+services.register(app)
+pipeline.register(app)
+training.register(app)
+exports.register(app)
+
+
+def main() -> None:
+    """Entry point: an error meant for people is one line on standard error and exit code 1."""
+    try:
+        app()
+    except MacroCycleError as error:
+        errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("interrupted")
+        sys.exit(130)

@@ -1,0 +1,69 @@
+"""`macro-cycle export`: calls, regimes and features as Parquet or CSV."""
+
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from macro_cycle.cli.console import answers
+from macro_cycle.cli.stores import month_end, panel_store, regime_store
+from macro_cycle.errors import MacroCycleError
+
+Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
+
+
+class Table(StrEnum):
+    """What can be exported."""
+
+    calls = "calls"
+    regimes = "regimes"
+    features = "features"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("export")(export)
+
+
+def export(
+    table: Annotated[Table, typer.Argument(help="calls: one answer per month end; regimes: all months as seen at one month end; features: the panel.")],
+    out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
+    as_of: Month = None,
+) -> None:
+    """Write stored calls, regimes or features to a file."""
+    write = _writer(out)
+    frame = _read(table, as_of)
+    write(frame)
+    answers.print(f"wrote {len(frame)} rows to {out}")
+
+
+def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
+    if out.suffix not in (".parquet", ".csv"):
+        raise MacroCycleError(f"cannot write {out}: the name must end in .parquet or .csv")
+    if not out.parent.is_dir():
+        raise MacroCycleError(f"cannot write {out}: the folder {out.parent} does not exist")
+
+    def write(frame: pd.DataFrame) -> None:
+        scratch = out.with_name(f".{out.name}.{os.getpid()}")
+        if out.suffix == ".csv":
+            frame.to_csv(scratch, index=False)
+        else:
+            frame.to_parquet(scratch, index=False)
+        scratch.replace(out)
+
+    return write
+
+
+def _read(table: Table, month: str | None) -> pd.DataFrame:
+    regimes = regime_store()
+    end = month_end(month, regimes)
+    if table is Table.calls:
+        calls = regimes.calls()
+        return calls if month is None else calls[calls["as_of"] == end]
+    if table is Table.features:
+        return panel_store().read(end.strftime("%Y-%m-01")).reset_index()
+    return regimes.load(end.date()).reset_index()

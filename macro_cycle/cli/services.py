@@ -1,0 +1,61 @@
+"""`macro-cycle up`, `down` and `status`: the embedded stack."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.settings import load_settings
+from macro_cycle.stack import ServiceStatus, lifecycle
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("status")(status)
+
+
+def up(json: JsonFlag = False) -> None:
+    """Start the stack: PostgreSQL, MLflow, Dagster, the model server and the exporter."""
+    with errors.status("starting") as spinner:
+
+        def show(service: str, state: str) -> None:
+            spinner.update(f"{service}: {state}")
+            if state == "ready":
+                errors.print(f"[green]✓[/] {service}")
+
+        found = lifecycle.up(load_settings(), show)
+    _show(found, json)
+
+
+def down() -> None:
+    """End every process of the stack; the data stay."""
+    with errors.status("ending the stack"):
+        ended = lifecycle.down(load_settings())
+    errors.print("the stack is down" if ended else "the stack was not running")
+
+
+def status(json: JsonFlag = False) -> None:
+    """Show each service, whether it answers, and where; exit code 1 unless all do."""
+    found = lifecycle.status(load_settings())
+    _show(found, json)
+    if not all(service.ready for service in found):
+        raise typer.Exit(1)
+
+
+def _show(found: list[ServiceStatus], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(service) for service in found])
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("service", "state", "pid", "address", "log"):
+        table.add_column(column)
+    for service in found:
+        mark = "[green]ready[/]" if service.ready else f"[red]{service.state}[/]"
+        table.add_row(service.name, mark, str(service.pid or ""), service.address or "", str(service.log))
+    answers.print(table)

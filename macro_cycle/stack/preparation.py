@@ -1,0 +1,22 @@
+"""Creating the tables before the services start: web server and daemon would race for Dagster's.
+
+MLflow guards its own by a file lock.
+"""
+
+from macro_cycle.settings import Settings
+from macro_cycle.stack.postgres import database_url
+from macro_cycle.stack.services import dagster_home
+from macro_cycle.warehouse import Warehouse
+
+
+def prepare_database(settings: Settings) -> None:
+    """Bring the tables of the warehouse and of Dagster up to date.
+
+    Raises:
+        MacroCycleError: the database does not answer.
+    """
+    from dagster import DagsterInstance
+
+    Warehouse(database_url(settings)).migrate()
+    with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        instance.upgrade()

@@ -1,0 +1,117 @@
+"""supervisord as the keeper of the processes: its configuration, and calls to it over its socket."""
+
+import hashlib
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+import psutil
+
+from macro_cycle.settings import Settings
+from macro_cycle.stack.services import ROOT, Service
+
+PROGRAM = """
+[program:{name}]
+command={command}
+directory={root}
+autostart=false
+autorestart=true
+startsecs=1
+startretries=5
+stopasgroup=true
+killasgroup=true
+stopwaitsecs=20
+redirect_stderr=true
+stdout_logfile={log}
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=1
+"""
+
+SUPERVISOR = """
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[supervisord]
+logfile={home}/logs/supervisord.log
+pidfile={home}/supervisord.pid
+childlogdir={home}/logs
+identifier=macro_cycle
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+
+def log_file(settings: Settings, name: str) -> Path:
+    """Where a process writes."""
+    return settings.home / "logs" / f"{name}.log"
+
+
+def start_supervisor(settings: Settings, services: Sequence[Service], environment: Mapping[str, str]) -> None:
+    """Start supervisord in the background; its programs wait to be started one by one."""
+    settings.home.joinpath("logs").mkdir(parents=True, exist_ok=True)
+    config = settings.home / "supervisord.conf"
+    config.write_text(_config(settings, services))
+    subprocess.run(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+        env=dict(environment),
+        check=True,
+        capture_output=True,
+    )
+
+
+def supervisor_process(settings: Settings) -> psutil.Process | None:
+    """supervisord of this home, if it runs."""
+    try:
+        process = psutil.Process(int((settings.home / "supervisord.pid").read_text()))
+        return process if str(settings.home / "supervisord.conf") in process.cmdline() else None
+    except (FileNotFoundError, ValueError, psutil.Error):
+        return None
+
+
+def supervisor_api(settings: Settings) -> Any:
+    """supervisord's XML-RPC methods."""
+    from supervisor.xmlrpc import SupervisorTransport
+
+    transport = SupervisorTransport(None, None, serverurl=f"unix://{_socket(settings)}")
+    return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+
+def process_states(settings: Settings) -> dict[str, dict[str, Any]]:
+    """supervisord's view of each program by name; empty when it does not run."""
+    if supervisor_process(settings) is None:
+        return {}
+    try:
+        return {info["name"]: info for info in supervisor_api(settings).getAllProcessInfo()}
+    except (OSError, HTTPException, Fault):
+        return {}
+
+
+def _config(settings: Settings, services: Sequence[Service]) -> str:
+    programs = (
+        PROGRAM.format(
+            name=service.name,
+            command=_escaped(shlex.join(service.command)),
+            root=_escaped(str(ROOT)),
+            log=_escaped(str(log_file(settings, service.name))),
+        )
+        for service in services
+    )
+    return SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home))) + "".join(programs)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _socket(settings: Settings) -> Path:
+    """A short path: a socket's may not be longer than about a hundred characters, whatever `home` is."""
+    name = hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"macro-cycle-{name}.sock"
