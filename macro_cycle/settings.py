@@ -95,6 +95,7 @@ class KserveSettings(Section):
     model_name: str = "macro-cycle-hmm"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    max_body_bytes: int = Field(default=4_000_000, ge=1000)
 
 
 class PrometheusSettings(Section):

@@ -1,6 +1,7 @@
 """The hidden Markov model of each month end."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -15,6 +16,9 @@ from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
+
+if TYPE_CHECKING:
+    from macro_cycle.registry.registry import RegisteredVersion
 
 
 @dg.asset(
@@ -48,3 +52,19 @@ def trained_models(warehouse: WarehouseResource, panels: PanelResource, months: 
     store = panels.store()
     versioned = ((month, content_version(panel), panel) for month in months for panel in [store.read(month)])
     return train_or_reuse(warehouse.models(), versioned, hmm_config(load_settings().model, FEATURES))
+
+
+def _result(trained: Trained, logged: "RegisteredVersion") -> dg.MaterializeResult:
+    model = trained.model
+    durations = dict(zip(model.labels, model.expected_durations, strict=True))
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(trained.stored.model_version),
+        metadata={
+            **{name: float(value) for name, value in trained.stored.metrics.items()},
+            **{f"expected_months_in_{label.lower()}": float(months) for label, months in durations.items()},
+            "model_version": trained.stored.model_version,
+            "mlflow_version": logged.version,
+            "mlflow_run_id": logged.run_id,
+            "reused": trained.reused,
+        },
+    )

@@ -1,7 +1,7 @@
 """`macro-cycle train`: one model on any series of the source, without the orchestrator."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -10,8 +10,11 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set, feature_set_for
+from macro_cycle.months import as_of_day
+from macro_cycle.registry.bundle import Bundle
+from macro_cycle.registry.training import bundle_of, hmm_config, train
 from macro_cycle.settings import Settings, load_settings
-from macro_cycle.sources import open_source
+from macro_cycle.sources import known_on, open_source
 
 SeriesIds = Annotated[
     list[str] | None,
@@ -21,10 +24,10 @@ SeriesIds = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("train", context_settings={"allow_extra_args": True})(train)
+    app.command("train", context_settings={"allow_extra_args": True})(train_command)
 
 
-def train(
+def train_command(
     context: typer.Context,
     series_ids: SeriesIds = None,
     start_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First observation used.")] = None,
@@ -36,12 +39,11 @@ def train(
     """Train one model on the source's data and print its answer; log it when MLflow is named."""
     settings = load_settings()
     features, panel = _panel(settings, [*(series_ids or []), *context.args], start_date, as_of)
-    config = _config(settings, features, n_regimes)
     with errors.status(f"training on {len(panel)} months of {', '.join(panel.columns)}"):
-        model = _fit(panel, config)
-    summary = _summary(model, panel)
+        bundle = _bundle(panel, settings, features, n_regimes)
+    summary = _summary(bundle)
     if mlflow_tracking_uri:
-        summary["mlflow"] = _log(settings, mlflow_tracking_uri, model, panel)
+        summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle)
     print_json(summary) if json else _show(summary)
 
 
@@ -56,9 +58,54 @@ def _panel(
     catalog = Catalog.load(settings.data.catalog_path)
     features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
     observations = open_source(settings, catalog).observations(features.series_ids)
-    panel = build_panel(as_of_view(observations, day), catalog, features)
+    panel = build_panel(known_on(observations, day), catalog, features)
     if start is not None:
         panel = panel.loc[pd.Timestamp(start) :]
     if panel.empty:
         raise MacroCycleError(f"no data from {start:%Y-%m-%d} to {day:%Y-%m-%d}; choose an earlier --start-date")
     return features, panel
+
+
+def _bundle(panel: pd.DataFrame, settings: Settings, features: FeatureSet, n_regimes: int | None) -> Bundle:
+    chosen = settings.model if n_regimes is None else settings.model.model_copy(update={"n_regimes": n_regimes})
+    trained = train(panel, hmm_config(chosen, features))
+    return bundle_of(trained, panel, as_of_day(f"{panel.index[-1]:%Y-%m-%d}"))
+
+
+def _log(settings: Settings, uri: str, bundle: Bundle) -> dict[str, str]:
+    from macro_cycle.registry.registry import Registry
+
+    artifacts = settings.home / "mlflow" / "artifacts"
+    registry = Registry(uri, artifacts, settings.mlflow.experiment, settings.mlflow.registered_model)
+    logged = registry.log_month(bundle, {"command": "train"})
+    return {"tracking_uri": uri, "run_id": logged.run_id, "version": logged.version}
+
+
+def _summary(bundle: Bundle) -> dict[str, Any]:
+    months = bundle.panel.index
+    return {
+        "first_month": f"{months[0]:%Y-%m}",
+        "reference_month": bundle.expected["reference_month"][:7],
+        "label": bundle.expected["label"],
+        "recession_probability": bundle.expected["recession_probability"],
+        "probabilities": dict(bundle.expected["probabilities"]),
+        "model_version": bundle.meta["model_version"],
+        "features": list(bundle.panel.columns),
+        "metrics": dict(bundle.meta["metrics"]),
+    }
+
+
+def _show(summary: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("months", f"{summary['first_month']} to {summary['reference_month']}")
+    table.add_row("features", ", ".join(summary["features"]))
+    table.add_row("regime", f"[bold]{summary['label']}[/]")
+    table.add_row("recession probability", f"{summary['recession_probability']:.1%}")
+    for label, probability in summary["probabilities"].items():
+        table.add_row(f"  {label}", f"{probability:6.1%}")
+    for name in ("log_likelihood", "aic", "bic"):
+        table.add_row(name, f"{summary['metrics'][name]:.1f}")
+    table.add_row("model", summary["model_version"])
+    if logged := summary.get("mlflow"):
+        table.add_row("MLflow", f"version {logged['version']}, run {logged['run_id']}")
+    answers.print(table)

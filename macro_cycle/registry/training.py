@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from macro_cycle.features import FeatureSet
+from macro_cycle.features.store import content_version
+from macro_cycle.registry.bundle import Bundle
 from macro_cycle.settings import ModelSettings
 from macro_cycle.warehouse.models import ModelStore, StoredModel
 
@@ -31,9 +33,7 @@ class Trained:
     @property
     def model(self) -> "MacroCycleHMM":
         """The model, rebuilt from its document."""
-        from macro_cycle.hmm import MacroCycleHMM
-
-        return MacroCycleHMM.from_document(dict(self.stored.document))
+        return _rebuilt(self.stored)
 
 
 def hmm_config(settings: ModelSettings, features: FeatureSet) -> "HMMConfig":
@@ -69,7 +69,7 @@ def train_or_reuse(
     while batch := list(islice(remaining, BATCH)):
         known = {version: store.find(version, config_version) for _, version, _ in batch}
         fresh = {version: panel for _, version, panel in batch if known[version] is None}
-        trained = _train(fresh, config, config_version)
+        trained = _train(fresh, config)
         store.save(trained)
         known |= {model.input_version: model for model in trained}
         for month, version, panel in batch:
@@ -78,26 +78,26 @@ def train_or_reuse(
             yield Trained(month, panel, model, reused=version not in fresh)
 
 
-def _train(
-    panels: Mapping[str, pd.DataFrame], config: "HMMConfig", config_version: str
-) -> list[StoredModel]:
+def train(panel: pd.DataFrame, config: "HMMConfig") -> StoredModel:
+    """One model, not stored."""
+    return _train({content_version(panel): panel}, config)[0]
+
+
+def _train(panels: Mapping[str, pd.DataFrame], config: "HMMConfig") -> list[StoredModel]:
     if not panels:
         return []
     from macro_cycle.hmm import fit_windows
 
     fits = fit_windows(list(panels.values()), config, chain=False)
-    return [
-        _stored(fit, panel, version, config_version)
-        for fit, (version, panel) in zip(fits, panels.items(), strict=True)
-    ]
+    return [_stored(fit, panel, version) for fit, (version, panel) in zip(fits, panels.items(), strict=True)]
 
 
-def _stored(fit: "MacroCycleHMM", panel: pd.DataFrame, version: str, config_version: str) -> StoredModel:
+def _stored(fit: "MacroCycleHMM", panel: pd.DataFrame, version: str) -> StoredModel:
     document = fit.to_document()
     return StoredModel(
         model_version=document_version(document),
         input_version=version,
-        config_version=config_version,
+        config_version=document_version(fit.config.to_document()),
         document=document,
         metrics=_metrics(fit, panel),
     )
@@ -116,3 +116,29 @@ def _metrics(fit: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, float]:
         "n_months": float(len(panel)),
         "n_features": float(panel.shape[1]),
     }
+
+
+def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> Bundle:
+    """What a server needs to serve the model and to be checked: the panel and the answer it must give for it."""
+    regimes = _rebuilt(stored).regimes(panel)
+    newest = regimes.iloc[-1]
+    filtered = newest.filter(like="filtered_").rename(lambda name: name.removeprefix("filtered_"))
+    expected = {
+        "reference_month": f"{regimes.index[-1]:%Y-%m-%d}",
+        "label": newest["label"],
+        "recession_probability": float(newest["recession_probability"]),
+        "probabilities": {label: float(p) for label, p in filtered.items()},
+    }
+    meta = {
+        "model_version": stored.model_version,
+        "as_of": str(as_of.date()),
+        "data_version": content_version(regimes),
+        "metrics": dict(stored.metrics),
+    }
+    return Bundle(model=stored.document, panel=panel, expected=expected, meta=meta)
+
+
+def _rebuilt(stored: StoredModel) -> "MacroCycleHMM":
+    from macro_cycle.hmm import MacroCycleHMM
+
+    return MacroCycleHMM.from_document(dict(stored.document))

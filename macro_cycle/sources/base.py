@@ -46,3 +46,11 @@ def refuse_unknown(wanted: Iterable[str], held: Sequence[str], source: str) -> N
             near = [s for s in held if s.startswith(series_id)] or difflib.get_close_matches(series_id, held, n=3)
             hint = f"it holds {', '.join(near)}" if near else f"it holds {', '.join(held)}"
             raise SourceError(f"{source} has no series {series_id}; {hint}")
+
+
+def known_on(observations: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The as-of frame of an observations frame: the newest value known on `day`, one row per series and date."""
+    known = observations[observations["realtime_start"] <= day].sort_values("realtime_start", kind="stable")
+    newest = known.drop_duplicates(["series_id", "date"], keep="last").dropna(subset="value")
+    columns = ["series_id", "date", "value", "realtime_start"]
+    return newest.sort_values(["series_id", "date"])[columns].reset_index(drop=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.errors import MacroCycleError
@@ -52,14 +52,21 @@ class RegimeStore:
         Raises:
             MacroCycleError: regime_labels has not been materialized for that month.
         """
-        query = select(regimes).where(regimes.c.as_of == as_of).order_by(regimes.c.reference_month)
+        return self._read(as_of, select(regimes).order_by(regimes.c.reference_month))
+
+    def newest_row(self, as_of: date) -> pd.Series:
+        """The newest reference month of `load`, read alone."""
+        query = select(regimes).order_by(regimes.c.reference_month.desc()).limit(1)
+        return self._read(as_of, query).iloc[0]
+
+    def _read(self, as_of: date, query: Select) -> pd.DataFrame:
         with self._engine.connect() as connection:
-            table = pd.DataFrame(connection.execute(query).mappings().all())
+            table = pd.DataFrame(connection.execute(query.where(regimes.c.as_of == as_of)).mappings().all())
         if table.empty:
             raise MacroCycleError(
                 f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first"
             )
-        index = pd.DatetimeIndex(table["reference_month"], freq="MS", name="reference_month")
+        index = pd.DatetimeIndex(table["reference_month"], name="reference_month")
         probabilities = pd.DataFrame(table["probabilities"].tolist(), index=index)
         return table[["label", "recession_probability"]].set_index(index).join(probabilities)
 
@@ -97,7 +104,7 @@ class RegimeStore:
         return table.assign(**dates)[[c for c in table if c not in versions] + versions]
 
 
-def _last_call(as_of: date):  # type: ignore[no-untyped-def]
+def _last_call(as_of: date) -> Select:
     return select(calls).where(calls.c.as_of == as_of).order_by(calls.c.id.desc()).limit(1)
 
 

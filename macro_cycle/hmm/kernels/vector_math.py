@@ -14,6 +14,10 @@ from macro_cycle.hmm.kernels.jit import kernel
 LOG2E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+MANTISSA_BITS = 0x000FFFFFFFFFFFFF
+ONE_BITS = 0x3FF0000000000000
+ROUND_TO_INTEGER = 1.5 * 2.0**52  # added to a small whole number, leaves it in the low bits of the mantissa
+TWO_52_BITS, TWO_52 = 0x4330000000000000, 2.0**52  # or-ed with a small whole number's bits, turns it into a float
 
 
 @intrinsic
@@ -52,15 +56,15 @@ def vexp(x: float) -> float:
     p = p * r + 0.5
     p = p * r + 1.0
     p = p * r + 1.0
-    return p * _float_of_bits((int(n) + 1023) << 52)
+    return p * _float_of_bits((_bits_of_float(n + ROUND_TO_INTEGER) + 1023) << 52)
 
 
 @kernel
 def vlog(x: float) -> float:
     """log(x) for finite normal x > 0, by the atanh series on a mantissa in [sqrt(1/2), sqrt(2))."""
-    bits = _bits_of_float(x) - SQRT_HALF_BITS
-    n = bits >> 52
-    f = _float_of_bits((bits & 0x000FFFFFFFFFFFFF) + SQRT_HALF_BITS) - 1.0
+    bits = _bits_of_float(x) + (ONE_BITS - SQRT_HALF_BITS)
+    n = _float_of_bits(((bits >> 52) & 0x7FF) | TWO_52_BITS) - (TWO_52 + 1023.0)
+    f = _float_of_bits((bits & MANTISSA_BITS) + SQRT_HALF_BITS) - 1.0
     s = f / (2.0 + f)
     z = s * s
     p = 1.0 / 19.0

@@ -1,0 +1,140 @@
+"""From a trained model to an answer over HTTP: the gate, the feature store and the endpoint.
+
+These act for the newest month only. For an older month they record what they would have done and touch nothing
+that serves.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from macro_cycle.assets.features import macro_features
+from macro_cycle.assets.model import regime_model, trained_models
+from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.automation.conditions import on_new_content
+from macro_cycle.automation.freshness import FOLLOW_FETCH
+from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.features.store import PanelStore
+from macro_cycle.months import as_of_day, open_month
+from macro_cycle.registry.training import Trained
+from macro_cycle.resources.feast import FeatureStoreResource
+from macro_cycle.resources.kserve import EndpointResource
+from macro_cycle.resources.mlflow import RegistryResource
+from macro_cycle.resources.panels import PanelResource
+from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.warehouse.regimes import RegimeStore
+
+MONTHLY = {
+    "partitions_def": MONTHS,
+    "backfill_policy": dg.BackfillPolicy.single_run(),
+    "owners": ["team:ml-platform"],
+    "tags": {"domain": "macro"},
+    "freshness_policy": FOLLOW_FETCH,
+    "automation_condition": on_new_content(),
+}
+
+
+@dg.asset(deps=[regime_model, regime_labels], group_name="model", kinds={"mlflow"}, **MONTHLY)
+def champion(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    panels: PanelResource,
+    registry: RegistryResource,
+) -> Iterator[dg.MaterializeResult]:
+    """Which model may serve: the gate's verdict on the month's model against the one that serves now.
+
+    A model that passes becomes the challenger; it is champion once the endpoint has been seen to answer with it.
+    """
+    trained = trained_models(warehouse, panels, context.partition_keys)
+    yield from report_months(context, (_judged(registry, each) for each in trained))
+
+
+def _judged(registry: RegistryResource, trained: Trained) -> MonthResult:
+    if trained.month != open_month():
+        return trained.month, _not_newest("The verdict is given for the newest month only.")
+    from macro_cycle.registry.gate import judge
+    from macro_cycle.registry.registry import CHALLENGER
+
+    store = registry.registry()
+    candidate = store.versions()[str(as_of_day(trained.month).date()), trained.stored.model_version]
+    incumbent = store.champion()
+    verdict = judge(trained.model, store.model(incumbent) if incumbent else None, trained.panel)
+    store.record_verdict(candidate, {"promote": verdict.promote, **verdict.figures})
+    if verdict.promote:
+        store.set_alias(CHALLENGER, candidate)
+    serves = candidate.model_version if verdict.promote or incumbent is None else incumbent.model_version
+    return trained.month, dg.MaterializeResult(
+        data_version=dg.DataVersion(serves),
+        metadata={
+            **verdict.figures,
+            "verdict": "promote" if verdict.promote else "refuse",
+            "reasons": "; ".join(verdict.reasons) or "every condition holds",
+            "challenger": f"version {candidate.version} ({candidate.model_version})",
+            "champion_before": f"version {incumbent.version} ({incumbent.model_version})" if incumbent else "none",
+        },
+    )
+
+
+@dg.asset(deps=[macro_features, regime_labels], group_name="serving", kinds={"feast", "postgres"}, **MONTHLY)
+def feast_materialization(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    panels: PanelResource,
+    features: FeatureStoreResource,
+) -> Iterator[dg.MaterializeResult]:
+    """The month's newest features and regime probabilities in Feast's offline store; online, the newest month's."""
+    rows = _stored(features, panels.store(), warehouse.regimes(), context.partition_keys)
+    yield from report_months(context, rows)
+
+
+def _stored(
+    features: FeatureStoreResource, panels: PanelStore, regimes: RegimeStore, months: list[str]
+) -> Iterator[MonthResult]:
+    store = features.store()
+    for month in months:
+        day = as_of_day(month)
+        call, panel = regimes.last_call(day.date()), panels.read(month)
+        added = store.write_offline([features.row(panel.iloc[-1], regimes.newest_row(day.date()), call)])
+        if month == open_month():
+            store.materialize_online(day)
+        metadata = {"rows_added": added, "online": month == open_month(), "features": panel.shape[1]}
+        yield month, dg.MaterializeResult(data_version=dg.DataVersion(call.data_version), metadata=metadata)
+
+
+@dg.asset(deps=[champion, regime_labels], group_name="serving", kinds={"kserve"}, **MONTHLY)
+def kserve_deployment(
+    context: dg.AssetExecutionContext, registry: RegistryResource, endpoint: EndpointResource
+) -> Iterator[dg.MaterializeResult]:
+    """The endpoint serving the champion, verified by a real prediction; the alias moves after that."""
+    results = (
+        (month, _deploy(registry, endpoint) if month == open_month() else _not_newest("Nothing was deployed."))
+        for month in context.partition_keys
+    )
+    yield from report_months(context, results)
+
+
+def _deploy(registry: RegistryResource, endpoint: EndpointResource) -> dg.MaterializeResult:
+    from macro_cycle.registry.registry import CHAMPION
+
+    store = registry.registry()
+    version = store.challenger() or store.champion()
+    if version is None:
+        raise dg.Failure("no model has passed the gate yet; see the verdict of the asset champion")
+    deployment = endpoint.deployer().deploy(store.bundle(version))
+    store.set_alias(CHAMPION, version)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version.model_version),
+        metadata={
+            "endpoint": dg.MetadataValue.url(deployment.endpoint),
+            "model_version": version.model_version,
+            "mlflow_version": version.version,
+            "label": deployment.label,
+            "recession_probability": deployment.recession_probability,
+            "verified": "V1 and V2 answered with the stored probabilities",
+        },
+    )
+
+
+def _not_newest(what: str) -> dg.MaterializeResult:
+    return dg.MaterializeResult(data_version=dg.DataVersion("closed"), metadata={"note": f"A closed month. {what}"})

@@ -1,0 +1,38 @@
+"""The one entry point: everything that Dagster loads."""
+
+import dagster as dg
+
+from macro_cycle.assets.features import macro_features
+from macro_cycle.assets.model import regime_model
+from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.serving import champion, feast_materialization, kserve_deployment
+from macro_cycle.assets.sources import fred_series
+from macro_cycle.automation.jobs import whole_graph
+from macro_cycle.automation.sensors import automation
+from macro_cycle.resources.feast import FeatureStoreResource
+from macro_cycle.resources.kserve import EndpointResource
+from macro_cycle.resources.mlflow import RegistryResource
+from macro_cycle.resources.panels import PanelResource
+from macro_cycle.resources.warehouse import WarehouseResource
+
+defs = dg.Definitions(
+    assets=[
+        fred_series,
+        macro_features,
+        regime_model,
+        regime_labels,
+        champion,
+        feast_materialization,
+        kserve_deployment,
+    ],
+    jobs=[whole_graph],
+    sensors=[automation],
+    resources={
+        "warehouse": WarehouseResource(),
+        "panels": PanelResource(),
+        "registry": RegistryResource(),
+        "features": FeatureStoreResource(),
+        "endpoint": EndpointResource(),
+    },
+    executor=dg.in_process_executor,
+)

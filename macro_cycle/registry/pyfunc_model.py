@@ -1,0 +1,51 @@
+"""The bundle as an MLflow pyfunc model: loaded by this module from JSON, never unpickled."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.registry.bundle import Bundle
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import MacroCycleHMM
+
+REQUIREMENTS = ("macro-cycle", "mlflow", "numba", "numpy", "pandas")
+
+
+class RegimeModel:
+    """`predict(panel)` gives the regimes frame of a panel with the model's features as columns."""
+
+    def __init__(self, model: "MacroCycleHMM") -> None:
+        self._model = model
+
+    def predict(self, model_input: pd.DataFrame, params: Mapping | None = None) -> pd.DataFrame:
+        """Label, recession probability and filtered probabilities of each row."""
+        regimes = self._model.regimes(model_input[list(self._model.columns)])
+        kept = [c for c in regimes if not c.startswith(("smoothed_", "predicted_"))]
+        return regimes[kept].reset_index(drop=True)
+
+
+def _load_pyfunc(data_path: str) -> RegimeModel:
+    """MLflow's entry point."""
+    from macro_cycle.hmm import MacroCycleHMM
+
+    return RegimeModel(MacroCycleHMM.from_document(dict(Bundle.read(Path(data_path)).model)))
+
+
+def write_mlmodel(folder: Path, bundle: Bundle, run_id: str) -> None:
+    """Describe the bundle in `folder` to MLflow: flavor, signature and pinned requirements."""
+    from mlflow import pyfunc
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    columns = [ColSpec(DataType.double, name) for name in bundle.panel.columns]
+    outputs = [ColSpec(DataType.string, "label"), ColSpec(DataType.double, "recession_probability")]
+    outputs += [ColSpec(DataType.double, f"filtered_{label}") for label in bundle.expected["probabilities"]]
+    model = Model(run_id=run_id, signature=ModelSignature(inputs=Schema(columns), outputs=Schema(outputs)))
+    pyfunc.add_to_model(model, loader_module=__name__, data=".")
+    model.save(str(folder / "MLmodel"))
+    pins = "\n".join(f"{name}=={version(name)}" for name in REQUIREMENTS)
+    (folder / "requirements.txt").write_text(pins + "\n")

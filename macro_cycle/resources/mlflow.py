@@ -1,0 +1,75 @@
+"""MLflow as the assets use it: one run and one registered version per trained month."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from macro_cycle.months import as_of_day
+from macro_cycle.settings import load_settings
+
+if TYPE_CHECKING:
+    from macro_cycle.registry.registry import RegisteredVersion, Registry
+    from macro_cycle.registry.training import Trained
+
+
+class RegistryResource(dg.ConfigurableResource):
+    """The registered model, on the tracking store that the settings name."""
+
+    def registry(self) -> "Registry":
+        """The registry of this process."""
+        return _registry()
+
+    @contextmanager
+    def logging(self, context: dg.AssetExecutionContext) -> "Iterator[Callable[[Trained], RegisteredVersion]]":
+        """Log trained months; the months of a range are nested under one run. Nothing is logged twice."""
+        from macro_cycle.registry.training import bundle_of
+
+        registry = _registry()
+        known = registry.versions()
+        tags = {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
+        parent = _parent(registry, context, tags)
+
+        def log(trained: "Trained") -> "RegisteredVersion":
+            day = as_of_day(trained.month)
+            identity = (str(day.date()), trained.stored.model_version)
+            if identity not in known:
+                known[identity] = registry.log_month(
+                    bundle_of(trained.stored, trained.panel, day), tags, parent
+                )
+            return known[identity]
+
+        yield log
+        if parent is not None and parent != _active_run():
+            registry.finish_parent(parent)
+
+
+def _parent(registry: "Registry", context: dg.AssetExecutionContext, tags: dict[str, str]) -> str | None:
+    if (active := _active_run()) is not None or len(context.partition_keys) == 1:
+        return active
+    first, last = context.partition_keys[0][:7], context.partition_keys[-1][:7]
+    return registry.start_parent(f"backfill {first} to {last}", tags)
+
+
+def _active_run() -> str | None:
+    """The run that dagster-mlflow's resource has opened for this job, if it has."""
+    import mlflow
+
+    run = mlflow.active_run()
+    return run.info.run_id if run else None
+
+
+@lru_cache(maxsize=1)
+def _registry() -> "Registry":
+    from macro_cycle.registry.registry import Registry
+    from macro_cycle.stack.tracking import tracking_uri
+
+    settings = load_settings()
+    return Registry(
+        tracking_uri(settings),
+        settings.home / "mlflow" / "artifacts",
+        settings.mlflow.experiment,
+        settings.mlflow.registered_model,
+    )
