@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +12,12 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
-from macro_cycle.hmm.priors import Prior
-from macro_cycle.hmm.structure import mean_groups
+from macro_cycle.hmm.structure import mean_groups, transition_counts
 
 LANES = 8
 LEAVE_AT = 2  # so few lanes are quicker one by one
 FALL_ALLOWED = 1e-8  # of the objective, for rounding
+STATE = ("initial", "transition", "means", "covariances", "dof", "history", "n_iter", "active", "largest_fall")
 
 
 @dataclass(frozen=True)
@@ -37,136 +38,158 @@ def run_em(
     observations: Observations, config: HMMConfig, starting: Sequence[HMMParameters]
 ) -> list[EMOutcome]:
     """EM from each starting point; raises MacroCycleError if the objective ever falls."""
+    sample = _sample(observations, config)
     return [
         outcome
-        for first in range(0, len(starting), LANES)
-        for outcome in _run_chunk(observations, config, starting[first : first + LANES])
+        for chunk in range(0, len(starting), LANES)
+        for outcome in _run_chunk(sample, config, starting[chunk : chunk + LANES])
     ]
 
 
 def _run_chunk(
-    observations: Observations, config: HMMConfig, starting: Sequence[HMMParameters]
+    sample: dict[str, Any], config: HMMConfig, starting: Sequence[HMMParameters]
 ) -> list[EMOutcome]:
-    batch = _Batch.of(starting, config)
+    state = _stack(starting, config)
     if len(starting) > LEAVE_AT:
-        _advance(batch, np.arange(len(starting)), LANES, LEAVE_AT, observations, config)
-    for lane in np.flatnonzero(batch.active):
-        _advance(batch, np.array([lane]), 1, 0, observations, config)
-    return batch.outcomes(config)
+        _advance(state, np.arange(len(starting)), LANES, LEAVE_AT, sample, config)
+    for lane in np.flatnonzero(state["active"][0]):
+        _advance(state, np.array([lane]), 1, 0, sample, config)
+    return [_outcome(state, lane, starting[lane], config) for lane in range(len(starting))]
 
 
-@dataclass
-class _Batch:
-    """State of n lanes, lane last: initial (K, n), transition (K, K, n), means (D, K, n), covariances (..., K, n)."""
-
-    arrays: dict[str, np.ndarray]
-
-    @property
-    def active(self) -> np.ndarray:
-        return self.arrays["active"]
-
-    @classmethod
-    def of(cls, starting: Sequence[HMMParameters], config: HMMConfig) -> _Batch:
-        def stack(pieces: list[np.ndarray]) -> np.ndarray:
-            return np.ascontiguousarray(np.stack(pieces, axis=-1))
-
-        n, K, D = len(starting), starting[0].n_regimes, starting[0].n_features
-        return cls(
-            {
-                "initial": stack([p.initial_probs for p in starting]),
-                "transition": stack([p.transition_matrix for p in starting]),
-                "means": stack([p.means.T for p in starting]),
-                "covariances": stack([_lane_covariances(p) for p in starting]),
-                "dof": stack([np.full(D, np.inf) if p.dof is None else p.dof for p in starting]),
-                "history": np.full((config.max_iter, n), np.nan),
-                "n_iter": np.zeros(n, dtype=np.int64),
-                "active": np.ones(n, dtype=np.bool_),
-                "largest_fall": np.zeros(n),
-            }
-        )
-
-    def outcomes(self, config: HMMConfig) -> list[EMOutcome]:
-        return [self._outcome(lane, config) for lane in range(self.active.size)]
-
-    def _outcome(self, lane: int, config: HMMConfig) -> EMOutcome:
-        a = {name: value[..., lane] for name, value in self.arrays.items()}
-        history = a["history"][: a["n_iter"]]
-        if not np.isfinite(history).all():
-            raise MacroCycleError(
-                "the model's likelihood is not finite: check the panel's units and outliers"
-            )
-        if a["largest_fall"] > FALL_ALLOWED * (1.0 + abs(history[-1])):
-            raise MacroCycleError(
-                f"the EM objective fell by {a['largest_fall']:.3g}: the panel is ill-conditioned"
-            )
-        covariances = np.moveaxis(a["covariances"], -1, 0)
-        parameters = HMMParameters(
-            a["initial"],
-            a["transition"],
-            a["means"].T,
-            covariances[0] if config.tied else covariances,
-            config.covariance_type,
-            a["dof"] if config.emission == "student_t" else None,
-        )
-        return EMOutcome(parameters, tuple(history.tolist()), bool(a["n_iter"] < config.max_iter))
+def _sample(observations: Observations, config: HMMConfig) -> dict[str, Any]:
+    """What the kernels need of the data and the configuration."""
+    groups = mean_groups(config, observations.columns)
+    first = (groups[:, :, None] == groups[:, None, :]).argmax(axis=2)
+    own = np.tile(np.arange(config.n_regimes), (len(groups), 1))
+    return {
+        **(_cells(observations) if config.diagonal else _quadratic_features(observations)),
+        "first": first,
+        "alike": first if config.tied else own,
+        "tied": config.tied,
+        "student": config.emission == "student_t",
+        "free_dof": config.emission == "student_t" and config.dof == "estimated",
+        "counts": transition_counts(config),
+        "hyper": (
+            float(config.initial_weight),
+            float(config.mean_precision),
+            float(config.variance_weight),
+            float(config.variance_scale),
+            float(config.discount),
+        ),
+        "least_gain": float(config.tol) * len(observations.values),
+    }
 
 
-def _lane_covariances(parameters: HMMParameters) -> np.ndarray:
-    """Covariances with the regime last: (D, K) or (D, D, K), tied ones repeated."""
-    K, D = parameters.means.shape
-    if parameters.covariance_type in ("diag", "tied_diag"):
-        return np.broadcast_to(parameters.covariances, (K, D)).T
-    return np.moveaxis(parameters.full_covariances, 0, -1)
+def _cells(observations: Observations) -> dict[str, np.ndarray]:
+    patterns, pattern_of = observations.patterns
+    return {"values": observations.filled, "patterns": patterns, "pattern_of": pattern_of}
+
+
+def _quadratic_features(observations: Observations) -> dict[str, np.ndarray]:
+    """1, x_a, x_a x_b (a <= b) of every month (T, F), and the months sorted by pattern of missing cells."""
+    patterns, pattern_of = observations.patterns
+    x = observations.filled
+    a, b = np.triu_indices(x.shape[1])
+    return {
+        "features": np.concatenate([np.ones((len(x), 1)), x, x[:, a] * x[:, b]], axis=1),
+        "patterns": patterns,
+        "order": np.argsort(pattern_of, kind="stable"),
+        "bounds": np.concatenate([[0], np.cumsum(np.bincount(pattern_of, minlength=len(patterns)))]),
+    }
+
+
+def _stack(starting: Sequence[HMMParameters], config: HMMConfig) -> dict[str, np.ndarray]:
+    """State of n lanes as (rows, n) arrays; rows run over columns, then regimes (full: regimes, then cells)."""
+    n, D = len(starting), starting[0].n_features
+
+    def rows(pieces: list[np.ndarray]) -> np.ndarray:
+        return np.ascontiguousarray(np.stack([p.ravel() for p in pieces], axis=-1))
+
+    return {
+        "initial": rows([p.initial_probs for p in starting]),
+        "transition": rows([p.transition_matrix for p in starting]),
+        "means": rows([p.means.T for p in starting]),
+        "covariances": rows([_all_covariances(p, config) for p in starting]),
+        "dof": rows([np.full(D, np.inf) if p.dof is None else p.dof for p in starting]),
+        "history": np.full((config.max_iter, n), np.nan),
+        "n_iter": np.zeros((1, n)),
+        "active": np.ones((1, n)),
+        "largest_fall": np.zeros((1, n)),
+    }
+
+
+def _all_covariances(parameters: HMMParameters, config: HMMConfig) -> np.ndarray:
+    """(D, K) variances or (K, D, D) covariances, tied ones repeated."""
+    if config.diagonal:
+        return np.broadcast_to(parameters.covariances, parameters.means.shape).T
+    return parameters.full_covariances
 
 
 def _advance(
-    batch: _Batch, lanes: np.ndarray, width: int, stop_at: int, observations: Observations, config: HMMConfig
+    state: dict[str, np.ndarray],
+    lanes: np.ndarray,
+    width: int,
+    stop_at: int,
+    sample: dict[str, Any],
+    config: HMMConfig,
 ) -> None:
     """Run the kernel on some lanes, padded to the width with idle copies of the first."""
     padded = np.concatenate([lanes, np.full(width - len(lanes), lanes[0])])
-    part = {name: np.ascontiguousarray(value[..., padded]) for name, value in batch.arrays.items()}
-    part["active"][len(lanes) :] = False
-    _run_kernel(part, width, stop_at, observations, config)
-    for name, value in part.items():
-        batch.arrays[name][..., lanes] = value[..., : len(lanes)]
+    part = {name: np.ascontiguousarray(state[name][:, padded]) for name in STATE}
+    part["active"][0, len(lanes) :] = 0.0
+    (_run_diagonal if config.diagonal else _run_full)(sample, part, stop_at, width)
+    for name in STATE:
+        state[name][:, lanes] = part[name][:, : len(lanes)]
 
 
-def _run_kernel(
-    part: dict[str, np.ndarray], width: int, stop_at: int, observations: Observations, config: HMMConfig
-) -> None:
+def _run_diagonal(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int, width: int) -> None:
     from macro_cycle.hmm.kernels.em_diagonal import em_diagonal
 
-    prior = Prior.of(config)
-    patterns, pattern_of = observations.patterns
-    lengths = np.full(width, len(observations.values), dtype=np.int64)
-    hyper = (
-        float(prior.initial_count),
-        float(prior.mean_precision),
-        float(prior.variance_weight),
-        float(prior.variance_scale),
-        float(prior.discount),
-    )
     em_diagonal(
-        observations.filled,
-        patterns.astype(np.float64),
-        pattern_of,
-        mean_groups(config, observations.columns),
-        config.tied,
-        config.emission == "student_t",
-        config.emission == "student_t" and config.dof == "estimated",
-        lengths,
-        part["initial"],
-        part["transition"],
-        part["means"],
-        part["covariances"],
-        part["dof"],
-        prior.transition_counts,
-        hyper,
-        float(config.tol),
-        part["history"],
-        part["n_iter"],
-        part["active"],
-        part["largest_fall"],
+        *(sample[name] for name in ("values", "patterns", "pattern_of", "first", "alike")),
+        *(sample[name] for name in ("tied", "student", "free_dof")),
+        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof")),
+        *(sample[name] for name in ("counts", "hyper", "least_gain")),
+        *(part[name] for name in ("history", "n_iter", "active", "largest_fall")),
         stop_at,
         (0,) * width,
     )
+
+
+def _run_full(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int, width: int) -> None:
+    from macro_cycle.hmm.kernels.em_full import em_full
+
+    em_full(
+        *(sample[name] for name in ("features", "patterns", "order", "bounds", "first")),
+        *(sample[name] for name in ("tied", "student", "free_dof")),
+        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof")),
+        *(sample[name] for name in ("counts", "hyper", "least_gain")),
+        *(part[name] for name in ("history", "n_iter", "active", "largest_fall")),
+        stop_at,
+        (0,) * (len(part["initial"]) * width),
+        (0,) * width,
+    )
+
+
+def _outcome(state: dict[str, np.ndarray], lane: int, start: HMMParameters, config: HMMConfig) -> EMOutcome:
+    own = {name: array[:, lane] for name, array in state.items()}
+    n_iter = int(own["n_iter"][0])
+    history = own["history"][:n_iter]
+    if not np.isfinite(history).all():
+        raise MacroCycleError("the model's likelihood is not finite: check the panel's units and outliers")
+    fall = float(own["largest_fall"][0])
+    if fall > FALL_ALLOWED * (1.0 + abs(history[-1])):
+        raise MacroCycleError(f"the EM objective fell by {fall:.3g}: the panel is ill-conditioned, rescale it")
+    K, D = start.means.shape
+    covariances = own["covariances"]
+    covariances = covariances.reshape(D, K).T if config.diagonal else covariances.reshape(K, D, D)
+    parameters = HMMParameters(
+        own["initial"],
+        own["transition"].reshape(K, K),
+        own["means"].reshape(D, K).T,
+        covariances[0] if config.tied else covariances,
+        config.covariance_type,
+        own["dof"] if config.emission == "student_t" else None,
+    )
+    return EMOutcome(parameters, tuple(history.tolist()), n_iter < config.max_iter)

@@ -1,8 +1,8 @@
 """Compiled numerics of the hidden Markov model.
 
-Here: numba functions over plain arrays, without configuration, pandas or errors for people. Everything that decides
-what to compute belongs in the modules above. Importing this package loads numba; nothing above it does so at import.
+Here: numba functions over plain arrays, without configuration, pandas or errors for people. What to compute is
+decided in the modules above. Importing this package loads numba; nothing above it does so at import.
 
-Lanes: EM kernels run `len(lanes)` models side by side, one per lane, with the lane as the last and contiguous axis,
-so that one processor instruction serves several models. `lanes` is a tuple of zeros whose length the compiler knows.
+EM kernels run several models side by side, one per lane (`simd.py`). Their arrays have two dimensions, the lane being
+the last: a quantity with axes (A, B) per model is stored as (A * B, L) and row a * B + b holds its value in each lane.
 """

@@ -1,8 +1,8 @@
-"""MAP-EM over lanes for `diag` and `tied_diag`: cells are independent given the regime, so a missing cell is just left out.
+"""MAP-EM over lanes for `diag` and `tied_diag`: cells are independent given the regime, so a missing one is left out.
 
-Axes: T months, D columns, K regimes, P patterns of missing cells, L lanes. Parameters of lane l: initial (K, L),
-transition (K, K, L), means and variances (D, K, L), dof (D, L); a tied variance is repeated over regimes.
-Student-t cells are scale mixtures: weights u = (nu + 1) / (nu + z^2) enter the sufficient statistics (Liu and Rubin, 1995).
+Axes: T months, D columns, K regimes, P patterns of missing cells, L lanes. A tied variance is repeated over regimes.
+Student-t cells are scale mixtures: weights u = (nu + 1) / (nu + z^2) enter the statistics (Liu and Rubin, 1995).
+`first[d, j]` is the first regime that shares regime j's mean of column d; `alike` the same for mean and variance.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.lanes import forward_backward
+from macro_cycle.hmm.kernels.simd import largest, load, spread, store
 from macro_cycle.hmm.kernels.steps import (
+    TINY,
+    blend,
     dof_log_prior,
-    newest_dof,
+    dof_root,
+    mean_log_mixing,
     record_objective,
     transition_log_prior,
     update_transitions,
@@ -31,19 +35,19 @@ def em_diagonal(
     values: np.ndarray,
     patterns: np.ndarray,
     pattern_of: np.ndarray,
-    groups: np.ndarray,
+    first: np.ndarray,
+    alike: np.ndarray,
     tied: bool,
     student: bool,
     free_dof: bool,
-    lengths: np.ndarray,
     initial: np.ndarray,
     transition: np.ndarray,
     means: np.ndarray,
     variances: np.ndarray,
     dof: np.ndarray,
-    transition_counts: np.ndarray,
+    counts: np.ndarray,
     hyper: tuple[float, float, float, float, float],
-    tol: float,
+    least_gain: float,
     history: np.ndarray,
     n_iter: np.ndarray,
     active: np.ndarray,
@@ -51,259 +55,239 @@ def em_diagonal(
     stop_at: int,
     lanes: tuple[int, ...],
 ) -> None:
-    """Run EM in place until at most `stop_at` lanes are active; a lane leaves when it converges or fills history (I, L).
+    """Run EM in place until at most `stop_at` lanes are active.
 
-    values (T, D), zero where missing; patterns (P, D) float 0/1; pattern_of (T,); groups (D, K);
-    hyper: initial_count, mean_precision, variance_weight, variance_scale, discount; n_iter and active (L,) in and out.
+    values (T, D), zero where missing; patterns (P, D) bool; pattern_of (T,); first, alike (D, K); counts (K, K);
+    initial (K, L); transition (K*K, L); means, variances (D*K, L); dof (D, L); the rest as in `record_objective`.
+    hyper: initial_count, mean_precision, variance_weight, variance_scale, discount.
     """
-    T, D = values.shape
-    K = groups.shape[1]
-    L = len(lanes)
-    components = groups if tied else np.repeat(np.arange(K), D).reshape(K, D).T.copy()
-    B, filtered, scales = np.empty((T, K, L)), np.empty((T, K, L)), np.empty((T, L))
-    expected, log_likelihood = np.empty((K, K, L)), np.empty(L)
-    N, W, S1, S2 = np.empty((D, K, L)), np.empty((D, K, L)), np.empty((D, K, L)), np.empty((D, K, L))
-    log_u = np.empty((D, L))
-    discount = hyper[4]
+    T, K, discount = values.shape[0], initial.shape[0], hyper[4]
+    B, filtered, scales = np.empty((T * K, len(lanes))), np.empty((T * K, len(lanes))), np.empty((T, len(lanes)))
+    expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros_like(dof)
+    N, W, S1, S2 = (np.empty_like(means), np.empty_like(means), np.empty_like(means), np.empty_like(means))
     while True:
         if student:
-            _student_emissions(
-                values, patterns, pattern_of, components, means, variances, dof, discount, B, lanes
-            )
+            _student_emissions(values, patterns, pattern_of, alike, means, variances, dof, discount, B, lanes)
         else:
             _gaussian_emissions(values, patterns, pattern_of, means, variances, discount, B, lanes)
-        forward_backward(B, filtered, scales, initial, transition, lengths, expected, log_likelihood, lanes)
-        for l in range(L):
-            log_likelihood[l] += transition_log_prior(
-                initial[:, l], transition[:, :, l], hyper[0], transition_counts
-            )
-            log_likelihood[l] += _log_prior(groups, tied, means[:, :, l], variances[:, :, l], hyper)
-            if free_dof:
-                for d in range(D):
-                    log_likelihood[l] += dof_log_prior(dof[d, l])
-        running = record_objective(log_likelihood, lengths, tol, history, n_iter, active, largest_fall)
+        forward_backward(B, filtered, scales, initial, transition, expected, objective, lanes)
+        prior = transition_log_prior(initial, transition, hyper[0], counts, lanes)
+        prior += _log_prior(first, tied, means, variances, hyper, lanes)
+        store(objective, 0, load(objective, 0, lanes) + prior)
+        if free_dof:
+            for lane in range(len(lanes)):
+                for d in range(dof.shape[0]):
+                    objective[0, lane] += dof_log_prior(dof[d, lane])
+        running = record_objective(objective, least_gain, history, n_iter, active, largest_fall)
         if running == 0:
             return
         if student:
             _student_statistics(
-                values, patterns, pattern_of, components, means, variances, dof, B, N, W, S1, S2, log_u, lanes
+                values, patterns, pattern_of, alike, means, variances, dof, B, N, W, S1, S2, log_u, free_dof, lanes
             )
         else:
-            _gaussian_statistics(values, patterns, pattern_of, B, N, S1, S2, lanes)
+            _gaussian_statistics(values, patterns, pattern_of, tied, B, N, S1, S2, lanes)
             W[:] = N
-        for l in range(L):
-            if active[l]:
-                update_transitions(
-                    B[0, :, l],
-                    expected[:, :, l],
-                    initial[:, l],
-                    transition[:, :, l],
-                    hyper[0],
-                    transition_counts,
-                )
-                _update_means(groups, means[:, :, l], variances[:, :, l], W[:, :, l], S1[:, :, l], hyper)
-                _update_variances(
-                    tied,
-                    means[:, :, l],
-                    variances[:, :, l],
-                    N[:, :, l],
-                    W[:, :, l],
-                    S1[:, :, l],
-                    S2[:, :, l],
-                    hyper,
-                )
-                if free_dof:
-                    for d in range(D):
-                        dof[d, l] = newest_dof(dof[d, l], discount * N[d, :, l].sum(), discount * log_u[d, l])
+        going = load(active, 0, lanes)
+        update_transitions(B, expected, initial, transition, hyper[0], counts, going, lanes)
+        _update_means(first, means, variances, W, S1, hyper, going, lanes)
+        _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going, lanes)
+        if free_dof:
+            _update_dof(dof, N, log_u, discount, active)
         if running <= stop_at:
             return
 
 
 @kernel
 def _gaussian_emissions(values, patterns, pattern_of, means, variances, discount, B, lanes):  # type: ignore[no-untyped-def]
+    """Discounted log densities (T*K, L) as constant + sum_d x (slope + x bend)."""
     T, D = values.shape
-    P, K = patterns.shape[0], means.shape[1]
-    constant = np.empty((P, K, len(lanes)))
-    slope, bend = np.empty((D, K, len(lanes))), np.empty((D, K, len(lanes)))
-    level = np.empty((D, K, len(lanes)))
-    for d in range(D):
-        for j in range(K):
-            for l in range(len(lanes)):
-                precision = discount / variances[d, j, l]
-                slope[d, j, l] = precision * means[d, j, l]
-                bend[d, j, l] = -0.5 * precision
-                level[d, j, l] = -0.5 * (
-                    discount * (LOG_2PI + math.log(variances[d, j, l])) + slope[d, j, l] * means[d, j, l]
-                )
-    for p in range(P):
-        constant[p] = 0.0
+    P, K = patterns.shape[0], B.shape[0] // T
+    slope, bend = np.empty((K * D, len(lanes))), np.empty((K * D, len(lanes)))
+    constant = np.empty((P * K, len(lanes)))
+    for j in range(K):
         for d in range(D):
-            if patterns[p, d] > 0.0:
-                constant[p] += level[d]
+            precision = discount / load(variances, d * K + j, lanes)
+            store(slope, j * D + d, precision * load(means, d * K + j, lanes))
+            store(bend, j * D + d, precision * -0.5)
+        for p in range(P):
+            total = spread(0.0, lanes)
+            for d in range(D):
+                if patterns[p, d]:
+                    mean, variance = load(means, d * K + j, lanes), load(variances, d * K + j, lanes)
+                    total -= 0.5 * (discount * (LOG_2PI + vlog(variance)) + load(slope, j * D + d, lanes) * mean)
+            store(constant, p * K + j, total)
     for t in range(T):
-        p = pattern_of[t]
         for j in range(K):
-            for l in range(len(lanes)):
-                B[t, j, l] = constant[p, j, l]
-        for d in range(D):
-            x = values[t, d]
-            for j in range(K):
-                for l in range(len(lanes)):
-                    B[t, j, l] += x * (slope[d, j, l] + x * bend[d, j, l])
+            total = load(constant, pattern_of[t] * K + j, lanes)
+            for d in range(D):
+                x = spread(values[t, d], lanes)
+                total += x * (load(slope, j * D + d, lanes) + x * load(bend, j * D + d, lanes))
+            store(B, t * K + j, total)
 
 
 @kernel
-def _gaussian_statistics(values, patterns, pattern_of, gamma, N, S1, S2, lanes):  # type: ignore[no-untyped-def]
+def _gaussian_statistics(values, patterns, pattern_of, tied, gamma, N, S1, S2, lanes):  # type: ignore[no-untyped-def]
+    """Expected counts, sums and sums of squares (D*K, L); tied, the squares are booked on the first regime."""
     T, D = values.shape
-    P, K = patterns.shape[0], gamma.shape[1]
-    by_pattern = np.zeros((P, K, len(lanes)))
+    P, K = patterns.shape[0], gamma.shape[0] // T
+    months = np.zeros((P * K, len(lanes)))
     N[:] = 0.0
     S1[:] = 0.0
     S2[:] = 0.0
     for t in range(T):
-        p = pattern_of[t]
         for j in range(K):
-            for l in range(len(lanes)):
-                by_pattern[p, j, l] += gamma[t, j, l]
-        for d in range(D):
-            x = values[t, d]
-            for j in range(K):
-                for l in range(len(lanes)):
-                    weighted = gamma[t, j, l] * x
-                    S1[d, j, l] += weighted
-                    S2[d, j, l] += weighted * x
-    for p in range(P):
-        for d in range(D):
-            if patterns[p, d] > 0.0:
-                N[d] += by_pattern[p]
-
-
-@kernel
-def _student_emissions(values, patterns, pattern_of, components, means, variances, dof, discount, B, lanes):  # type: ignore[no-untyped-def]
-    T, D = values.shape
-    K = components.shape[1]
-    constant, precision = np.empty((D, K, len(lanes))), np.empty((D, K, len(lanes)))
-    power = np.empty((D, len(lanes)))
-    cell = np.empty((K, len(lanes)))
+            share, row = load(gamma, t * K + j, lanes), pattern_of[t] * K + j
+            store(months, row, load(months, row, lanes) + share)
+            for d in range(D):
+                weighted = share * values[t, d]
+                store(S1, d * K + j, load(S1, d * K + j, lanes) + weighted)
+                if not tied:
+                    store(S2, d * K + j, load(S2, d * K + j, lanes) + weighted * values[t, d])
     for d in range(D):
-        for l in range(len(lanes)):
-            nu = dof[d, l]
-            power[d, l] = -0.5 * discount * (nu + 1.0)
-            for j in range(K):
-                precision[d, j, l] = 1.0 / (nu * variances[d, j, l])
-                constant[d, j, l] = discount * (
-                    math.lgamma(0.5 * (nu + 1.0))
-                    - math.lgamma(0.5 * nu)
-                    - 0.5 * math.log(nu * math.pi * variances[d, j, l])
-                )
-    for t in range(T):
-        B[t] = 0.0
-        for d in range(D):
-            if patterns[pattern_of[t], d] > 0.0:
+        for p in range(P):
+            if patterns[p, d]:
                 for j in range(K):
-                    c = components[d, j]
-                    if c == j or not _seen(components, d, j):
-                        for l in range(len(lanes)):
-                            e = values[t, d] - means[d, j, l]
-                            cell[c, l] = constant[d, j, l] + power[d, l] * vlog(
-                                1.0 + e * e * precision[d, j, l]
-                            )
-                    for l in range(len(lanes)):
-                        B[t, j, l] += cell[c, l]
+                    store(N, d * K + j, load(N, d * K + j, lanes) + load(months, p * K + j, lanes))
+        if tied:
+            squares = 0.0
+            for t in range(T):
+                squares += values[t, d] * values[t, d]
+            store(S2, d * K, spread(squares, lanes))
 
 
 @kernel
-def _seen(components, d, j):  # type: ignore[no-untyped-def]
-    """Whether an earlier regime has regime j's component."""
-    for i in range(j):  # noqa: SIM110 - numba compiles this loop, not any()
-        if components[d, i] == components[d, j]:
-            return True
-    return False
-
-
-@kernel
-def _student_statistics(
-    values, patterns, pattern_of, components, means, variances, dof, gamma, N, W, S1, S2, log_u, lanes
-):  # type: ignore[no-untyped-def]
-    """Statistics of regimes that share a component are booked on the first of them."""
+def _student_emissions(values, patterns, pattern_of, alike, means, variances, dof, discount, B, lanes):  # type: ignore[no-untyped-def]
+    """Discounted log densities (T*K, L); a cell's density is computed once for the regimes that share it."""
     T, D = values.shape
-    K = components.shape[1]
-    share = np.empty(len(lanes))
-    for a in (N, W, S1, S2):
-        a[:] = 0.0
+    K = alike.shape[1]
+    constant, precision = np.empty_like(means), np.empty_like(means)
+    cells = np.empty_like(means)
+    for d in range(D):
+        for j in range(K):
+            for lane in range(len(lanes)):
+                nu, variance = dof[d, lane], variances[d * K + j, lane]
+                precision[d * K + j, lane] = 1.0 / (nu * variance)
+                log_gammas = math.lgamma(0.5 * (nu + 1.0)) - math.lgamma(0.5 * nu)
+                constant[d * K + j, lane] = log_gammas - 0.5 * math.log(nu * math.pi * variance)
+    for t in range(T):
+        p = pattern_of[t]
+        for d in range(D):
+            if patterns[p, d]:
+                power = (load(dof, d, lanes) + 1.0) * 0.5
+                for j in range(K):
+                    if alike[d, j] == j:
+                        row = d * K + j
+                        e = values[t, d] - load(means, row, lanes)
+                        logarithm = vlog(e * e * load(precision, row, lanes) + 1.0)
+                        store(cells, row, load(constant, row, lanes) - power * logarithm)
+        for j in range(K):
+            total = spread(0.0, lanes)
+            for d in range(D):
+                if patterns[p, d]:
+                    total += load(cells, d * K + alike[d, j], lanes)
+            store(B, t * K + j, total * discount)
+
+
+@kernel
+def _student_statistics(values, patterns, pattern_of, alike, means, variances, dof, gamma, N, W, S1, S2, log_u, free_dof, lanes):  # type: ignore[no-untyped-def] # noqa: E501
+    """As the Gaussian ones but weighted by u; regimes with the same cell are booked on the first of them."""
+    T, D = values.shape
+    K = alike.shape[1]
+    N[:] = 0.0
+    W[:] = 0.0
+    S1[:] = 0.0
+    S2[:] = 0.0
     log_u[:] = 0.0
     for t in range(T):
         for d in range(D):
-            if patterns[pattern_of[t], d] > 0.0:
-                x = values[t, d]
-                for j in range(K):
-                    if _seen(components, d, j):
-                        continue
-                    for l in range(len(lanes)):
-                        share[l] = gamma[t, j, l]
-                    for i in range(j + 1, K):
-                        if components[d, i] == components[d, j]:
-                            for l in range(len(lanes)):
-                                share[l] += gamma[t, i, l]
-                    for l in range(len(lanes)):
-                        nu = dof[d, l]
-                        e = x - means[d, j, l]
-                        u = (nu + 1.0) / (nu + e * e / variances[d, j, l])
-                        weighted = share[l] * u
-                        N[d, j, l] += share[l]
-                        W[d, j, l] += weighted
-                        S1[d, j, l] += weighted * x
-                        S2[d, j, l] += weighted * x * x
-                        log_u[d, l] += share[l] * (vlog(u) - u)
-
-
-@kernel
-def _update_means(groups, means, variances, W, S1, hyper):  # type: ignore[no-untyped-def]
-    """The mean of each group, given the current variances."""
-    D, K = groups.shape
-    for d in range(D):
-        for j in range(K):
-            if _seen(groups, d, j):
+            if not patterns[pattern_of[t], d]:
                 continue
-            weight, total = hyper[1], 0.0
-            for i in range(K):
-                if groups[d, i] == groups[d, j]:
-                    precision = hyper[4] / variances[d, i]
-                    weight += precision * W[d, i]
-                    total += precision * S1[d, i]
-            if weight > 0.0:
-                for i in range(K):
-                    if groups[d, i] == groups[d, j]:
-                        means[d, i] = total / weight
-
-
-@kernel
-def _update_variances(tied, means, variances, N, W, S1, S2, hyper):  # type: ignore[no-untyped-def]
-    D, K = means.shape
-    for d in range(D):
-        total, count = hyper[2] * hyper[3], hyper[2]
-        for j in range(K):
-            squares = S2[d, j] - 2.0 * means[d, j] * S1[d, j] + means[d, j] * means[d, j] * W[d, j]
-            if tied:
-                total += hyper[4] * squares
-                count += hyper[4] * N[d, j]
-            else:
-                own = hyper[2] + hyper[4] * N[d, j]
-                if own > 0.0:
-                    variances[d, j] = max((hyper[2] * hyper[3] + hyper[4] * squares) / own, TINY_VARIANCE)
-        if tied and count > 0.0:
+            x, nu = values[t, d], load(dof, d, lanes)
             for j in range(K):
-                variances[d, j] = max(total / count, TINY_VARIANCE)
+                if alike[d, j] != j:
+                    continue
+                share = load(gamma, t * K + j, lanes)
+                for i in range(j + 1, K):
+                    if alike[d, i] == j:
+                        share += load(gamma, t * K + i, lanes)
+                row = d * K + j
+                e = x - load(means, row, lanes)
+                u = (nu + 1.0) / (nu + e * e / load(variances, row, lanes))
+                weighted = share * u
+                store(N, row, load(N, row, lanes) + share)
+                store(W, row, load(W, row, lanes) + weighted)
+                store(S1, row, load(S1, row, lanes) + weighted * x)
+                store(S2, row, load(S2, row, lanes) + weighted * x * x)
+                if free_dof:
+                    store(log_u, d, load(log_u, d, lanes) + share * (vlog(u) - u))
 
 
 @kernel
-def _log_prior(groups, tied, means, variances, hyper):  # type: ignore[no-untyped-def]
-    D, K = groups.shape
-    total = 0.0
+def _update_means(first, means, variances, W, S1, hyper, going, lanes):  # type: ignore[no-untyped-def]
+    """Each distinct mean given the current variances: precision-weighted, shrunk to zero by its prior."""
+    D, K = first.shape
     for d in range(D):
         for j in range(K):
-            if not _seen(groups, d, j):
-                total -= 0.5 * hyper[1] * means[d, j] ** 2
+            if first[d, j] != j:
+                continue
+            weight, total = spread(hyper[1], lanes), spread(0.0, lanes)
+            for i in range(j, K):
+                if first[d, i] == j:
+                    precision = hyper[4] / load(variances, d * K + i, lanes)
+                    weight += precision * load(W, d * K + i, lanes)
+                    total += precision * load(S1, d * K + i, lanes)
+            mean = total / largest(weight, TINY)
+            for i in range(j, K):
+                if first[d, i] == j:
+                    blend(means, d * K + i, mean, going, lanes)
+
+
+@kernel
+def _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going, lanes):  # type: ignore[no-untyped-def]
+    """Weighted squares about the new means, with the prior's pseudo-observations."""
+    D, K = first.shape
+    for d in range(D):
+        total, count = spread(hyper[2] * hyper[3], lanes), spread(hyper[2], lanes)
+        for j in range(K):
+            row = d * K + j
+            mean = load(means, row, lanes)
+            squares = load(S2, row, lanes) + mean * (mean * load(W, row, lanes) - 2.0 * load(S1, row, lanes))
+            total += hyper[4] * squares
+            count += hyper[4] * load(N, row, lanes)
+            if not tied or j == K - 1:
+                variance = largest(total / largest(count, TINY), TINY_VARIANCE)
+                for i in range(0 if tied else j, j + 1):
+                    blend(variances, d * K + i, variance, going, lanes)
+                total, count = spread(hyper[2] * hyper[3], lanes), spread(hyper[2], lanes)
+
+
+@kernel
+def _update_dof(dof, N, log_u, discount, active):  # type: ignore[no-untyped-def]
+    D = dof.shape[0]
+    K = N.shape[0] // D
+    for lane in range(dof.shape[1]):
+        if active[0, lane] == 0.0:
+            continue
+        for d in range(D):
+            count = 0.0
+            for j in range(K):
+                count += discount * N[d * K + j, lane]
+            shift = discount * log_u[d, lane] + count * mean_log_mixing(dof[d, lane], 1.0)
+            dof[d, lane] = dof_root(count, shift)
+
+
+@kernel
+def _log_prior(first, tied, means, variances, hyper, lanes):  # type: ignore[no-untyped-def]
+    """Log density of the priors of distinct means and variances, up to a constant."""
+    D, K = first.shape
+    total = spread(0.0, lanes)
+    for d in range(D):
+        for j in range(K):
+            row = d * K + j
+            if first[d, j] == j:
+                total -= 0.5 * hyper[1] * load(means, row, lanes) * load(means, row, lanes)
             if j == 0 or not tied:
-                total -= 0.5 * hyper[2] * (math.log(variances[d, j]) + hyper[3] / variances[d, j])
+                variance = load(variances, row, lanes)
+                total -= 0.5 * hyper[2] * (vlog(variance) + hyper[3] / variance)
     return total

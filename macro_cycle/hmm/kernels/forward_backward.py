@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.vector_math import vexp
 
 TINY = 1e-250
 LARGE = 1e290
@@ -22,7 +21,7 @@ def weigh(log_emissions: np.ndarray, predicted: np.ndarray, weights: np.ndarray)
         shift = max(shift, log_emissions[j])
     total = 0.0
     for j in range(K):
-        weights[j] = vexp(log_emissions[j] - shift)
+        weights[j] = math.exp(log_emissions[j] - shift)
         total += weights[j] * predicted[j]
     if total > TINY:
         return shift
@@ -31,7 +30,7 @@ def weigh(log_emissions: np.ndarray, predicted: np.ndarray, weights: np.ndarray)
         if predicted[j] > TINY:
             shift = max(shift, log_emissions[j] + math.log(predicted[j]))
     for j in range(K):
-        weights[j] = vexp(min(log_emissions[j] - shift, 660.0)) if predicted[j] > TINY else 0.0
+        weights[j] = math.exp(min(log_emissions[j] - shift, 660.0)) if predicted[j] > TINY else 0.0
     return shift
 
 

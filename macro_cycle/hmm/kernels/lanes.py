@@ -1,4 +1,4 @@
-"""Forward-backward over lanes: the E-step's core, shared by all emissions."""
+"""Forward-backward over lanes: the heart of the E-step, the same for all emissions (Rabiner, 1989)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.vector_math import vexp
+from macro_cycle.hmm.kernels.simd import any_below, load, largest, smallest, spread, store
+from macro_cycle.hmm.kernels.vector_math import vexp, vlog
 
-TINY = 1e-250
+TINY = 1e-70  # four such numbers may be multiplied
 LARGE = 1e290
+STEPS_PER_LOG = 4
 
 
 @kernel
@@ -20,106 +22,100 @@ def forward_backward(
     scales: np.ndarray,
     initial: np.ndarray,
     transition: np.ndarray,
-    lengths: np.ndarray,
     expected: np.ndarray,
     log_likelihood: np.ndarray,
     lanes: tuple[int, ...],
 ) -> None:
-    """Turn log_emissions (T, K, L) into p(z_t | y_1:T) in place (zero after a lane's length).
+    """Turn log_emissions (T*K, L) into p(z_t | y_1:T) in place; fill expected (K*K, L), log_likelihood (1, L).
 
-    filtered (T, K, L) and scales (T, L) are work space; fills expected (K, K, L) and log_likelihood (L,).
+    initial (K, L) and transition (K*K, L) are the chain, filtered (T*K, L) and scales (T, L) work space.
     """
-    T, K = log_emissions.shape[0], log_emissions.shape[1]
-    _forward(log_emissions, filtered, scales, initial, transition, lengths, log_likelihood, lanes)
-    expected[:] = 0.0
-    beta, ahead = np.ones((K, len(lanes))), np.empty((K, len(lanes)))
-    inside = np.empty(len(lanes))
-    for t in range(T - 1, -1, -1):
-        for l in range(len(lanes)):
-            inside[l] = 1.0 if t < lengths[l] else 0.0
-        for j in range(K):
-            for l in range(len(lanes)):
-                ahead[j, l] = beta[j, l] * log_emissions[t, j, l] * scales[t, l]
-                log_emissions[t, j, l] = filtered[t, j, l] * beta[j, l] * inside[l]
-        if t == 0:
-            break
-        for i in range(K):
-            for l in range(len(lanes)):
-                beta[i, l] = 1.0 - inside[l]
-            for j in range(K):
-                for l in range(len(lanes)):
-                    step = transition[i, j, l] * ahead[j, l] * inside[l]
-                    expected[i, j, l] += filtered[t - 1, i, l] * step
-                    beta[i, l] += step
-            for l in range(len(lanes)):
-                beta[i, l] = min(beta[i, l], LARGE)
+    _forward(log_emissions, filtered, scales, initial, transition, log_likelihood, lanes)
+    _backward(log_emissions, filtered, scales, transition, expected, lanes)
 
 
 @kernel
-def _forward(
-    weights: np.ndarray,
-    filtered: np.ndarray,
-    scales: np.ndarray,
-    initial: np.ndarray,
-    transition: np.ndarray,
-    lengths: np.ndarray,
-    log_likelihood: np.ndarray,
-    lanes: tuple[int, ...],
-) -> None:
-    T, K = weights.shape[0], weights.shape[1]
-    shift, total, product = np.empty(len(lanes)), np.empty(len(lanes)), np.ones(len(lanes))
-    relative = np.empty((K, len(lanes)))
-    log_likelihood[:] = 0.0
+def _forward(weights, filtered, scales, initial, transition, log_likelihood, lanes):  # type: ignore[no-untyped-def]
+    """weights: log emissions in; out, emissions relative to the month's largest."""
+    K, T = initial.shape[0], scales.shape[0]
+    relative = np.empty_like(initial)
+    total_memory, shift_memory = np.empty_like(log_likelihood), np.empty_like(log_likelihood)
+    log_sum, product = spread(0.0, lanes), spread(1.0, lanes)
     for t in range(T):
-        for l in range(len(lanes)):
-            shift[l] = weights[t, 0, l]
-            total[l] = 0.0
+        now, before = t * K, (t - 1) * K
+        shift = load(weights, now, lanes)
         for j in range(1, K):
-            for l in range(len(lanes)):
-                shift[l] = max(shift[l], weights[t, j, l])
+            shift = largest(shift, load(weights, now + j, lanes))
+        total = spread(0.0, lanes)
         for j in range(K):
-            for l in range(len(lanes)):
-                filtered[t, j, l] = initial[j, l] if t == 0 else 0.0
-            if t > 0:
-                for i in range(K):
-                    for l in range(len(lanes)):
-                        filtered[t, j, l] += filtered[t - 1, i, l] * transition[i, j, l]
+            if t == 0:
+                predicted = load(initial, j, lanes)
+            else:
+                predicted = load(filtered, before, lanes) * load(transition, j, lanes)
+                for i in range(1, K):
+                    predicted += load(filtered, before + i, lanes) * load(transition, i * K + j, lanes)
+            weight = vexp(load(weights, now + j, lanes) - shift)
+            store(filtered, now + j, predicted)
+            store(relative, j, weight)
+            total += predicted * weight
+        if any_below(total, TINY):
+            store(shift_memory, 0, shift)
+            store(total_memory, 0, total)
+            for lane in range(len(lanes)):
+                if total_memory[0, lane] < TINY:
+                    _weigh_possible(weights, filtered, relative, shift_memory, total_memory, now, lane)
+            shift, total = load(shift_memory, 0, lanes), load(total_memory, 0, lanes)
+        scale = 1.0 / total
+        store(scales, t, scale)
         for j in range(K):
-            for l in range(len(lanes)):
-                relative[j, l] = vexp(weights[t, j, l] - shift[l])
-                total[l] += filtered[t, j, l] * relative[j, l]
-        for l in range(len(lanes)):
-            if total[l] < TINY:
-                shift[l], total[l] = _weigh_possible(weights[t, :, l], filtered[t, :, l], relative[:, l])
-        for l in range(len(lanes)):
-            scales[t, l] = 1.0 / total[l]
-        for j in range(K):
-            for l in range(len(lanes)):
-                filtered[t, j, l] *= relative[j, l] * scales[t, l]
-                weights[t, j, l] = relative[j, l]
-        for l in range(len(lanes)):
-            if t < lengths[l]:
-                log_likelihood[l] += shift[l]
-                product[l] *= total[l]
-                if product[l] < 1e-40 or product[l] > 1e40:
-                    log_likelihood[l] += math.log(product[l])
-                    product[l] = 1.0
-    for l in range(len(lanes)):
-        log_likelihood[l] += math.log(product[l])
+            weight = load(relative, j, lanes)
+            store(weights, now + j, weight)
+            store(filtered, now + j, load(filtered, now + j, lanes) * weight * scale)
+        log_sum += shift
+        product *= total
+        if t % STEPS_PER_LOG == STEPS_PER_LOG - 1:
+            log_sum += vlog(product)
+            product = spread(1.0, lanes)
+    store(log_likelihood, 0, log_sum + vlog(product))
 
 
 @kernel
-def _weigh_possible(
-    log_emissions: np.ndarray, predicted: np.ndarray, relative: np.ndarray
-) -> tuple[float, float]:
-    """Weights when the regime that fits best cannot occur: relative to the best regime that can; returns shift and total."""
-    K = predicted.shape[0]
-    shift = -np.inf
+def _weigh_possible(weights, predicted, relative, shift, total, now, lane):  # type: ignore[no-untyped-def]
+    """When the regime that fits best can hardly occur: weights relative to the best joint probability of one that can."""
+    K = relative.shape[0]
+    top = -np.inf
     for j in range(K):
-        if predicted[j] > TINY:
-            shift = max(shift, log_emissions[j] + math.log(predicted[j]))
-    total = 0.0
+        if predicted[now + j, lane] > 1e-290:
+            top = max(top, weights[now + j, lane] + math.log(predicted[now + j, lane]))
+    total[0, lane] = 0.0
     for j in range(K):
-        relative[j] = vexp(min(log_emissions[j] - shift, 660.0)) if predicted[j] > TINY else 0.0
-        total += predicted[j] * relative[j]
-    return shift, total
+        relative[j, lane] = 0.0
+        if predicted[now + j, lane] > 1e-290:
+            relative[j, lane] = math.exp(min(weights[now + j, lane] - top, 690.0))
+        total[0, lane] += predicted[now + j, lane] * relative[j, lane]
+    shift[0, lane] = top
+
+
+@kernel
+def _backward(weights, filtered, scales, transition, expected, lanes):  # type: ignore[no-untyped-def]
+    """weights: relative emissions in; out, smoothed probabilities."""
+    T = scales.shape[0]
+    K = filtered.shape[0] // T
+    beta, ahead = np.ones((K, len(lanes))), np.empty((K, len(lanes)))
+    expected[:] = 0.0
+    for t in range(T - 1, -1, -1):
+        now, before = t * K, (t - 1) * K
+        scale = load(scales, t, lanes)
+        for j in range(K):
+            b = load(beta, j, lanes)
+            store(ahead, j, b * load(weights, now + j, lanes) * scale)
+            store(weights, now + j, load(filtered, now + j, lanes) * b)
+        if t == 0:
+            return
+        for i in range(K):
+            source, b = load(filtered, before + i, lanes), spread(0.0, lanes)
+            for j in range(K):
+                step = load(transition, i * K + j, lanes) * load(ahead, j, lanes)
+                store(expected, i * K + j, load(expected, i * K + j, lanes) + source * step)
+                b += step
+            store(beta, i, smallest(b, LARGE))

@@ -1,4 +1,4 @@
-"""Parts of the M-step and of the objective that every emission shares; one lane at a time."""
+"""Parts of the M-step and of the objective that every emission shares."""
 
 from __future__ import annotations
 
@@ -7,81 +7,83 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.vector_math import digamma
+from macro_cycle.hmm.kernels.simd import below, largest, load, spread, store
+from macro_cycle.hmm.kernels.vector_math import digamma, vlog
 
 DOF_RATE = 0.1
 LOWEST_DOF, HIGHEST_DOF = 2.1, 200.0
+TINY = 1e-300
 
 
 @kernel
 def record_objective(
     objective: np.ndarray,
-    lengths: np.ndarray,
-    tol: float,
+    least_gain: float,
     history: np.ndarray,
     n_iter: np.ndarray,
     active: np.ndarray,
     largest_fall: np.ndarray,
 ) -> int:
-    """Book one E-step's objective (L,) of the active lanes, retire the finished ones, return how many go on."""
+    """Book one E-step's objective (1, L), retire the lanes that finished and return how many go on.
+
+    history (I, L); n_iter, active (1.0 or 0.0) and largest_fall (1, L). A lane is finished when its objective rose by
+    less than least_gain or its history is full.
+    """
     running = 0
-    for l in range(objective.shape[0]):
-        if not active[l]:
+    for lane in range(objective.shape[1]):
+        if active[0, lane] == 0.0:
             continue
-        n = n_iter[l]
-        history[n, l] = objective[l]
-        n_iter[l] = n + 1
-        active[l] = n + 1 < history.shape[0]
+        n = int(n_iter[0, lane])
+        history[n, lane] = objective[0, lane]
+        n_iter[0, lane] = n + 1
+        goes_on = n + 1 < history.shape[0]
         if n > 0:
-            gain = objective[l] - history[n - 1, l]
-            largest_fall[l] = max(largest_fall[l], -gain)
-            if not gain > tol * lengths[l]:
-                active[l] = False
-        if active[l]:
-            running += 1
+            gain = objective[0, lane] - history[n - 1, lane]
+            largest_fall[0, lane] = max(largest_fall[0, lane], -gain)
+            goes_on = goes_on and gain > least_gain
+        active[0, lane] = 1.0 if goes_on else 0.0
+        running += goes_on
     return running
 
 
 @kernel
-def transition_log_prior(
-    initial: np.ndarray, transition: np.ndarray, initial_count: float, counts: np.ndarray
-) -> float:
-    """Log density of the Dirichlet priors up to a constant; initial (K,), transition and counts (K, K)."""
+def blend(array, row, new, active, lanes):  # type: ignore[no-untyped-def]
+    """Write a row of an array in the active lanes only."""
+    store(array, row, new * active + load(array, row, lanes) * (1.0 - active))
+
+
+@kernel
+def transition_log_prior(initial, transition, initial_count, counts, lanes):  # type: ignore[no-untyped-def]
+    """Log density (vector) of the Dirichlet priors up to a constant; counts (K, K) and initial_count are pseudo-counts."""
     K = initial.shape[0]
-    total = 0.0
+    total = spread(0.0, lanes)
     for i in range(K):
         if initial_count > 0.0:
-            total += initial_count * math.log(initial[i])
+            total += initial_count * vlog(load(initial, i, lanes))
         for j in range(K):
             if counts[i, j] > 0.0:
-                total += counts[i, j] * math.log(transition[i, j])
+                total += counts[i, j] * vlog(load(transition, i * K + j, lanes))
     return total
 
 
 @kernel
-def update_transitions(
-    first: np.ndarray,
-    expected: np.ndarray,
-    initial: np.ndarray,
-    transition: np.ndarray,
-    initial_count: float,
-    counts: np.ndarray,
-) -> None:
-    """pi and A in place from p(z_1 | y) (K,) and expected transitions (K, K)."""
+def update_transitions(smoothed, expected, initial, transition, initial_count, counts, active, lanes):  # type: ignore[no-untyped-def]
+    """pi and A from p(z_1 | y), the first K rows of smoothed, and the expected transitions (K*K, L)."""
     K = initial.shape[0]
-    total = 0.0
+    total = spread(0.0, lanes)
     for j in range(K):
-        initial[j] = first[j] + initial_count
-        total += initial[j]
+        total += load(smoothed, j, lanes) + initial_count
     for j in range(K):
-        initial[j] /= total
+        blend(initial, j, (load(smoothed, j, lanes) + initial_count) / total, active, lanes)
     for i in range(K):
-        total = 0.0
+        total = spread(0.0, lanes)
         for j in range(K):
-            total += expected[i, j] + counts[i, j]
-        if total > 0.0:
-            for j in range(K):
-                transition[i, j] = (expected[i, j] + counts[i, j]) / total
+            total += load(expected, i * K + j, lanes) + counts[i, j]
+        visited = below(TINY, total) * active
+        total = largest(total, TINY)
+        for j in range(K):
+            new = (load(expected, i * K + j, lanes) + counts[i, j]) / total
+            blend(transition, i * K + j, new, visited, lanes)
 
 
 @kernel
@@ -91,25 +93,25 @@ def dof_log_prior(nu: float) -> float:
 
 
 @kernel
-def newest_dof(nu: float, count: float, log_u: float) -> float:
-    """The nu that maximises the expected complete-data objective of univariate t cells.
+def dof_root(count: float, log_u: float) -> float:
+    """The nu that maximises its expected complete-data log posterior (Liu and Rubin, 1995).
 
-    count: expected number of cells; log_u: expected sum of log u - u at the current nu (Liu and Rubin, 1995, eq. 8).
+    count: expected number of t draws; log_u: expected sum of E[log u] - u of their mixing weights. The derivative
+    count (log(nu/2) + 1 - digamma(nu/2)) / 2 + log_u / 2 + 1/nu - rate falls in nu, so its root is found by bisection.
     """
-    shift = log_u + count * (digamma(0.5 * (nu + 1.0)) - math.log(0.5 * (nu + 1.0)))
-    return dof_root(count, shift)
-
-
-@kernel
-def dof_root(count: float, shift: float) -> float:
-    """Root in nu of count (log(nu/2) + 1 - digamma(nu/2)) / 2 + shift / 2 + 1/nu - rate, a decreasing function."""
     low, high = math.log(LOWEST_DOF), math.log(HIGHEST_DOF)
     for _ in range(50):
         middle = 0.5 * (low + high)
         nu = math.exp(middle)
-        slope = 0.5 * (count * (math.log(0.5 * nu) + 1.0 - digamma(0.5 * nu)) + shift) + 1.0 / nu - DOF_RATE
+        slope = 0.5 * (count * (math.log(0.5 * nu) + 1.0 - digamma(0.5 * nu)) + log_u) + 1.0 / nu - DOF_RATE
         if slope > 0.0:
             low = middle
         else:
             high = middle
     return math.exp(0.5 * (low + high))
+
+
+@kernel
+def mean_log_mixing(nu: float, n: float) -> float:
+    """E[log u] - log(E u) of a t's mixing weight given n observed cells."""
+    return digamma(0.5 * (nu + n)) - math.log(0.5 * (nu + n))
