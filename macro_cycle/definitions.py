@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from macro_cycle.assets.checks import CHECKS
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
 from macro_cycle.assets.regimes import regime_labels
@@ -25,6 +26,7 @@ defs = dg.Definitions(
         feast_materialization,
         kserve_deployment,
     ],
+    asset_checks=CHECKS,
     jobs=[whole_graph],
     sensors=[automation],
     resources={

@@ -49,7 +49,7 @@ def addresses(settings: Settings) -> dict[str, str]:
 def show(answer: dict[str, Any]) -> None:
     """Print the answer, a bar per regime, and the addresses."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("as of", str(answer["as_of"]))
+    table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
     table.add_row("newest reference month", answer["reference_month"])
     table.add_row("regime", f"[bold]{answer['label']}[/]")
     table.add_row("recession probability", f"{answer['recession_probability']:.1%}")

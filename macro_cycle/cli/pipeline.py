@@ -1,6 +1,6 @@
 """`macro-cycle run` and `macro-cycle backfill`: the asset graph for the open month, or for a range of months."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,10 @@ from macro_cycle.cli.console import errors, print_json
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.months import month_range, open_month
 from macro_cycle.settings import Settings, load_settings
+from macro_cycle.stack import status
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
@@ -51,14 +55,12 @@ def backfill(
         errors.print(f"{len(months)} months done; `macro-cycle export calls --out calls.csv` writes their answers")
 
 
-def _instance(settings: Settings):  # type: ignore[no-untyped-def]
-    import os
-
+def _instance(settings: Settings) -> "DagsterInstance":
+    """The stack's Dagster instance."""
     from dagster import DagsterInstance
 
-    from macro_cycle.stack import dagster_home
+    from macro_cycle.stack.services import dagster_home
 
-    os.environ.setdefault("DAGSTER_HOME", str(dagster_home(settings)))
-    if not os.path.isdir(os.environ["DAGSTER_HOME"]):
-        raise MacroCycleError("the stack has never been started here; run `macro-cycle up` first")
-    return DagsterInstance.get()
+    if not all(service.ready for service in status(settings)):
+        raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
+    return DagsterInstance.from_config(str(dagster_home(settings)))

@@ -1,5 +1,6 @@
 """The predictor as KServe knows it, on V1 and V2, with a hot swap that loses no request."""
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -59,7 +60,7 @@ class RegimePredictor(Model):
         ]
 
     async def predict(
-        self, payload: dict | InferRequest, headers: Mapping[str, str] | None = None, *_: Any
+        self, payload: dict | bytes | InferRequest, headers: Mapping[str, str] | None = None, *_: Any
     ) -> dict | InferResponse:
         """Answer a V1 body `{"instances": [...]}` or a V2 request."""
         started = time.perf_counter()
@@ -116,6 +117,11 @@ class BundleRepository(ModelRepository):
 
 
 def _instances(payload: Any) -> list:
+    if isinstance(payload, bytes):  # sent without a JSON content type, as curl does unless told otherwise
+        try:
+            payload = json.loads(payload)
+        except ValueError:
+            raise BadRequest("the body is not JSON") from None
     instances = payload.get("instances") if isinstance(payload, Mapping) else None
     if not isinstance(instances, list) or not instances:
         raise BadRequest(f'the body must be {{"instances": [...]}} with at least one instance; {EXAMPLE}')

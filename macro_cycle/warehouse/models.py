@@ -30,6 +30,8 @@ class ModelStore:
     def save(self, trained: Sequence[StoredModel]) -> None:
         """Store models that are not stored yet, in one transaction."""
         rows = [dict(vars(model)) for model in trained]
+        if not rows:
+            return
         with self._engine.begin() as connection:
             connection.execute(insert(models).values(rows).on_conflict_do_nothing())
 

@@ -1,6 +1,7 @@
 """The tables of the schema `warehouse`; migrations create them, queries name them."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 SCHEMA = "warehouse"
 metadata = MetaData(schema=SCHEMA)
@@ -39,8 +39,8 @@ models = Table(
     Column("model_version", Text, primary_key=True),
     Column("input_version", Text, nullable=False, comment="content version of the panel"),
     Column("config_version", Text, nullable=False, comment="content version of the configuration"),
-    Column("document", JSONB, nullable=False),
-    Column("metrics", JSONB, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("metrics", JSON, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("input_version", "config_version"),
 )
@@ -52,7 +52,7 @@ regimes = Table(
     Column("reference_month", Date, primary_key=True),
     Column("label", Text, nullable=False),
     Column("recession_probability", Float(53), nullable=False),
-    Column("probabilities", JSONB, nullable=False),
+    Column("probabilities", JSON, nullable=False),
     Column("data_version", Text, nullable=False),
 )
 
@@ -64,7 +64,7 @@ calls = Table(
     Column("reference_month", Date, nullable=False),
     Column("label", Text, nullable=False),
     Column("recession_probability", Float(53), nullable=False),
-    Column("probabilities", JSONB, nullable=False),
+    Column("probabilities", JSON, nullable=False),
     Column("model_version", Text, nullable=False),
     Column("data_version", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

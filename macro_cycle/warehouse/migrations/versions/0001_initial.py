@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0001"
 down_revision = None
@@ -28,8 +27,8 @@ def upgrade() -> None:
         sa.Column("model_version", sa.Text, primary_key=True),
         sa.Column("input_version", sa.Text, nullable=False),
         sa.Column("config_version", sa.Text, nullable=False),
-        sa.Column("document", JSONB, nullable=False),
-        sa.Column("metrics", JSONB, nullable=False),
+        sa.Column("document", sa.JSON, nullable=False),
+        sa.Column("metrics", sa.JSON, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.UniqueConstraint("input_version", "config_version"),
         schema=SCHEMA,
@@ -40,7 +39,7 @@ def upgrade() -> None:
         sa.Column("reference_month", sa.Date, primary_key=True),
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("recession_probability", sa.Float(53), nullable=False),
-        sa.Column("probabilities", JSONB, nullable=False),
+        sa.Column("probabilities", sa.JSON, nullable=False),
         sa.Column("data_version", sa.Text, nullable=False),
         schema=SCHEMA,
     )
@@ -51,7 +50,7 @@ def upgrade() -> None:
         sa.Column("reference_month", sa.Date, nullable=False),
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("recession_probability", sa.Float(53), nullable=False),
-        sa.Column("probabilities", JSONB, nullable=False),
+        sa.Column("probabilities", sa.JSON, nullable=False),
         sa.Column("model_version", sa.Text, nullable=False),
         sa.Column("data_version", sa.Text, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
