@@ -39,3 +39,30 @@ def database_named(postgres_url: str, name: str) -> str:
 def database_url(postgres_url: str) -> str:
     """An empty database."""
     return create_database(postgres_url)
+
+
+@pytest.fixture
+def platform(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The whole platform on a database and in a home of its own."""
+    monkeypatch.setenv("MACRO_CYCLE_DATABASE_URL", database_url)
+    monkeypatch.setenv("MACRO_CYCLE_HOME", str(tmp_path / "home"))
+    forget_processwide_state()
+    yield
+    forget_processwide_state()
+
+
+def forget_processwide_state() -> None:
+    """Settings and clients are read once per process; a test starts with new ones."""
+    from macro_cycle.resources import feast, mlflow, warehouse
+    from macro_cycle.settings import load_settings
+    from macro_cycle.stack import postgres
+
+    for cached in (
+        load_settings,
+        warehouse._warehouse,
+        mlflow._registry,
+        feast._store,
+        postgres._prepared,
+        postgres._embedded_url,
+    ):
+        cached.cache_clear()

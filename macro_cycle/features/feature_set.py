@@ -14,6 +14,7 @@ FeatureRole = Literal["activity", "momentum", "free"]
 
 _COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
 _LEADING = ("HOUST", "PERMIT")
+_PERSISTENCE = {"INDPRO": 0.3, "PAYEMS": 0.3, "W875RX1": 0.3}
 _ROLE_OF: dict[Role, FeatureRole] = {
     "coincident": "activity",
     "leading": "momentum",
@@ -26,8 +27,9 @@ class Feature(BaseModel):
     """One column of the panel.
 
     A feature of one series is its transformed, signed value; of several, the mean of their robustly scaled
-    ones. `span` averages it over that many months; `change` then takes its value less the one so many months
-    before.
+    ones. `persistence` takes that share of last month's deviation off, which leaves the innovation of a series
+    that is autocorrelated within a regime; `span` averages over that many months; `change` then takes the
+    value less the one so many months before.
 
     `role` tells the model on what a state's mean of this feature depends: the level of activity, its
     momentum, or both ("free").
@@ -38,6 +40,7 @@ class Feature(BaseModel):
     name: str
     series_ids: tuple[str, ...] = Field(min_length=1)
     role: FeatureRole
+    persistence: float = Field(default=0.0, ge=0.0, lt=1.0)
     span: int = Field(default=1, ge=1, le=24)
     change: int = Field(default=0, ge=0, le=24)
 
@@ -76,8 +79,8 @@ class FeatureSet(BaseModel):
 
 def default_feature_set() -> FeatureSet:
     """The features of the default model; `docs/model.md` holds the evidence for them."""
-    activity = tuple(Feature(name=s, series_ids=(s,), role="activity") for s in _COINCIDENT)
-    leading = tuple(Feature(name=s, series_ids=(s,), role="momentum") for s in _LEADING)
+    activity = [_of_one(s, "activity") for s in _COINCIDENT]
+    leading = [_of_one(s, "momentum") for s in _LEADING]
     return FeatureSet(features=(*activity, *leading, _momentum(_COINCIDENT)))
 
 
@@ -100,12 +103,18 @@ def feature_set_for(series_ids: Sequence[str], catalog: Catalog) -> FeatureSet:
                 "up is good, released 30 days after the period. Your own catalogue file can say otherwise.",
                 series_id,
             )
-    features = [Feature(name=s, series_ids=(s,), role=_ROLE_OF[catalog.spec(s).role]) for s in ids]
+    features = [_of_one(s, _ROLE_OF[catalog.spec(s).role]) for s in ids]
     coincident = tuple(feature.name for feature in features if feature.role == "activity")
     if coincident:
         features.append(_momentum(coincident))
     return FeatureSet(features=tuple(features))
 
 
+def _of_one(series_id: str, role: FeatureRole) -> Feature:
+    return Feature(
+        name=series_id, series_ids=(series_id,), role=role, persistence=_PERSISTENCE.get(series_id, 0.0)
+    )
+
+
 def _momentum(coincident: tuple[str, ...]) -> Feature:
-    return Feature(name="MOMENTUM", series_ids=coincident, role="momentum", span=3, change=3)
+    return Feature(name="MOMENTUM", series_ids=coincident, role="momentum", span=3, change=5)

@@ -87,16 +87,37 @@ def _feature(feature: Feature, columns: dict[str, NDArray[np.float64]], length: 
     if not members:
         return np.full(length, np.nan)
     column = members[0] if len(feature.series_ids) == 1 else _mean([_robust(m) for m in members])
-    return _change(_trailing_mean(column, feature.span), feature.change)
+    return _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
+
+
+def _robust_scale(column: NDArray[np.float64]) -> tuple[float, float]:
+    """Median and interquartile range in standard deviations of a normal; (NaN, NaN) for an empty column."""
+    if not np.isfinite(column).any():
+        return np.nan, np.nan
+    low, middle, high = np.nanquantile(column, [0.25, 0.5, 0.75])
+    return float(middle), float(high - low) / _NORMAL_IQR
 
 
 def _robust(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centred by the median, scaled by the interquartile range, held at `_WINSOR` robust deviations."""
-    low, middle, high = np.nanquantile(column, [0.25, 0.5, 0.75])
-    scale = (high - low) / _NORMAL_IQR
+    """Robustly standardised and held at `_WINSOR` deviations; NaN throughout where there is no scale."""
+    middle, scale = _robust_scale(column)
     if not scale > 0:
         return np.full(len(column), np.nan)
     return np.clip((column - middle) / scale, -_WINSOR, _WINSOR)
+
+
+def _innovation(column: NDArray[np.float64], persistence: float) -> NDArray[np.float64]:
+    """Value less `persistence` times last month's deviation from the median.
+
+    The deviation is held at `_WINSOR` robust ones, so that an outlier does not echo, and taken as none where
+    last month is missing.
+    """
+    if persistence == 0:
+        return column
+    middle, scale = _robust_scale(column)
+    before = np.full(len(column), np.nan)
+    before[1:] = np.clip(column[:-1] - middle, -_WINSOR * scale, _WINSOR * scale)
+    return column - persistence * np.nan_to_num(before)
 
 
 def _mean(members: list[NDArray[np.float64]]) -> NDArray[np.float64]:

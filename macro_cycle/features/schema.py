@@ -17,7 +17,8 @@ def panel_schema(columns: list[str]) -> "DataFrameSchema":
 
     finite = pa.Check(lambda s: s.abs() < float("inf"), ignore_na=True, error="holds an infinite value")
     known = pa.Check(
-        lambda s: s.isna().mean() <= MAX_MISSING_SHARE, error=f"is missing in more than {MAX_MISSING_SHARE:.0%} of months"
+        lambda s: s.isna().mean() <= MAX_MISSING_SHARE,
+        error=f"is missing in more than {MAX_MISSING_SHARE:.0%} of months",
     )
     return pa.DataFrameSchema(
         {name: pa.Column(float, [finite, known], nullable=True) for name in columns},
@@ -37,10 +38,16 @@ def regimes_schema(labels: list[str]) -> "DataFrameSchema":
 
     probability = pa.Check.in_range(0, 1, error="is not a probability")
     kinds = ("filtered", "smoothed", "predicted")
-    columns = {"label": pa.Column(str, pa.Check.isin(labels)), "recession_probability": pa.Column(float, probability)}
+    columns = {
+        "label": pa.Column(str, pa.Check.isin(labels)),
+        "recession_probability": pa.Column(float, probability),
+    }
     columns |= {f"{kind}_{label}": pa.Column(float, probability) for kind in kinds for label in labels}
     sums = [
-        pa.Check(lambda frame, kind=kind: _sums_to_one(frame, kind), error=f"{kind} probabilities do not sum to one")
+        pa.Check(
+            lambda frame, kind=kind: _sums_to_one(frame, kind),
+            error=f"{kind} probabilities do not sum to one",
+        )
         for kind in kinds
     ]
     return pa.DataFrameSchema(columns, checks=sums, strict=True)

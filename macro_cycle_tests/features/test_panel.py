@@ -119,6 +119,19 @@ def test_growth_of_old_months_does_not_depend_on_later_months(seed, cut):
     pd.testing.assert_frame_equal(early, late.loc[: early.index[-1]], check_freq=False)
 
 
+def test_an_innovation_takes_off_its_share_of_last_month_and_lets_no_outlier_echo():
+    growth = np.array([0.0, 1.0, -1.0, 2.0, -2.0, 0.5, np.nan, 1.0, 90.0, 0.0])
+    levels = np.r_[10.0, 10.0 + np.cumsum(np.nan_to_num(growth))]
+    levels[7] = np.nan
+    frame = monthly("UNRATE", "2020-01-01", list(-levels))
+    innovation = Feature(name="U", series_ids=("UNRATE",), role="activity", persistence=0.5)
+    plain = build_panel(frame, CATALOG, single("UNRATE"))["UNRATE"]
+    panel = build_panel(frame, CATALOG, FeatureSet(features=(innovation,)))["U"]
+    middle, iqr = plain.median(), plain.quantile(0.75) - plain.quantile(0.25)
+    held = (plain.shift() - middle).clip(-4 * iqr / 1.349, 4 * iqr / 1.349).fillna(0)
+    np.testing.assert_allclose(panel, plain - 0.5 * held)
+
+
 def test_the_default_panel_has_the_declared_columns_and_no_gaps():
     panel = build_panel(everything(1, 80), CATALOG, default_feature_set())
     assert tuple(panel.columns) == default_feature_set().names
