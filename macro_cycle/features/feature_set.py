@@ -27,7 +27,7 @@ class Feature(BaseModel):
     """One column of the panel.
 
     A feature of one series is its transformed, signed value; of several, the mean of their robustly scaled
-    ones. `persistence` takes that share of last month's deviation off, which leaves the innovation of a series
+    ones. `persistence` takes that share of last month's deviation off: the innovation of a series
     that is autocorrelated within a regime; `span` averages over that many months; `change` then takes the
     value less the one so many months before.
 
