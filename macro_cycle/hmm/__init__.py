@@ -1,8 +1,9 @@
 """The model: a hidden Markov model of the business cycle, usable alone from a notebook.
 
-Here: configuration, parameters, kernels, MAP-EM, inference, selection, labels and posterior of the model. Not here:
-where data come from, how panels are built, and where models are stored; nothing below imports Dagster, MLflow, Feast
-or a database. Names load when they are first used, so that importing this package costs no numba and no torch.
+Here: configuration, parameters, kernels, MAP-EM, inference, selection, labels and posterior of the model.
+Not here: where data come from, how panels are built, and where models are stored; nothing below imports
+Dagster, MLflow, Feast or a database. Names load when they are first used, so that importing this package
+costs no numba and no torch.
 """
 
 from __future__ import annotations

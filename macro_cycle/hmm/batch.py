@@ -25,9 +25,11 @@ def fit_windows(
 ) -> list[MacroCycleHMM]:
     """One fitted model per window.
 
-    panels: the windows' panels, or one panel and the end rows of its windows (each takes the rows before its end).
-    chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own starts do not
-    depend on one another and run on `n_threads` threads; results are the same for any number of threads.
+    panels: the windows' panels, or one panel and the end rows of its windows (each takes the rows before
+    its end).
+    chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own
+    starts do not depend on one another and run on `n_threads` threads; results are the same for any number
+    of threads.
     """
     prepared = [prepare(panel, config) for panel in _windows(panels)]
     with ThreadPoolExecutor(max_workers=max(n_threads, 1)) as threads:
@@ -43,11 +45,7 @@ def fit_windows(
 
 
 def _windows(panels: Sequence[Window] | tuple[Window, Sequence[int]]) -> Sequence[Window]:
-    if (
-        isinstance(panels, tuple)
-        and len(panels) == 2
-        and not isinstance(panels[1], pd.DataFrame | np.ndarray)
-    ):
+    if isinstance(panels, tuple) and len(panels) == 2 and not isinstance(panels[1], pd.DataFrame | np.ndarray):
         panel, ends = panels
-        return [panel[:end] for end in ends]  # type: ignore[index]
-    return panels  # type: ignore[return-value]
+        return [panel[:end] for end in ends]
+    return panels

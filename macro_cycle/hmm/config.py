@@ -44,7 +44,7 @@ class HMMConfig:
     structure: Literal["cycle", "free"] = "cycle"
     roles: Mapping[str, str] = field(default_factory=dict)
     discount: float = 0.5
-    winsor: float | None = 4.0
+    winsor: float | None = 4.5
     scaling: Literal["robust", "none"] = "robust"
     n_restarts: int = 7
     seed: int = 0
@@ -122,9 +122,7 @@ def _known(options: Mapping[str, Any]) -> dict[str, Any]:
     names = [f.name for f in fields(HMMConfig)]
     unknown = sorted(set(options) - set(names))
     if unknown:
-        raise MacroCycleError(
-            f"unknown model option {', '.join(unknown)}: the options are {', '.join(names)}"
-        )
+        raise MacroCycleError(f"unknown model option {', '.join(unknown)}: the options are {', '.join(names)}")
     return dict(options)
 
 

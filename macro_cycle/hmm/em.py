@@ -17,7 +17,17 @@ from macro_cycle.hmm.structure import mean_groups, transition_counts
 LANES = 8
 LEAVE_AT = 2  # so few lanes are quicker one by one
 FALL_ALLOWED = 1e-8  # of the objective, for rounding
-STATE = ("initial", "transition", "means", "covariances", "dof", "history", "n_iter", "active", "largest_fall")
+STATE = (
+    "initial",
+    "transition",
+    "means",
+    "covariances",
+    "dof",
+    "history",
+    "n_iter",
+    "active",
+    "largest_fall",
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,7 @@ class EMOutcome:
         return self.history[-1]
 
 
-def run_em(
-    observations: Observations, config: HMMConfig, starting: Sequence[HMMParameters]
-) -> list[EMOutcome]:
+def run_em(observations: Observations, config: HMMConfig, starting: Sequence[HMMParameters]) -> list[EMOutcome]:
     """EM from each starting point; raises MacroCycleError if the objective ever falls."""
     sample = _sample(observations, config)
     return [
@@ -46,9 +54,7 @@ def run_em(
     ]
 
 
-def _run_chunk(
-    sample: dict[str, Any], config: HMMConfig, starting: Sequence[HMMParameters]
-) -> list[EMOutcome]:
+def _run_chunk(sample: dict[str, Any], config: HMMConfig, starting: Sequence[HMMParameters]) -> list[EMOutcome]:
     state = _stack(starting, config)
     if len(starting) > LEAVE_AT:
         _advance(state, np.arange(len(starting)), LANES, LEAVE_AT, sample, config)

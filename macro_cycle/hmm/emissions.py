@@ -17,9 +17,7 @@ def log_densities(parameters: HMMParameters, values: np.ndarray | Observations) 
     dof = np.empty(0) if parameters.dof is None else parameters.dof
     if parameters.covariance_type in ("diag", "tied_diag"):
         variances = np.ascontiguousarray(np.broadcast_to(parameters.covariances, parameters.means.shape))
-        return diagonal_log_densities(
-            observations.filled, observations.observed, parameters.means, variances, dof
-        )
+        return diagonal_log_densities(observations.filled, observations.observed, parameters.means, variances, dof)
     patterns, pattern_of = observations.patterns
     covariances = np.ascontiguousarray(parameters.full_covariances)
     return full_log_densities(observations.filled, patterns, pattern_of, parameters.means, covariances, dof)

@@ -1,8 +1,8 @@
 """Whether regimes are the same from one fit to the next: minimum-cost matching with a confidence.
 
-Regimes are named by economics in every fit (`labels.py`), so the matching should be the identity; where it is not, or
-where another pairing is nearly as good, the new model means something else by the same names and should not serve
-before somebody looked.
+Regimes are named by economics in every fit (`labels.py`), so the matching should be the identity; where it
+is not, or where another pairing is nearly as good, the new model means something else by the same names and
+should not serve before somebody looked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ LEAST_CONFIDENCE = 0.5
 class Matching:
     """permutation[j]: the challenger's regime that is the incumbent's regime j; cost: its total distance.
 
-    confidence: 1 - exp(best cost - second best cost), in [0, 1). ambiguous: the pairing moves a name or has little confidence.
+    confidence: 1 - exp(best cost - second best cost), in [0, 1). ambiguous: the pairing moves a name or has
+    little confidence.
     """
 
     permutation: tuple[int, ...]
@@ -32,14 +33,15 @@ class Matching:
 
 
 def match_regimes(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> Matching:
-    """Pair regimes by the Bhattacharyya distance of their emissions, over common columns in standardised units.
+    """Pair regimes by the Bhattacharyya distance of their emissions, over the columns both models have.
 
-    Standardised units make the pairing blind to rebased series. Raises MacroCycleError when nothing can be compared.
+    Standardised units make the pairing blind to rebased series. Raises MacroCycleError when nothing can be
+    compared.
     """
     K = incumbent.config.n_regimes
     if challenger.config.n_regimes != K:
         raise MacroCycleError(
-            f"the models have {K} and {challenger.config.n_regimes} regimes: compare models with the same number"
+            f"the models have {K} and {challenger.config.n_regimes} regimes: the numbers must be equal"
         )
     distance = _distances(incumbent, challenger)
     pairings = list(permutations(range(K)))

@@ -23,8 +23,9 @@ class Filtered:
 
 @dataclass(frozen=True)
 class Posterior(Filtered):
-    """Filtered, and smoothed_probs p(z_t | y_1:T) (T, K), expected_transitions (K, K) = sum_t p(z_t-1 = i, z_t = j | y_1:T).
+    """Filtered, with hindsight: smoothed_probs p(z_t | y_1:T), (T, K), and expected_transitions (K, K).
 
+    expected_transitions[i, j] = sum_t p(z_t-1 = i, z_t = j | y_1:T).
     These are also the gradients of the log-likelihood: d/d log_emissions = smoothed_probs,
     d/d log initial = smoothed_probs[0], d/d log transition = expected_transitions (Fisher's identity).
     """
@@ -33,24 +34,18 @@ class Posterior(Filtered):
     expected_transitions: np.ndarray
 
 
-def filter_forward(
-    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
-) -> Filtered:
+def filter_forward(log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray) -> Filtered:
     """Forward recursion."""
     filtered, predicted, _, _, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
     return Filtered(filtered, predicted, log_likelihoods)
 
 
-def forward_backward(
-    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
-) -> Posterior:
+def forward_backward(log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray) -> Posterior:
     """Forward and backward recursion."""
     from macro_cycle.hmm.kernels.forward_backward import backward
 
     transition_matrix = np.ascontiguousarray(transition_matrix, dtype=np.float64)
-    filtered, predicted, weights, scales, log_likelihoods = _forward(
-        log_emissions, initial_probs, transition_matrix
-    )
+    filtered, predicted, weights, scales, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
     smoothed, expected = np.empty_like(filtered), np.empty_like(transition_matrix)
     backward(transition_matrix, filtered, weights, scales, smoothed, expected)
     return Posterior(filtered, predicted, log_likelihoods, smoothed, expected)

@@ -9,8 +9,8 @@ sum_i A[j, i] a_i - a_j). Then
 - k = 4: the two lower a_j are Contraction (the lower m_j of them) and Trough, the two higher Peak (lower m_j)
   and Expansion.
 
-Ties in a_j (regimes that share the activity means) are broken by m_j. Recession probability is the posterior mass
-of the low-activity regimes: Contraction, and Trough where there is one.
+Ties in a_j (regimes that share the activity means) are broken by m_j. Recession probability is the
+posterior mass of the low-activity regimes: Contraction, and Trough where there is one.
 """
 
 from __future__ import annotations

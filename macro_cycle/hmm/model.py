@@ -28,10 +28,12 @@ DOCUMENT_FORMAT = 1
 class MacroCycleHMM:
     """Hidden Markov model of the business cycle.
 
-    A panel is a DataFrame (months x features) or an array (T, D); NaN is a missing cell and is integrated out. A fit is
-    a function of the panel, the configuration and the warm start alone. Options are those of `HMMConfig`.
+    A panel is a DataFrame (months x features) or an array (T, D); NaN is a missing cell and is integrated
+    out. A fit is a function of the panel, the configuration and the warm start alone. Options are those of
+    `HMMConfig`.
 
-    Density: z_1 ~ pi, z_t ~ A[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly scaled values.
+    Density: z_1 ~ pi, z_t ~ A[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly
+    scaled values.
     Estimation: MAP-EM (Dempster, Laird and Rubin, 1977; priors in `priors.py`), best of several starts.
     """
 
@@ -41,8 +43,6 @@ class MacroCycleHMM:
         self._standardizer: Standardizer | None = None
         self._convergence: Convergence | None = None
         self._columns: tuple[str, ...] = ()
-
-    # -- estimation -----------------------------------------------------------------------------------------------
 
     def fit(self, panel: pd.DataFrame | np.ndarray, warm_start: HMMParameters | None = None) -> MacroCycleHMM:
         """Estimate by MAP-EM from `config.n_restarts` own starts and, if given, a warm one; returns self.
@@ -61,8 +61,6 @@ class MacroCycleHMM:
         self._convergence = convergence.with_warnings(warnings_about(panel))
         self.__dict__.pop("n_parameters", None)
         return self
-
-    # -- what was estimated ---------------------------------------------------------------------------------------
 
     @property
     def parameters(self) -> HMMParameters:
@@ -101,10 +99,8 @@ class MacroCycleHMM:
 
     @cached_property
     def n_parameters(self) -> int:
-        """Free parameters: pi, allowed transitions, distinct means, covariance and estimated degrees of freedom."""
+        """Free parameters: pi, allowed transitions, distinct means, covariances, estimated dof."""
         return count_parameters(self.config, self.columns)
-
-    # -- inference ------------------------------------------------------------------------------------------------
 
     def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
         """The panel's values in the model's standardised units."""
@@ -148,7 +144,10 @@ class MacroCycleHMM:
         return PathResult(states, self._named(states), log_probability, observations.index)
 
     def regimes(self, panel: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """One row per month: label, recession_probability (both by the filter), and filtered_, smoothed_ and predicted_<Label>."""
+        """One row per month: label and recession_probability, both by the filter, and all probabilities.
+
+        The latter are named filtered_<Label>, smoothed_<Label> and predicted_<Label>.
+        """
         smooth = self.smooth(panel)
         frame = pd.DataFrame(index=smooth.index.rename("reference_month"))
         frame["label"] = self._named(smooth.filtered_probs.argmax(axis=1))
@@ -166,15 +165,11 @@ class MacroCycleHMM:
         now = self.filter(panel)
         probs = dynamics.step_ahead(now.filtered_probs[-1], self.parameters.transition_matrix, steps)
         mean, std = self._feature_moments(probs)
-        return ForecastResult(
-            probs, self.recession_probability(probs), mean, std, _months_after(now.index, steps)
-        )
+        return ForecastResult(probs, self.recession_probability(probs), mean, std, _months_after(now.index, steps))
 
     def recession_probability(self, probs: np.ndarray) -> np.ndarray:
-        """(T,) mass of the contraction side of the cycle in probs (T, K): Contraction, and Trough where there is one."""
+        """(T,) mass of the contraction side of the cycle in probs (T, K), defined in `labels.py`."""
         return labels.recession_probability(np.asarray(probs))
-
-    # -- comparison -----------------------------------------------------------------------------------------------
 
     def score(self, panel: pd.DataFrame | np.ndarray) -> float:
         """log p(y) in standardised units: the sum of one-step predictive log densities, not discounted."""
@@ -196,8 +191,6 @@ class MacroCycleHMM:
         states, values = simulate(self.parameters, n_months, np.random.default_rng(seed))
         return states, pd.DataFrame(self.standardizer.inverse(values), columns=list(self.columns))
 
-    # -- documents ------------------------------------------------------------------------------------------------
-
     def to_document(self) -> dict[str, Any]:
         """Everything needed to rebuild the model, as a JSON-able dict; equal fits give equal documents."""
         return {
@@ -214,9 +207,7 @@ class MacroCycleHMM:
     def from_document(cls, document: Mapping[str, Any]) -> MacroCycleHMM:
         """The model that `to_document` wrote; raises MacroCycleError when it cannot be read."""
         if not isinstance(document, Mapping) or document.get("format") != DOCUMENT_FORMAT:
-            raise MacroCycleError(
-                "this is not a model document of a format this version reads: train the model again"
-            )
+            raise MacroCycleError("this is not a model document of a format this version reads: train the model again")
         try:
             model = cls(HMMConfig.from_document(document["config"]))
             model._columns = tuple(document["columns"])
@@ -226,8 +217,6 @@ class MacroCycleHMM:
         except (KeyError, TypeError, ValueError) as error:
             raise MacroCycleError(f"the model document is damaged ({error}): train the model again") from None
         return model
-
-    # -- helpers --------------------------------------------------------------------------------------------------
 
     def _chain(self, densities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         p = self.parameters

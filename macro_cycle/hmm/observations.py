@@ -85,7 +85,8 @@ def check_for_fit(panel: Panel, n_regimes: int) -> None:
 
 def warnings_about(panel: Panel) -> tuple[str, ...]:
     """Plain words about columns that carry no information of their own."""
-    words, seen = [], {}
+    words: list[str] = []
+    seen: dict[bytes, str] = {}
     for d, name in enumerate(panel.columns):
         column = panel.values[:, d]
         known = column[~np.isnan(column)]
@@ -107,9 +108,7 @@ def _frame_columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> pd.Dat
         return panel
     missing = [c for c in columns if c not in names]
     if missing:
-        raise MacroCycleError(
-            f"the panel lacks {', '.join(missing)}: add the column, with NaN where nothing is known"
-        )
+        raise MacroCycleError(f"the panel lacks {', '.join(missing)}: add the column, with NaN where nothing is known")
     return panel.set_axis(names, axis=1)[list(columns)]
 
 

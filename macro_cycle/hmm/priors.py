@@ -1,9 +1,9 @@
 """The weak priors of MAP estimation, in standardised units.
 
-A[i]        ~ Dirichlet(1 + transition_counts[i])          pi ~ Dirichlet(1 + initial_count)
-mean        ~ Normal(0, 1 / mean_precision), one per distinct mean
-Sigma       density proportional to |Sigma|^(-n/2) exp(-n s tr(Sigma^-1) / 2): n pseudo-observations of mean square s
-nu          ~ Gamma(2, rate 1/10), when degrees of freedom are estimated (Juarez and Steel, 2010)
+A[i]    Dirichlet(1 + transition_counts[i])          pi    Dirichlet(1 + initial_count)
+mean    Normal(0, 1 / mean_precision), one per distinct mean
+Sigma   proportional to |Sigma|^(-n/2) exp(-n s tr(Sigma^-1) / 2): n pseudo-observations of mean square s
+nu      Gamma(2, rate 1/10), when degrees of freedom are estimated (Juarez and Steel, 2010)
 """
 
 from __future__ import annotations

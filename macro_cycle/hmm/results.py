@@ -1,4 +1,4 @@
-"""What the model answers: frozen records whose fields are named by the maths. T months, K regimes, D features."""
+"""What the model answers: frozen records named by the maths. T months, K regimes, D features."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class FilterResult:
 
 @dataclass(frozen=True)
 class SmoothResult:
-    """smoothed_probs (T, K): p(z_t | y_1:T), beside the filter's; expected_transitions (K, K): sum over t of p(z_t-1 = i, z_t = j | y_1:T)."""
+    """smoothed_probs (T, K): p(z_t | y_1:T), beside what the filter knew.
+
+    expected_transitions (K, K): sum over t of p(z_t-1 = i, z_t = j | y_1:T).
+    """
 
     smoothed_probs: np.ndarray
     filtered_probs: np.ndarray
@@ -49,8 +52,11 @@ class PathResult:
 
 @dataclass(frozen=True)
 class ForecastResult:
-    """h months ahead: regime_probs (h, K): p(z_T+h | y_1:T), recession_probability (h,), and each feature's mean and
-    standard deviation (h, D) in panel units, over regimes and noise."""
+    """What the model expects in the next months.
+
+    regime_probs (h, K): p(z_T+h | y_1:T); recession_probability (h,); feature_mean and feature_std (h, D): the
+    predictive mixture's moments in panel units, uncertain about both the regime and the noise.
+    """
 
     regime_probs: np.ndarray
     recession_probability: np.ndarray
@@ -74,7 +80,8 @@ class Convergence:
     """How the search went.
 
     objective: penalised log-likelihood of the kept fit; history: its objective at each iteration.
-    basin_gap: what the search found beyond the first start (the warm start when there is one); 0 when that start won.
+    basin_gap: what the search found beyond the first start (the warm start when there is one); 0 when that
+    start won.
     warnings: plain words for people; empty when all is well.
     """
 

@@ -21,10 +21,8 @@ Named = tuple[str, EMOutcome]
 def search(
     observations: Observations, config: HMMConfig, warm_start: HMMParameters | None
 ) -> tuple[HMMParameters, Convergence]:
-    """Best parameters in canonical order of regimes, and the report. Own starts run in lanes, the warm one alone."""
-    return choose(
-        observations, config, cold_runs(observations, config), warm_run(observations, config, warm_start)
-    )
+    """Best parameters, regimes in canonical order, and the report; a warm start runs beside the own ones."""
+    return choose(observations, config, cold_runs(observations, config), warm_run(observations, config, warm_start))
 
 
 def cold_runs(observations: Observations, config: HMMConfig) -> list[Named]:
@@ -61,9 +59,7 @@ def _report(named: Sequence[Named], best: int, candidates: Sequence[int], lost_o
     first = named[0][1].objective if 0 in candidates else min(named[i][1].objective for i in candidates)
     warnings = []
     if not kept.converged:
-        warnings.append(
-            f"the fit stopped after {len(kept.history)} iterations before it converged: raise max_iter"
-        )
+        warnings.append(f"the fit stopped after {len(kept.history)} iterations before it converged: raise max_iter")
     if lost_order:
         warnings.append("no start kept the order of the cycle: regimes were named by their means alone")
     return Convergence(
@@ -80,11 +76,10 @@ def _report(named: Sequence[Named], best: int, candidates: Sequence[int], lost_o
 def _check_warm_start(warm_start: HMMParameters, observations: Observations, config: HMMConfig) -> None:
     shape = (config.n_regimes, len(observations.columns))
     if warm_start.means.shape != shape or warm_start.covariance_type != config.covariance_type:
+        own = (*warm_start.means.shape, warm_start.covariance_type)
         raise MacroCycleError(
-            f"the warm start has {warm_start.means.shape[0]} regimes, {warm_start.means.shape[1]} columns and "
-            f"{warm_start.covariance_type} covariance; the model has {shape[0]}, {shape[1]} and {config.covariance_type}"
+            f"the warm start has {own[0]} regimes, {own[1]} columns and {own[2]} covariance; "
+            f"the model has {shape[0]}, {shape[1]} and {config.covariance_type}"
         )
     if (warm_start.dof is None) != (config.emission == "gaussian"):
-        raise MacroCycleError(
-            f"the warm start's emission is not {config.emission}: fit it with the same configuration"
-        )
+        raise MacroCycleError(f"the warm start's emission is not {config.emission}: fit it with the same configuration")

@@ -7,16 +7,14 @@ import numpy as np
 from macro_cycle.hmm.parameters import HMMParameters
 
 
-def simulate(
-    parameters: HMMParameters, n_months: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def simulate(parameters: HMMParameters, n_months: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """States (T,) and standardised values (T, D)."""
     states = _regimes(parameters, n_months, rng)
     D = parameters.n_features
     roots = np.linalg.cholesky(parameters.full_covariances)
     noise = np.einsum("tab,tb->ta", roots[states], rng.standard_normal((n_months, D)))
     if parameters.dof is not None:
-        noise *= np.sqrt(_mixing(parameters, n_months, rng))
+        noise *= np.sqrt(_mixing(parameters.covariance_type, parameters.dof, n_months, rng))
     return states, parameters.means[states] + noise
 
 
@@ -30,10 +28,8 @@ def _regimes(parameters: HMMParameters, n_months: int, rng: np.random.Generator)
     return states
 
 
-def _mixing(parameters: HMMParameters, n_months: int, rng: np.random.Generator) -> np.ndarray:
+def _mixing(covariance_type: str, dof: np.ndarray, n_months: int, rng: np.random.Generator) -> np.ndarray:
     """Inverse chi-square factors of the t: one per cell for diagonal covariances, one per month otherwise."""
-    assert parameters.dof is not None
-    dof = parameters.dof
-    if parameters.covariance_type in ("diag", "tied_diag"):
+    if covariance_type in ("diag", "tied_diag"):
         return dof / rng.chisquare(dof, (n_months, len(dof)))
     return (dof[0] / rng.chisquare(dof[0], n_months))[:, None]

@@ -1,6 +1,7 @@
 """Where EM begins: economic starts for the clock, k-means and random months for free regimes.
 
-Every start is a function of the data, the configuration and its own number, so a search can be repeated bit by bit.
+Every start is a function of the data, the configuration and its own number, so a search can be repeated bit
+by bit.
 """
 
 from __future__ import annotations
@@ -92,9 +93,7 @@ def _parameters(observations: Observations, config: HMMConfig, means: np.ndarray
     dof = None
     if config.emission == "student_t":
         dof = np.full(D, 10.0 if config.dof == "estimated" else config.dof)
-    return HMMParameters(
-        np.full(K, 1.0 / K), _transition(config), means, covariances, config.covariance_type, dof
-    )
+    return HMMParameters(np.full(K, 1.0 / K), _transition(config), means, covariances, config.covariance_type, dof)
 
 
 def _transition(config: HMMConfig) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Small dense algebra of the correlated emissions, one lane and one regime at a time.
 
-The covariance of regime j in a lane is covariances[j*D*D : (j+1)*D*D, lane]; the mean is means[d*K + j, lane].
+The covariance of regime j in a lane is covariances[j*D*D : (j+1)*D*D, lane]; its mean is
+means[d*K + j, lane].
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ TINY = 1e-12
 
 @kernel
 def factor(matrix: np.ndarray, n: int) -> float:
-    """Overwrite the leading n x n lower triangle with its Cholesky factor; returns log of the factor's determinant."""
+    """Overwrite the leading n x n lower triangle with its Cholesky factor L; returns log |L|."""
     log_root = 0.0
     for a in range(n):
         for b in range(a + 1):
@@ -42,7 +43,7 @@ def invert_factor(root: np.ndarray, n: int) -> None:
 
 
 @kernel
-def precision_of(covariances, j, lane, D, cells, n, root, precision):  # type: ignore[no-untyped-def]
+def precision_of(covariances, j, lane, D, cells, n, root, precision):
     """Inverse of the covariance among cells[:n], n x n; returns log of the root's determinant."""
     for a in range(n):
         for b in range(a + 1):
@@ -82,8 +83,8 @@ def log_determinant_and_trace(covariances: np.ndarray, j: int, lane: int, D: int
 
 
 @kernel
-def pattern_density(pattern, means, covariances, j, lane, K, weights):  # type: ignore[no-untyped-def]
-    """Weights (F,) of the squared distance in the quadratic features of the observed cells; returns -log |root|."""
+def pattern_density(pattern, means, covariances, j, lane, K, weights):
+    """Fill weights (F,) of the squared distance in the observed cells' features; returns -log |L|."""
     D = pattern.shape[0]
     cells, root, precision = np.empty(D, dtype=np.int64), np.empty((D, D)), np.empty((D, D))
     n = cells_where(pattern, True, cells)
@@ -108,7 +109,7 @@ def feature_of(a: int, b: int, D: int) -> int:
 
 
 @kernel
-def update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lane):  # type: ignore[no-untyped-def]
+def update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lane):
     """Means given covariances, then covariances given means, of one lane."""
     D, K = first.shape
     mass, deviation, scatter = np.zeros(K), np.zeros((K, D)), np.zeros((K, D, D))
@@ -125,8 +126,8 @@ def update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lan
 
 
 @kernel
-def _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation, scatter):  # type: ignore[no-untyped-def]
-    """Add one pattern's expected sums of deviations from the current mean, missing cells filled in, to regime j's."""
+def _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation, scatter):
+    """Add one pattern's expected deviations from regime j's mean, missing cells filled in."""
     P, D = patterns.shape
     F = S.shape[0] // P
     column = j * N.shape[1] + lane
@@ -176,8 +177,8 @@ def _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation
 
 
 @kernel
-def _new_means(first, means, covariances, mass, deviation, hyper, lane):  # type: ignore[no-untyped-def]
-    """(D, K) means that maximise the expected objective given the covariances: one linear system in distinct means."""
+def _new_means(first, means, covariances, mass, deviation, hyper, lane):
+    """(D, K) means that maximise the expected objective given the covariances: one linear system."""
     D, K = first.shape
     slot, n = np.empty((D, K), dtype=np.int64), 0
     for j in range(K):
@@ -221,7 +222,7 @@ def solve(system: np.ndarray, right: np.ndarray, n: int) -> None:
 
 
 @kernel
-def _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, lane):  # type: ignore[no-untyped-def]
+def _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, lane):
     """Scatter about the new means, with the prior's pseudo-observations."""
     D, K = new.shape
     for j in range(K):

@@ -16,7 +16,7 @@ LOG_PI = math.log(math.pi)
 def diagonal_log_densities(
     values: np.ndarray, observed: np.ndarray, means: np.ndarray, variances: np.ndarray, dof: np.ndarray
 ) -> np.ndarray:
-    """(T, K) for independent cells; observed (T, D) bool; means and variances (K, D); dof (D,), empty when Gaussian."""
+    """(T, K) for independent cells; means, variances (K, D); dof (D,), empty when Gaussian."""
     T, D = values.shape
     K = means.shape[0]
     result = np.zeros((T, K))
@@ -48,7 +48,7 @@ def full_log_densities(
     covariances: np.ndarray,
     dof: np.ndarray,
 ) -> np.ndarray:
-    """(T, K) for correlated cells; patterns (P, D) bool, pattern_of (T,); means (K, D), covariances (K, D, D)."""
+    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); covariances (K, D, D)."""
     T, D = values.shape
     P, K = patterns.shape[0], means.shape[0]
     result = np.zeros((T, K))
@@ -88,7 +88,9 @@ def full_log_densities(
 
 @kernel
 def inverse_cholesky(covariance: np.ndarray, cells: np.ndarray, n: int, inverse: np.ndarray) -> float:
-    """Lower triangle of L^-1 in inverse[:n, :n], where L L' = covariance[cells[:n], cells[:n]]; returns log |L|."""
+    """Lower triangle of L^-1 in inverse[:n, :n], where L L' = covariance[cells[:n], cells[:n]]; returns log
+    |L|.
+    """
     log_root = 0.0
     root = np.empty((n, n))
     for a in range(n):

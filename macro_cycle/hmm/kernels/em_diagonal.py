@@ -1,8 +1,11 @@
-"""MAP-EM over lanes for `diag` and `tied_diag`: cells are independent given the regime, so a missing one is left out.
+"""MAP-EM over lanes for `diag` and `tied_diag`: a cell is independent of others given the regime.
 
-Axes: T months, D columns, K regimes, P patterns of missing cells, L lanes. A tied variance is repeated over regimes.
-Student-t cells are scale mixtures: weights u = (nu + 1) / (nu + z^2) enter the statistics (Liu and Rubin, 1995).
-`first[d, j]` is the first regime that shares regime j's mean of column d; `alike` the same for mean and variance.
+A missing cell is therefore just left out.
+
+Axes: T months, D columns, K regimes, P patterns of missing cells, L lanes. A tied variance is repeated over
+regimes. Student-t cells are scale mixtures: weights u = (nu + 1) / (nu + z^2) enter the statistics (Liu and
+Rubin, 1995). `first[d, j]` is the first regime that shares regime j's mean of column d; `alike[d, j]` the first
+that shares its variance too.
 """
 
 from __future__ import annotations
@@ -57,12 +60,17 @@ def em_diagonal(
 ) -> None:
     """Run EM in place until at most `stop_at` lanes are active.
 
-    values (T, D), zero where missing; patterns (P, D) bool; pattern_of (T,); first, alike (D, K); counts (K, K);
-    initial (K, L); transition (K*K, L); means, variances (D*K, L); dof (D, L); the rest as in `record_objective`.
+    values (T, D), zero where missing; patterns (P, D) bool; pattern_of (T,); first, alike (D, K); counts
+    (K, K); initial (K, L); transition (K*K, L); means, variances (D*K, L); dof (D, L); the rest as in
+    `record_objective`.
     hyper: initial_count, mean_precision, variance_weight, variance_scale, discount.
     """
     T, K, discount = values.shape[0], initial.shape[0], hyper[4]
-    B, filtered, scales = np.empty((T * K, len(lanes))), np.empty((T * K, len(lanes))), np.empty((T, len(lanes)))
+    B, filtered, scales = (
+        np.empty((T * K, len(lanes))),
+        np.empty((T * K, len(lanes))),
+        np.empty((T, len(lanes))),
+    )
     expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros_like(dof)
     N, W, S1, S2 = (np.empty_like(means), np.empty_like(means), np.empty_like(means), np.empty_like(means))
     while True:
@@ -83,7 +91,21 @@ def em_diagonal(
             return
         if student:
             _student_statistics(
-                values, patterns, pattern_of, alike, means, variances, dof, B, N, W, S1, S2, log_u, free_dof, lanes
+                values,
+                patterns,
+                pattern_of,
+                alike,
+                means,
+                variances,
+                dof,
+                B,
+                N,
+                W,
+                S1,
+                S2,
+                log_u,
+                free_dof,
+                lanes,
             )
         else:
             _gaussian_statistics(values, patterns, pattern_of, tied, B, N, S1, S2, lanes)
@@ -99,7 +121,7 @@ def em_diagonal(
 
 
 @kernel
-def _gaussian_emissions(values, patterns, pattern_of, means, variances, discount, B, lanes):  # type: ignore[no-untyped-def]
+def _gaussian_emissions(values, patterns, pattern_of, means, variances, discount, B, lanes):
     """Discounted log densities (T*K, L) as constant + sum_d x (slope + x bend)."""
     T, D = values.shape
     P, K = patterns.shape[0], B.shape[0] // T
@@ -127,7 +149,7 @@ def _gaussian_emissions(values, patterns, pattern_of, means, variances, discount
 
 
 @kernel
-def _gaussian_statistics(values, patterns, pattern_of, tied, gamma, N, S1, S2, lanes):  # type: ignore[no-untyped-def]
+def _gaussian_statistics(values, patterns, pattern_of, tied, gamma, N, S1, S2, lanes):
     """Expected counts, sums and sums of squares (D*K, L); tied, the squares are booked on the first regime."""
     T, D = values.shape
     P, K = patterns.shape[0], gamma.shape[0] // T
@@ -157,7 +179,7 @@ def _gaussian_statistics(values, patterns, pattern_of, tied, gamma, N, S1, S2, l
 
 
 @kernel
-def _student_emissions(values, patterns, pattern_of, alike, means, variances, dof, discount, B, lanes):  # type: ignore[no-untyped-def]
+def _student_emissions(values, patterns, pattern_of, alike, means, variances, dof, discount, B, lanes):
     """Discounted log densities (T*K, L); a cell's density is computed once for the regimes that share it."""
     T, D = values.shape
     K = alike.shape[1]
@@ -190,7 +212,9 @@ def _student_emissions(values, patterns, pattern_of, alike, means, variances, do
 
 
 @kernel
-def _student_statistics(values, patterns, pattern_of, alike, means, variances, dof, gamma, N, W, S1, S2, log_u, free_dof, lanes):  # type: ignore[no-untyped-def] # noqa: E501
+def _student_statistics(
+    values, patterns, pattern_of, alike, means, variances, dof, gamma, N, W, S1, S2, log_u, free_dof, lanes
+):
     """As the Gaussian ones but weighted by u; regimes with the same cell are booked on the first of them."""
     T, D = values.shape
     K = alike.shape[1]
@@ -224,7 +248,7 @@ def _student_statistics(values, patterns, pattern_of, alike, means, variances, d
 
 
 @kernel
-def _update_means(first, means, variances, W, S1, hyper, going, lanes):  # type: ignore[no-untyped-def]
+def _update_means(first, means, variances, W, S1, hyper, going, lanes):
     """Each distinct mean given the current variances: precision-weighted, shrunk to zero by its prior."""
     D, K = first.shape
     for d in range(D):
@@ -244,7 +268,7 @@ def _update_means(first, means, variances, W, S1, hyper, going, lanes):  # type:
 
 
 @kernel
-def _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going, lanes):  # type: ignore[no-untyped-def]
+def _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going, lanes):
     """Weighted squares about the new means, with the prior's pseudo-observations."""
     D, K = first.shape
     for d in range(D):
@@ -263,7 +287,7 @@ def _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going,
 
 
 @kernel
-def _update_dof(dof, N, log_u, discount, active):  # type: ignore[no-untyped-def]
+def _update_dof(dof, N, log_u, discount, active):
     D = dof.shape[0]
     K = N.shape[0] // D
     for lane in range(dof.shape[1]):
@@ -278,7 +302,7 @@ def _update_dof(dof, N, log_u, discount, active):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _log_prior(first, tied, means, variances, hyper, lanes):  # type: ignore[no-untyped-def]
+def _log_prior(first, tied, means, variances, hyper, lanes):
     """Log density of the priors of distinct means and variances, up to a constant."""
     D, K = first.shape
     total = spread(0.0, lanes)

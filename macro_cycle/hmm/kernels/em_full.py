@@ -1,11 +1,13 @@
-"""MAP-EM over lanes for `full` and `tied`: cells are correlated given the regime; missing ones are integrated out.
+"""MAP-EM over lanes for `full` and `tied`: cells correlate given the regime, missing ones are integrated out.
 
-Within a pattern of missing cells the log density is linear in the quadratic features 1, x_a, x_a x_b of the observed
-cells, so densities and sufficient statistics are matrix products. What a pattern's missing cells would have added is
-their conditional expectation given the observed ones (Little and Rubin, 2002, chapter 11), computed once per pattern.
+Within a pattern of missing cells the log density is linear in the quadratic features 1, x_a, x_a x_b of the
+observed cells, so densities and sufficient statistics are matrix products. What a pattern's missing cells
+would have added is their conditional expectation given the observed ones (Little and Rubin, 2002, chapter
+11), computed once per pattern.
 
-Axes: T months, D columns, F = 1 + D + D (D + 1) / 2 features, K regimes, P patterns, L lanes. Months come sorted by
-pattern: `order` (T,), pattern p holding order[bounds[p]:bounds[p + 1]]. Multivariate Student-t: u = (nu + n) / (nu + z^2).
+Axes: T months, D columns, F = 1 + D + D (D + 1) / 2 features, K regimes, P patterns, L lanes. Months come
+sorted by pattern: `order` (T,), pattern p holding order[bounds[p] : bounds[p + 1]]. A multivariate Student-t
+gives each month the weight u = (nu + n) / (nu + z^2), n its observed cells.
 """
 
 from __future__ import annotations
@@ -14,7 +16,12 @@ import math
 
 import numpy as np
 
-from macro_cycle.hmm.kernels.completion import LOG_2PI, log_determinant_and_trace, pattern_density, update_emissions
+from macro_cycle.hmm.kernels.completion import (
+    LOG_2PI,
+    log_determinant_and_trace,
+    pattern_density,
+    update_emissions,
+)
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.lanes import forward_backward
 from macro_cycle.hmm.kernels.simd import largest, load, spread, store
@@ -58,11 +65,11 @@ def em_full(
     """Run EM in place until at most `stop_at` lanes are active.
 
     features (T, F), zero where a factor is missing; patterns (P, D) bool; first (D, K) as in `em_diagonal`;
-    means (D*K, L); covariances (K*D*D, L); dof (D, L), all rows equal; `columns` a tuple of K * L zeros; the rest as
-    in `em_diagonal`.
+    means (D*K, L); covariances (K*D*D, L); dof (D, L), all rows equal; `columns` a tuple of K * L zeros;
+    the rest as in `em_diagonal`.
     """
     T, F = features.shape
-    P, D = patterns.shape
+    P = patterns.shape[0]
     K, L, discount = initial.shape[0], len(lanes), hyper[4]
     B, filtered, scales = np.empty((T * K, L)), np.empty((T * K, L)), np.empty((T, L))
     square, u = np.empty((T * K, L)), np.empty((T * K, L))
@@ -77,7 +84,13 @@ def em_full(
             for j in range(K):
                 for p in range(P):
                     constant[p * K + j, lane] = pattern_density(
-                        patterns[p], means, covariances, j, lane, K, weights[p * F : (p + 1) * F, j * L + lane]
+                        patterns[p],
+                        means,
+                        covariances,
+                        j,
+                        lane,
+                        K,
+                        weights[p * F : (p + 1) * F, j * L + lane],
                     )
         _squares(features, order, bounds, weights, square.reshape(T, K * L), columns)
         if student:
@@ -85,7 +98,11 @@ def em_full(
         else:
             _gaussian_densities(order, bounds, sizes, constant, discount, square, B, lanes)
         forward_backward(B, filtered, scales, initial, transition, expected, objective, lanes)
-        store(objective, 0, load(objective, 0, lanes) + transition_log_prior(initial, transition, hyper[0], counts, lanes))
+        store(
+            objective,
+            0,
+            load(objective, 0, lanes) + transition_log_prior(initial, transition, hyper[0], counts, lanes),
+        )
         for lane in range(L):
             objective[0, lane] += _log_prior(first, tied, means, covariances, hyper, lane)
             if free_dof:
@@ -108,13 +125,18 @@ def em_full(
 
 
 @kernel
-def _squares(features, order, bounds, weights, square, columns):  # type: ignore[no-untyped-def]
+def _squares(features, order, bounds, weights, square, columns):
     """Squared Mahalanobis distances (T, K*L) = features times each pattern's weights, four months at a time."""
     F = features.shape[1]
     for p in range(bounds.shape[0] - 1):
         t, end = bounds[p], bounds[p + 1]
         while t < end:
-            a, b, c, d = order[t], order[min(t + 1, end - 1)], order[min(t + 2, end - 1)], order[min(t + 3, end - 1)]
+            a, b, c, d = (
+                order[t],
+                order[min(t + 1, end - 1)],
+                order[min(t + 2, end - 1)],
+                order[min(t + 3, end - 1)],
+            )
             weight = load(weights, p * F, columns)
             sum_a, sum_b, sum_c, sum_d = weight + 0.0, weight + 0.0, weight + 0.0, weight + 0.0
             for f in range(1, F):
@@ -131,7 +153,7 @@ def _squares(features, order, bounds, weights, square, columns):  # type: ignore
 
 
 @kernel
-def _statistics(features, order, bounds, gamma, S, columns):  # type: ignore[no-untyped-def]
+def _statistics(features, order, bounds, gamma, S, columns):
     """Weighted sums of features (P*F, K*L), four months at a time."""
     F = features.shape[1]
     S[:] = 0.0
@@ -153,7 +175,7 @@ def _statistics(features, order, bounds, gamma, S, columns):  # type: ignore[no-
 
 
 @kernel
-def _gaussian_densities(order, bounds, sizes, constant, discount, square, B, lanes):  # type: ignore[no-untyped-def]
+def _gaussian_densities(order, bounds, sizes, constant, discount, square, B, lanes):
     K = constant.shape[0] // sizes.shape[0]
     for p in range(sizes.shape[0]):
         for j in range(K):
@@ -164,7 +186,7 @@ def _gaussian_densities(order, bounds, sizes, constant, discount, square, B, lan
 
 
 @kernel
-def _student_densities(order, bounds, sizes, constant, dof, discount, square, u, B, lanes):  # type: ignore[no-untyped-def]
+def _student_densities(order, bounds, sizes, constant, dof, discount, square, u, B, lanes):
     K = constant.shape[0] // sizes.shape[0]
     level = np.empty((1, len(lanes)))
     nu = load(dof, 0, lanes)
@@ -183,7 +205,7 @@ def _student_densities(order, bounds, sizes, constant, dof, discount, square, u,
 
 
 @kernel
-def _months(order, bounds, gamma, N, lanes):  # type: ignore[no-untyped-def]
+def _months(order, bounds, gamma, N, lanes):
     """Expected months (P*K, L) of each pattern in each regime."""
     P = bounds.shape[0] - 1
     K = N.shape[0] // P
@@ -196,7 +218,7 @@ def _months(order, bounds, gamma, N, lanes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _weigh(order, bounds, sizes, u, gamma, log_u, lanes):  # type: ignore[no-untyped-def]
+def _weigh(order, bounds, sizes, u, gamma, log_u, lanes):
     """Multiply gamma by u and sum log u - u over months with data."""
     P = bounds.shape[0] - 1
     K = gamma.shape[0] // order.shape[0]
@@ -213,7 +235,7 @@ def _weigh(order, bounds, sizes, u, gamma, log_u, lanes):  # type: ignore[no-unt
 
 
 @kernel
-def _update_dof(dof, sizes, N, log_u, discount, lane):  # type: ignore[no-untyped-def]
+def _update_dof(dof, sizes, N, log_u, discount, lane):
     K = N.shape[0] // sizes.shape[0]
     count, shift = 0.0, discount * log_u[0, lane]
     for p in range(sizes.shape[0]):
@@ -229,7 +251,7 @@ def _update_dof(dof, sizes, N, log_u, discount, lane):  # type: ignore[no-untype
 
 
 @kernel
-def _log_prior(first, tied, means, covariances, hyper, lane):  # type: ignore[no-untyped-def]
+def _log_prior(first, tied, means, covariances, hyper, lane):
     """Log density of the priors of one lane's distinct means and covariances, up to a constant."""
     D, K = first.shape
     total = 0.0

@@ -14,7 +14,7 @@ LARGE = 1e290
 
 @kernel
 def weigh(log_emissions: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
-    """Fill weights with exp(log_emissions - shift) and return the shift; the best possible regime keeps a normal weight."""
+    """Fill weights with exp(log_emissions - shift); returns the shift, which keeps one of them normal."""
     K = predicted.shape[0]
     shift = log_emissions[0]
     for j in range(1, K):
@@ -105,9 +105,7 @@ def backward(
 
 
 @kernel
-def viterbi(
-    log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray, states: np.ndarray
-) -> float:
+def viterbi(log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray, states: np.ndarray) -> float:
     """Fill states (T,) with the most probable path and return log p(path, y)."""
     T, K = log_emissions.shape
     came_from = np.empty((T, K), dtype=np.int8)

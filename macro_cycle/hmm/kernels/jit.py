@@ -1,8 +1,9 @@
-"""How kernels are compiled: without the interpreter lock, cached on disk, fused multiply-add but no reordering of sums.
+"""How kernels are compiled: no interpreter lock, cached on disk, fused multiply-add, no reordering of sums.
 
-Sums keep their order, so a lane's result depends neither on its neighbours nor on the number of threads. The cache lies
-in a directory named after the kernels' sources, since numba alone does not notice a change in a kernel that another
-file's kernel calls: NUMBA_CACHE_DIR if set, else beside this file, else the user's cache, else the temporary directory.
+Sums keep their order, so a lane's result depends neither on its neighbours nor on the number of threads.
+The cache lies in a directory named after the kernels' sources, since numba alone does not notice a change
+in a kernel that another file's kernel calls: NUMBA_CACHE_DIR if set, else beside this file, else the user's
+cache, else the temporary directory.
 """
 
 from __future__ import annotations

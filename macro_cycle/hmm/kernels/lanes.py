@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.simd import any_below, load, largest, smallest, spread, store
+from macro_cycle.hmm.kernels.simd import any_below, largest, load, smallest, spread, store
 from macro_cycle.hmm.kernels.vector_math import vexp, vlog
 
 TINY = 1e-70  # four such numbers may be multiplied
@@ -26,7 +26,7 @@ def forward_backward(
     log_likelihood: np.ndarray,
     lanes: tuple[int, ...],
 ) -> None:
-    """Turn log_emissions (T*K, L) into p(z_t | y_1:T) in place; fill expected (K*K, L), log_likelihood (1, L).
+    """Turn log_emissions (T*K, L) into p(z_t | y_1:T); fill expected (K*K, L), log_likelihood (1, L).
 
     initial (K, L) and transition (K*K, L) are the chain, filtered (T*K, L) and scales (T, L) work space.
     """
@@ -35,7 +35,7 @@ def forward_backward(
 
 
 @kernel
-def _forward(weights, filtered, scales, initial, transition, log_likelihood, lanes):  # type: ignore[no-untyped-def]
+def _forward(weights, filtered, scales, initial, transition, log_likelihood, lanes):
     """weights: log emissions in; out, emissions relative to the month's largest."""
     K, T = initial.shape[0], scales.shape[0]
     relative = np.empty_like(initial)
@@ -80,8 +80,8 @@ def _forward(weights, filtered, scales, initial, transition, log_likelihood, lan
 
 
 @kernel
-def _weigh_possible(weights, predicted, relative, shift, total, now, lane):  # type: ignore[no-untyped-def]
-    """When the regime that fits best can hardly occur: weights relative to the best joint probability of one that can."""
+def _weigh_possible(weights, predicted, relative, shift, total, now, lane):
+    """Weights relative to the best joint probability, for when the best fitting regime can hardly occur."""
     K = relative.shape[0]
     top = -np.inf
     for j in range(K):
@@ -97,7 +97,7 @@ def _weigh_possible(weights, predicted, relative, shift, total, now, lane):  # t
 
 
 @kernel
-def _backward(weights, filtered, scales, transition, expected, lanes):  # type: ignore[no-untyped-def]
+def _backward(weights, filtered, scales, transition, expected, lanes):
     """weights: relative emissions in; out, smoothed probabilities."""
     T = scales.shape[0]
     K = filtered.shape[0] // T

@@ -1,8 +1,9 @@
 """A vector of lanes as a numba type: one value per lane, kept in processor registers.
 
-`load(a, i, lanes)` reads the `len(lanes)` contiguous numbers a[i, :len(lanes)] of a two-dimensional array, `store`
-writes them; + - * / work lane by lane, a plain number is spread over all lanes. The compiler therefore never has to
-prove that arrays do not overlap, and every width does the same arithmetic: results do not depend on the width.
+`load(a, i, lanes)` reads the `len(lanes)` contiguous numbers a[i, :len(lanes)] of a two-dimensional array,
+`store` writes them; + - * / work lane by lane, a plain number is spread over all lanes. The compiler
+therefore never has to prove that arrays do not overlap, and every width does the same arithmetic: results
+do not depend on the width.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.imputils import lower_builtin, lower_cast
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -208,9 +208,7 @@ def exponent_of(typingctx: Any, x: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         bits = builder.bitcast(args[0], _integers(x.width))
         biased = builder.lshr(builder.add(bits, _constant(x.width, ONE_BITS - SQRT_HALF_BITS)), _constant(x.width, 52))
-        number = builder.bitcast(
-            builder.or_(biased, _constant(x.width, TWO_52_BITS)), ir.VectorType(DOUBLE, x.width)
-        )
+        number = builder.bitcast(builder.or_(biased, _constant(x.width, TWO_52_BITS)), ir.VectorType(DOUBLE, x.width))
         offset = ir.Constant(ir.VectorType(DOUBLE, x.width), [2.0**52 + 1023.0] * x.width)
         return builder.fsub(number, offset)
 
@@ -225,8 +223,6 @@ def mantissa_of(typingctx: Any, x: Any) -> Any:
         bits = builder.bitcast(args[0], _integers(x.width))
         shifted = builder.add(bits, _constant(x.width, ONE_BITS - SQRT_HALF_BITS))
         kept = builder.and_(shifted, _constant(x.width, MANTISSA_BITS))
-        return builder.bitcast(
-            builder.add(kept, _constant(x.width, SQRT_HALF_BITS)), ir.VectorType(DOUBLE, x.width)
-        )
+        return builder.bitcast(builder.add(kept, _constant(x.width, SQRT_HALF_BITS)), ir.VectorType(DOUBLE, x.width))
 
     return x(x), generate

@@ -26,8 +26,8 @@ def record_objective(
 ) -> int:
     """Book one E-step's objective (1, L), retire the lanes that finished and return how many go on.
 
-    history (I, L); n_iter, active (1.0 or 0.0) and largest_fall (1, L). A lane is finished when its objective rose by
-    less than least_gain or its history is full.
+    history (I, L); n_iter, active (1.0 or 0.0) and largest_fall (1, L). A lane is finished when its
+    objective rose by less than least_gain or its history is full.
     """
     running = 0
     for lane in range(objective.shape[1]):
@@ -47,14 +47,14 @@ def record_objective(
 
 
 @kernel
-def blend(array, row, new, active, lanes):  # type: ignore[no-untyped-def]
+def blend(array, row, new, active, lanes):
     """Write a row of an array in the active lanes only."""
     store(array, row, new * active + load(array, row, lanes) * (1.0 - active))
 
 
 @kernel
-def transition_log_prior(initial, transition, initial_count, counts, lanes):  # type: ignore[no-untyped-def]
-    """Log density (vector) of the Dirichlet priors up to a constant; counts (K, K) and initial_count are pseudo-counts."""
+def transition_log_prior(initial, transition, initial_count, counts, lanes):
+    """Log density (a vector) of the Dirichlet priors up to a constant; counts (K, K) pseudo-counts."""
     K = initial.shape[0]
     total = spread(0.0, lanes)
     for i in range(K):
@@ -67,7 +67,7 @@ def transition_log_prior(initial, transition, initial_count, counts, lanes):  # 
 
 
 @kernel
-def update_transitions(smoothed, expected, initial, transition, initial_count, counts, active, lanes):  # type: ignore[no-untyped-def]
+def update_transitions(smoothed, expected, initial, transition, initial_count, counts, active, lanes):
     """pi and A from p(z_1 | y), the first K rows of smoothed, and the expected transitions (K*K, L)."""
     K = initial.shape[0]
     total = spread(0.0, lanes)
@@ -96,8 +96,9 @@ def dof_log_prior(nu: float) -> float:
 def dof_root(count: float, log_u: float) -> float:
     """The nu that maximises its expected complete-data log posterior (Liu and Rubin, 1995).
 
-    count: expected number of t draws; log_u: expected sum of E[log u] - u of their mixing weights. The derivative
-    count (log(nu/2) + 1 - digamma(nu/2)) / 2 + log_u / 2 + 1/nu - rate falls in nu, so its root is found by bisection.
+    count: expected number of t draws; log_u: expected sum of E[log u] - u of their mixing weights. The
+    derivative count (log(nu/2) + 1 - digamma(nu/2)) / 2 + log_u / 2 + 1/nu - rate falls in nu, so its root
+    is found by bisection.
     """
     low, high = math.log(LOWEST_DOF), math.log(HIGHEST_DOF)
     for _ in range(50):

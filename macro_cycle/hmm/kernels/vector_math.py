@@ -14,7 +14,7 @@ LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
 @kernel
 def vexp(x: Any) -> Any:
-    """exp(x) for x <= 709, by a Taylor series on [-ln(2)/2, ln(2)/2]; below -708 it stays at the smallest normal number."""
+    """exp(x) for x <= 709, by a Taylor series on [-ln(2)/2, ln(2)/2]; constant below -708."""
     x = largest(x, -708.0)
     n = nearest_whole(x * LOG2E)
     r = (x - n * LN2_HIGH) - n * LN2_LOW
