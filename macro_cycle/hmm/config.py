@@ -44,7 +44,7 @@ class HMMConfig:
     structure: Literal["cycle", "free"] = "cycle"
     roles: Mapping[str, str] = field(default_factory=dict)
     discount: float = 0.5
-    winsor: float | None = 4.5
+    winsor: float | None = 4.0
     scaling: Literal["robust", "none"] = "robust"
     n_restarts: int = 7
     seed: int = 0
