@@ -47,15 +47,11 @@ class DataSettings(Section):
     """Where observations come from."""
 
     source: SourceName = "sample"
-    source_path: str | None = Field(
-        default=None, description="folder, file or database URL of the source", repr=False
-    )
+    source_path: str | None = Field(default=None, description="folder, file or database URL of the source", repr=False)
     source_schema: str = Field(default="public", description="schema of a FRED PostgreSQL mirror")
     fred_api_key: SecretStr | None = None
     fred_base_url: str = "https://api.stlouisfed.org/fred"
-    catalog_path: Path | None = Field(
-        default=None, description="file that overrides or extends the catalogue"
-    )
+    catalog_path: Path | None = Field(default=None, description="file that overrides or extends the catalogue")
     panel_path: str | None = Field(default=None, description="folder or object store of the panels")
     first_partition: date = Field(default=date(1970, 1, 1), description="the first as-of month")
 

@@ -4,7 +4,8 @@ usage: python -m benchmarks.default_model.compare [months between re-estimations
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -14,15 +15,15 @@ from macro_cycle.features import Feature, FeatureSet, default_feature_set
 DEFAULT = default_feature_set()
 
 
-def _edit(features: FeatureSet = DEFAULT, **changes: dict[str, object]) -> FeatureSet:
+def _edit(changes: Mapping[str, dict[str, Any]], features: FeatureSet = DEFAULT) -> FeatureSet:
     """A feature set with some features' fields changed."""
-    edited = (f.model_copy(update=changes.get(f.name, {})) for f in features.features)
+    edited = (f.model_copy(update=changes.get(f.name)) for f in features.features)
     return FeatureSet(features=tuple(edited))
 
 
 def _persistence(share: float, *names: str) -> FeatureSet:
     changes = {f.name: {"persistence": share if f.name in names else 0.0} for f in DEFAULT.features}
-    return _edit(**changes)
+    return _edit(changes)
 
 
 def _with(*extra: str) -> FeatureSet:
@@ -37,15 +38,15 @@ def _without(*names: str) -> FeatureSet:
 def _feature_sets() -> Iterator[tuple[str, FeatureSet]]:
     persistent = ("INDPRO", "PAYEMS", "W875RX1")
     activity = tuple(f.name for f in DEFAULT.features if f.role == "activity")
-    yield "no persistence, momentum over 3 months", _edit(_persistence(0.0), MOMENTUM={"change": 3})
+    yield "no persistence, momentum over 3 months", _edit({"MOMENTUM": {"change": 3}}, _persistence(0.0))
     yield "no persistence", _persistence(0.0)
     for share in (0.2, 0.4, 0.5):
         yield f"persistence {share}", _persistence(share, *persistent)
     yield "persistence 0.3 of all activity series", _persistence(0.3, *activity)
     for change in (3, 4, 6, 9):
-        yield f"momentum over {change} months", _edit(MOMENTUM={"change": change})
-    yield "momentum as each regime's own mean", _edit(MOMENTUM={"role": "free"})
-    yield "activity as 3-month means", _edit(**{name: {"span": 3} for name in activity})
+        yield f"momentum over {change} months", _edit({"MOMENTUM": {"change": change}})
+    yield "momentum as each regime's own mean", _edit({"MOMENTUM": {"role": "free"}})
+    yield "activity as 3-month means", _edit({name: {"span": 3} for name in activity})
     yield "without momentum", _without("MOMENTUM")
     yield "without starts and permits", _without("HOUST", "PERMIT")
     for extra in ("DPCERA3M086SBEA", "RSAFS", "UEMPLT5", "CE16OV", "MANEMP", "CUMFNS"):

@@ -55,6 +55,4 @@ def as_metadata(figure: "Figure") -> dg.MarkdownMetadataValue:
     """The figure as an inline PNG that the Dagster UI shows."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
-    return dg.MetadataValue.md(
-        f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
-    )
+    return dg.MetadataValue.md(f"![chart](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")

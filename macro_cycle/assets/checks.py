@@ -17,9 +17,7 @@ SHOWN = 10
 
 
 @dg.asset_check(asset=fred_series, blocking=True, description="Every feature's series is known, no value is repeated.")
-def snapshot_is_usable(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-) -> dg.AssetCheckResult:
+def snapshot_is_usable(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     """The snapshot of each month holds values of the features' series, one per series and date."""
     frames = as_of_frames(warehouse.observations(), _months(context), list(FEATURES.series_ids))
     return _result((month, _snapshot_violations(frame)) for month, frame in frames)
@@ -47,7 +45,10 @@ def model_converged(
     """The training of each month's model converged."""
     trained = trained_models(warehouse, panels, _months(context))
     return _result(
-        (each.month, [] if each.stored.metrics["converged"] else ["training did not converge; raise max_iter"])
+        (
+            each.month,
+            [] if each.stored.metrics["converged"] else ["training did not converge; raise max_iter"],
+        )
         for each in trained
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.assets.features import FEATURES, macro_features
-from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.monthly import report_months
 from macro_cycle.automation.conditions import on_new_content
 from macro_cycle.automation.freshness import FOLLOW_FETCH
 from macro_cycle.automation.partitions import MONTHS

@@ -16,9 +16,7 @@ MonthResult = tuple[str, dg.MaterializeResult]
 BATCH_SIZE = 50
 
 
-def report_months(
-    context: dg.AssetExecutionContext, results: Iterable[MonthResult]
-) -> Iterator[dg.MaterializeResult]:
+def report_months(context: dg.AssetExecutionContext, results: Iterable[MonthResult]) -> Iterator[dg.MaterializeResult]:
     """Report each month's result as it is computed; `results` yields them in the order of the run's partitions."""
     if len(context.partition_keys) == 1:
         for _, result in results:

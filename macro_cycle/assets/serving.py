@@ -5,6 +5,7 @@ that serves.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 import dagster as dg
 
@@ -25,6 +26,7 @@ from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.warehouse.regimes import RegimeStore
 
+BATCH = 50
 MONTHLY = {
     "partitions_def": MONTHS,
     "backfill_policy": dg.BackfillPolicy.single_run(),
@@ -46,13 +48,16 @@ def champion(
 
     A model that passes becomes the challenger; it is champion once the endpoint has been seen to answer with it.
     """
-    trained = trained_models(warehouse, panels, context.partition_keys)
-    yield from report_months(context, (_judged(registry, each) for each in trained))
+
+    def judged(month: str) -> dg.MaterializeResult:
+        if month != open_month():
+            return _not_newest("The verdict is given for the newest month only.")
+        return _judged(registry, next(trained_models(warehouse, panels, [month])))
+
+    yield from report_months(context, ((month, judged(month)) for month in context.partition_keys))
 
 
-def _judged(registry: RegistryResource, trained: Trained) -> MonthResult:
-    if trained.month != open_month():
-        return trained.month, _not_newest("The verdict is given for the newest month only.")
+def _judged(registry: RegistryResource, trained: Trained) -> dg.MaterializeResult:
     from macro_cycle.registry.gate import judge
     from macro_cycle.registry.registry import CHALLENGER
 
@@ -64,7 +69,7 @@ def _judged(registry: RegistryResource, trained: Trained) -> MonthResult:
     if verdict.promote:
         store.set_alias(CHALLENGER, candidate)
     serves = candidate.model_version if verdict.promote or incumbent is None else incumbent.model_version
-    return trained.month, dg.MaterializeResult(
+    return dg.MaterializeResult(
         data_version=dg.DataVersion(serves),
         metadata={
             **verdict.figures,
@@ -91,15 +96,22 @@ def feast_materialization(
 def _stored(
     features: FeatureStoreResource, panels: PanelStore, regimes: RegimeStore, months: list[str]
 ) -> Iterator[MonthResult]:
-    store = features.store()
-    for month in months:
-        day = as_of_day(month)
-        call, panel = regimes.last_call(day.date()), panels.read(month)
-        added = store.write_offline([features.row(panel.iloc[-1], regimes.newest_row(day.date()), call)])
-        if month == open_month():
-            store.materialize_online(day)
-        metadata = {"rows_added": added, "online": month == open_month(), "features": panel.shape[1]}
-        yield month, dg.MaterializeResult(data_version=dg.DataVersion(call.data_version), metadata=metadata)
+    store, remaining = features.store(), iter(months)
+    while batch := list(islice(remaining, BATCH)):
+        rows = []
+        for month in batch:
+            day = as_of_day(month).date()
+            newest = panels.read(month).iloc[-1]
+            rows.append(features.row(newest, regimes.newest_row(day), regimes.last_call(day)))
+        added = store.write_offline(rows)
+        if batch[-1] == open_month():
+            store.materialize_online(rows[-1].as_of)
+        for month, row in zip(batch, rows, strict=True):
+            metadata = {"rows_added_by_batch": added, "online": month == open_month()}
+            yield (
+                month,
+                dg.MaterializeResult(data_version=dg.DataVersion(row.data_version), metadata=metadata),
+            )
 
 
 @dg.asset(deps=[champion, regime_labels], group_name="serving", kinds={"kserve"}, **MONTHLY)
@@ -108,7 +120,10 @@ def kserve_deployment(
 ) -> Iterator[dg.MaterializeResult]:
     """The endpoint serving the champion, verified by a real prediction; the alias moves after that."""
     results = (
-        (month, _deploy(registry, endpoint) if month == open_month() else _not_newest("Nothing was deployed."))
+        (
+            month,
+            _deploy(registry, endpoint) if month == open_month() else _not_newest("Nothing was deployed."),
+        )
         for month in context.partition_keys
     )
     yield from report_months(context, results)

@@ -38,9 +38,7 @@ OBSERVATION_COLUMNS = dg.TableSchema(
     freshness_policy=FETCH_DAILY,
     automation_condition=refetch_while_stale(),
 )
-def fred_series(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource
-) -> Iterator[dg.MaterializeResult]:
+def fred_series(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """All observations known at the end of the month for the catalogue's series.
 
     Ingests what the source has and the bitemporal store lacks; the data version is a hash of the snapshot, so a
@@ -55,9 +53,7 @@ def fred_series(
     yield from report_months(context, _snapshots(store, wanted, context.partition_keys, report.inserted))
 
 
-def _snapshots(
-    store: Warehouse, series_ids: list[str], months: list[str], ingested: int
-) -> Iterator[MonthResult]:
+def _snapshots(store: Warehouse, series_ids: list[str], months: list[str], ingested: int) -> Iterator[MonthResult]:
     for month, known in as_of_frames(store, months, series_ids):
         yield (
             month,

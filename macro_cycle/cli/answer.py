@@ -55,7 +55,10 @@ def show(answer: dict[str, Any]) -> None:
     table.add_row("recession probability", f"{answer['recession_probability']:.1%}")
     for label, probability in answer["probabilities"].items():
         table.add_row(f"  {label}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
-    table.add_row("model", answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"))
+    table.add_row(
+        "model",
+        answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
+    )
     answers.print(table)
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(
@@ -66,4 +69,8 @@ def show(answer: dict[str, Any]) -> None:
     for name, url in answer["addresses"].items():
         answers.print(f"{name:12} {url}", highlight=False)
     predict = answer["addresses"]["predictions"]
-    answers.print(f"\ncurl -s {predict} -d '{{\"instances\": [{{\"as_of\": \"latest\"}}]}}'", highlight=False, soft_wrap=True)
+    answers.print(
+        f'\ncurl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\'',
+        highlight=False,
+        soft_wrap=True,
+    )

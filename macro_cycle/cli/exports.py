@@ -30,7 +30,12 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    table: Annotated[Table, typer.Argument(help="calls: one answer per month end; regimes: all months as seen at one month end; features: the panel.")],
+    table: Annotated[
+        Table,
+        typer.Argument(
+            help="calls: one answer per month end; regimes: all months as seen at one month end; features: the panel."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
     as_of: Month = None,
 ) -> None:

@@ -31,7 +31,9 @@ def train_command(
     context: typer.Context,
     series_ids: SeriesIds = None,
     start_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First observation used.")] = None,
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")
+    ] = None,
     n_regimes: Annotated[int | None, typer.Option(min=2, max=4, help="Number of regimes.")] = None,
     mlflow_tracking_uri: Annotated[str | None, typer.Option(help="Log the model there.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

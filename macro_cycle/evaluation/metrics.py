@@ -19,9 +19,7 @@ def auroc(probability: ArrayLike, recession: ArrayLike) -> float:
     positives, negatives = int(y.sum()), int((~y).sum())
     if not positives or not negatives:
         return float("nan")
-    return float(
-        (pd.Series(p).rank().to_numpy()[y].sum() - positives * (positives + 1) / 2) / (positives * negatives)
-    )
+    return float((pd.Series(p).rank().to_numpy()[y].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def brier(probability: ArrayLike, recession: ArrayLike) -> float:
@@ -64,9 +62,7 @@ def _delay(called: pd.Series, recession: Recession) -> float:
     return float((at.year - first.year) * 12 + at.month - first.month)
 
 
-def label_change_share(
-    previous: pd.Series, current: pd.Series, as_of: pd.Timestamp, months: int = 24
-) -> float:
+def label_change_share(previous: pd.Series, current: pd.Series, as_of: pd.Timestamp, months: int = 24) -> float:
     """Share of the reference months older than `months` at `as_of` whose label two partitions disagree on.
 
     `previous` and `current` are labels indexed by reference month; only months in both count, NaN if none.
@@ -79,11 +75,7 @@ def label_change_share(
 def _checked(probability: ArrayLike, recession: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     p, y = np.asarray(probability, float), np.asarray(recession, bool)
     if p.shape != y.shape or p.ndim != 1:
-        raise MacroCycleError(
-            f"Probabilities and recession months must be equally long; got {p.shape} and {y.shape}."
-        )
+        raise MacroCycleError(f"Probabilities and recession months must be equally long; got {p.shape} and {y.shape}.")
     if np.isnan(p).any():
-        raise MacroCycleError(
-            "A probability is missing (NaN); score only months for which the model gave an answer."
-        )
+        raise MacroCycleError("A probability is missing (NaN); score only months for which the model gave an answer.")
     return p, y

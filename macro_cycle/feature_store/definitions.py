@@ -38,7 +38,7 @@ def feature_views(features: Sequence[str], labels: Sequence[str]) -> list[Featur
 def _view(name: str, columns: dict[str, PrimitiveFeastType]) -> FeatureView:
     source = PostgreSQLSource(
         name=f"{name}_source",
-        query=f'SELECT * FROM {SCHEMA}.{table_name(name)}',
+        table=f"{SCHEMA}.{table_name(name)}",
         timestamp_field="event_timestamp",
         created_timestamp_column="created",
     )

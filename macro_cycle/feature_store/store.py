@@ -33,6 +33,7 @@ class MonthRow:
     """What is stored of one month end: the moment of knowledge, and the columns of each view."""
 
     as_of: pd.Timestamp
+    data_version: str
     features: Mapping[str, float | str | datetime]
     regimes: Mapping[str, float | str | datetime]
 
@@ -68,9 +69,7 @@ class EconomyStore:
     `features` are the panel's columns, `labels` the regimes'. A month's row is kept for each content it ever had.
     """
 
-    def __init__(
-        self, url: str, project: str, name: str, features: Sequence[str], labels: Sequence[str]
-    ) -> None:
+    def __init__(self, url: str, project: str, name: str, features: Sequence[str], labels: Sequence[str]) -> None:
         self._url = DatabaseUrl(url)
         self._name = name
         self._store = FeatureStore(config=repo_config(url, project))

@@ -84,9 +84,7 @@ class Catalog(BaseModel):
         for spec in self.series.values():
             for alias in spec.aliases:
                 if names.setdefault(alias, spec.series_id) != spec.series_id:
-                    raise CatalogError(
-                        f"Catalogue: the name {alias} stands for two series; keep one of them."
-                    )
+                    raise CatalogError(f"Catalogue: the name {alias} stands for two series; keep one of them.")
         return names
 
     def canonical_id(self, name: str) -> str:
@@ -115,9 +113,7 @@ def _read(text: str, where: str) -> dict[str, dict[str, Any]]:
     except yaml.YAMLError as error:
         raise CatalogError(f"{where} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(document, dict) or not all(isinstance(entry, dict) for entry in document.values()):
-        raise CatalogError(
-            f"{where} must map each series id to its fields, e.g. 'UNRATE: {{tcode: 2, sign: -1}}'."
-        )
+        raise CatalogError(f"{where} must map each series id to its fields, e.g. 'UNRATE: {{tcode: 2, sign: -1}}'.")
     return {str(series_id): entry for series_id, entry in document.items()}
 
 

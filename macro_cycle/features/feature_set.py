@@ -67,9 +67,7 @@ class FeatureSet(BaseModel):
     @property
     def series_ids(self) -> tuple[str, ...]:
         """Every series that a feature is made of, once, in order of first use."""
-        return tuple(
-            dict.fromkeys(series_id for feature in self.features for series_id in feature.series_ids)
-        )
+        return tuple(dict.fromkeys(series_id for feature in self.features for series_id in feature.series_ids))
 
     @property
     def roles(self) -> dict[str, FeatureRole]:
@@ -111,9 +109,7 @@ def feature_set_for(series_ids: Sequence[str], catalog: Catalog) -> FeatureSet:
 
 
 def _of_one(series_id: str, role: FeatureRole) -> Feature:
-    return Feature(
-        name=series_id, series_ids=(series_id,), role=role, persistence=_PERSISTENCE.get(series_id, 0.0)
-    )
+    return Feature(name=series_id, series_ids=(series_id,), role=role, persistence=_PERSISTENCE.get(series_id, 0.0))
 
 
 def _momentum(coincident: tuple[str, ...]) -> Feature:

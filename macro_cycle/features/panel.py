@@ -59,9 +59,7 @@ def _transformed(
     for series_id, rows in wanted.sort_values("date").groupby("series_id"):
         spec = catalog.spec(str(series_id))
         dates = pd.DatetimeIndex(rows["date"])
-        months, values = regular_periods(
-            dates, rows["value"].to_numpy(float), infer_frequency(dates, spec.frequency)
-        )
+        months, values = regular_periods(dates, rows["value"].to_numpy(float), infer_frequency(dates, spec.frequency))
         if len(months):
             out[str(series_id)] = (
                 months,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -9,26 +10,28 @@ if TYPE_CHECKING:
 
 MIN_MONTHS = 24
 MAX_MISSING_SHARE = 0.5
+ROUNDING = 1e-9
 
 
 def panel_schema(columns: list[str]) -> "DataFrameSchema":
     """Float columns in this order, finite where known, on a gapless monthly index, with enough to learn from."""
     import pandera.pandas as pa
 
-    finite = pa.Check(lambda s: s.abs() < float("inf"), ignore_na=True, error="holds an infinite value")
-    known = pa.Check(
-        lambda s: s.isna().mean() <= MAX_MISSING_SHARE,
-        error=f"is missing in more than {MAX_MISSING_SHARE:.0%} of months",
-    )
+    limit = f"is missing in more than {MAX_MISSING_SHARE:.0%} of months"
     return pa.DataFrameSchema(
-        {name: pa.Column(float, [finite, known], nullable=True) for name in columns},
-        index=pa.Index("datetime64[ns]", unique=True, name="reference_month"),
         checks=[
+            pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
+            pa.Check(
+                lambda frame: bool(frame.dtypes.map(pd.api.types.is_float_dtype).all()),
+                error="holds something other than numbers",
+            ),
+            pa.Check(lambda frame: frame.isna() | np.isfinite(frame), error="holds an infinite value", ignore_na=False),
+            pa.Check(
+                lambda frame: _each(frame.isna().mean() <= MAX_MISSING_SHARE, frame), error=limit, ignore_na=False
+            ),
             pa.Check(lambda frame: len(frame) >= MIN_MONTHS, error=f"has fewer than {MIN_MONTHS} months"),
             pa.Check(lambda frame: _gapless(frame.index), error="skips a month"),
         ],
-        strict=True,
-        ordered=True,
     )
 
 
@@ -36,13 +39,8 @@ def regimes_schema(labels: list[str]) -> "DataFrameSchema":
     """Probabilities between 0 and 1 that sum to one for each kind, and a label that is one of the regimes'."""
     import pandera.pandas as pa
 
-    probability = pa.Check.in_range(0, 1, error="is not a probability")
     kinds = ("filtered", "smoothed", "predicted")
-    columns = {
-        "label": pa.Column(str, pa.Check.isin(labels)),
-        "recession_probability": pa.Column(float, probability),
-    }
-    columns |= {f"{kind}_{label}": pa.Column(float, probability) for kind in kinds for label in labels}
+    columns = ["label", "recession_probability", *(f"{kind}_{label}" for kind in kinds for label in labels)]
     sums = [
         pa.Check(
             lambda frame, kind=kind: _sums_to_one(frame, kind),
@@ -50,7 +48,14 @@ def regimes_schema(labels: list[str]) -> "DataFrameSchema":
         )
         for kind in kinds
     ]
-    return pa.DataFrameSchema(columns, checks=sums, strict=True)
+    return pa.DataFrameSchema(
+        checks=[
+            pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
+            pa.Check(lambda frame: bool(frame["label"].isin(labels).all()), error=f"holds a label other than {labels}"),
+            pa.Check(lambda frame: _within_unit_interval(frame), error="is not a probability", ignore_na=False),
+            *sums,
+        ],
+    )
 
 
 def violations(schema: "DataFrameSchema", frame: pd.DataFrame) -> list[str]:
@@ -60,9 +65,26 @@ def violations(schema: "DataFrameSchema", frame: pd.DataFrame) -> list[str]:
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases[["column", "check"]].astype(str).drop_duplicates()
-        return [f"{column} {check}" for column, check in cases.itertuples(index=False)]
+        cases = error.failure_cases
+        named = (f"{name} {case.check}" for case in cases.itertuples() for name in _columns_of(case.failure_case))
+        return list(dict.fromkeys(named))
     return []
+
+
+def _columns_of(failure_case: object) -> list[str]:
+    """The columns of the cells that a row fails by; the frame where a rule concerns it as a whole."""
+    return [str(name) for name in failure_case] if isinstance(failure_case, dict) else ["the frame"]
+
+
+def _each(verdicts: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
+    """A verdict per column, spread over its cells."""
+    return pd.DataFrame(np.broadcast_to(verdicts.to_numpy(), frame.shape), frame.index, frame.columns)
+
+
+def _within_unit_interval(frame: pd.DataFrame) -> pd.DataFrame:
+    numbers = frame.select_dtypes("number")
+    within = (numbers >= -ROUNDING) & (numbers <= 1 + ROUNDING)
+    return within.reindex(columns=frame.columns, fill_value=True)
 
 
 def _gapless(index: pd.Index) -> bool:
@@ -72,4 +94,4 @@ def _gapless(index: pd.Index) -> bool:
 
 def _sums_to_one(frame: pd.DataFrame, kind: str) -> bool:
     total = frame.filter(like=f"{kind}_").sum(axis=1)
-    return bool(((total - 1).abs() < 1e-9).all())
+    return bool(((total - 1).abs() < ROUNDING).all())

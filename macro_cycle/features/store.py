@@ -31,9 +31,7 @@ class PanelStore:
         """
         path = self._path(month)
         if not path.exists():
-            raise MacroCycleError(
-                f"no panel for {month[:7]}; materialize macro_features for that month first"
-            )
+            raise MacroCycleError(f"no panel for {month[:7]}; materialize macro_features for that month first")
         with path.open("rb") as file:
             panel = pd.read_parquet(file)
         panel.index = pd.DatetimeIndex(panel.index, freq="MS", name="reference_month")

@@ -7,9 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 predictions = Counter("hmm_predictions", "Predictions served", ["model_name", "regime"])
-latency = Histogram(
-    "hmm_prediction_latency_seconds", "Time to answer a prediction", ["model_name"], buckets=BUCKETS
-)
+latency = Histogram("hmm_prediction_latency_seconds", "Time to answer a prediction", ["model_name"], buckets=BUCKETS)
 errors = Counter("hmm_prediction_errors", "Predictions refused or failed", ["model_name", "error_type"])
 
 

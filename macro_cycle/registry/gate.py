@@ -30,7 +30,10 @@ def judge(challenger: "MacroCycleHMM", champion: "MacroCycleHMM | None", panel: 
     `TOLERATED_LOSS` is refused); share of months on whose label the two agree (below `REQUIRED_AGREEMENT` is
     refused: a regime may have changed its meaning). Without a champion only convergence is asked for.
     """
-    figures = {"converged": float(challenger.convergence.converged), "log_score": _log_score(challenger, panel)}
+    figures = {
+        "converged": float(challenger.convergence.converged),
+        "log_score": _log_score(challenger, panel),
+    }
     reasons = []
     if not challenger.convergence.converged:
         reasons.append("the challenger's training did not converge; raise max_iter")

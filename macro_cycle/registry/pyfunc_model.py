@@ -1,6 +1,8 @@
 """The bundle as an MLflow pyfunc model: loaded by this module from JSON, never unpickled."""
 
+import uuid
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
 
 REQUIREMENTS = ("macro-cycle", "mlflow", "numba", "numpy", "pandas")
+RUN_ID, MODEL_UUID = "0" * 32, "f" * 32
 
 
 class RegimeModel:
@@ -37,15 +40,27 @@ def _load_pyfunc(data_path: str) -> RegimeModel:
 
 def write_mlmodel(folder: Path, bundle: Bundle, run_id: str) -> None:
     """Describe the bundle in `folder` to MLflow: flavor, signature and pinned requirements."""
+    described = _description(tuple(bundle.panel.columns), tuple(bundle.expected["probabilities"]))
+    (folder / "MLmodel").write_text(described.replace(RUN_ID, run_id).replace(MODEL_UUID, uuid.uuid4().hex))
+    (folder / "requirements.txt").write_text(_requirements())
+
+
+@cache
+def _description(columns: tuple[str, ...], labels: tuple[str, ...]) -> str:
+    """The MLmodel file of every model with these features and regimes, but for its run and its own id."""
     from mlflow import pyfunc
     from mlflow.models import Model, ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    columns = [ColSpec(DataType.double, name) for name in bundle.panel.columns]
+    inputs = [ColSpec(DataType.double, name) for name in columns]
     outputs = [ColSpec(DataType.string, "label"), ColSpec(DataType.double, "recession_probability")]
-    outputs += [ColSpec(DataType.double, f"filtered_{label}") for label in bundle.expected["probabilities"]]
-    model = Model(run_id=run_id, signature=ModelSignature(inputs=Schema(columns), outputs=Schema(outputs)))
+    outputs += [ColSpec(DataType.double, f"filtered_{label}") for label in labels]
+    signature = ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+    model = Model(run_id=RUN_ID, signature=signature, model_uuid=MODEL_UUID)
     pyfunc.add_to_model(model, loader_module=__name__, data=".")
-    model.save(str(folder / "MLmodel"))
-    pins = "\n".join(f"{name}=={version(name)}" for name in REQUIREMENTS)
-    (folder / "requirements.txt").write_text(pins + "\n")
+    return model.to_yaml()
+
+
+@cache
+def _requirements() -> str:
+    return "".join(f"{name}=={version(name)}\n" for name in REQUIREMENTS)

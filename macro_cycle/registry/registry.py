@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry.bundle import Bundle
 from macro_cycle.registry.pyfunc_model import write_mlmodel
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
     from macro_cycle.hmm import MacroCycleHMM
@@ -51,22 +54,39 @@ class Registry:
         self._experiment_id = self._experiment(experiment, artifact_root)
         self._ensure_model()
 
-    def log_month(self, bundle: Bundle, tags: Mapping[str, str], parent_run_id: str | None = None) -> RegisteredVersion:
+    def log_month(
+        self,
+        bundle: Bundle,
+        tags: Mapping[str, str],
+        parent_run_id: str | None = None,
+        unfinished_run_id: str | None = None,
+    ) -> RegisteredVersion:
         """Log a trained month as a finished run with its bundle, and register it as a version.
 
-        A run that a crash left unfinished is continued. `bundle.meta` names as_of and model_version; its
-        metrics are logged as metrics, `tags` on run and version.
+        `unfinished_run_id` is a run of this month and model that a crash cut short: it is continued. `bundle.meta`
+        names as_of and model_version; its metrics are logged as metrics, `tags` on run and version.
         """
         meta = bundle.meta
-        identity = {"as_of": meta["as_of"], "model_version": meta["model_version"]}
-        all_tags = {**tags, **identity, "data_version": meta["data_version"]}
-        run_id = self._unfinished_run(identity) or self._create_run(all_tags, parent_run_id)
+        identity = {name: meta[name] for name in ("as_of", "model_version", "data_version")}
+        if unfinished_run_id is None:
+            run = self._create_run({**tags, **identity}, parent_run_id)
+        else:
+            run = self._client.get_run(unfinished_run_id)
+        run_id, source = run.info.run_id, f"{run.info.artifact_uri}/{ARTIFACT}"
         self._log_figures(run_id, bundle)
-        self._log_bundle(run_id, bundle)
-        source = f"{self._client.get_run(run_id).info.artifact_uri}/{ARTIFACT}"
-        version = self._client.create_model_version(self.name, source, run_id, tags=all_tags)
+        self._log_bundle(run_id, source, bundle)
+        version = self._client.create_model_version(self.name, source, run_id, tags={**tags, **identity})
         self._client.set_terminated(run_id)
         return _registered(version)
+
+    def unfinished(self) -> dict[tuple[str, str], str]:
+        """Runs that a crash left unfinished, by (as_of, model_version)."""
+        runs = self._client.search_runs(
+            [self._experiment_id],
+            "attributes.status = 'RUNNING' and tags.model_version != ''",
+            max_results=5000,
+        )
+        return {(run.data.tags["as_of"], run.data.tags["model_version"]): run.info.run_id for run in runs}
 
     def versions(self) -> dict[tuple[str, str], RegisteredVersion]:
         """Every registered version by (as_of, model_version)."""
@@ -148,18 +168,10 @@ class Registry:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise MacroCycleError(f"MLflow refuses to register {self.name}: {error.message}") from None
 
-    def _unfinished_run(self, identity: Mapping[str, str]) -> str | None:
-        same = " and ".join(f"tags.{key} = '{value}'" for key, value in identity.items())
-        runs = self._client.search_runs(
-            [self._experiment_id], f"attributes.status = 'RUNNING' and {same}", max_results=1
-        )
-        return runs[0].info.run_id if runs else None
-
-    def _create_run(self, tags: Mapping[str, str], parent_run_id: str | None) -> str:
+    def _create_run(self, tags: Mapping[str, str], parent_run_id: str | None) -> "Run":
         nested = {"mlflow.parentRunId": parent_run_id} if parent_run_id else {}
         name = f"regime_model {tags['as_of'][:7]}"
-        run = self._client.create_run(self._experiment_id, run_name=name, tags={**tags, **nested})
-        return run.info.run_id
+        return self._client.create_run(self._experiment_id, run_name=name, tags={**tags, **nested})
 
     def _log_figures(self, run_id: str, bundle: Bundle) -> None:
         from mlflow.entities import Metric, Param
@@ -170,7 +182,10 @@ class Registry:
         params = [Param(name, str(value)[:500]) for name, value in config.items()]
         self._client.log_batch(run_id, metrics=metrics, params=params)
 
-    def _log_bundle(self, run_id: str, bundle: Bundle) -> None:
+    def _log_bundle(self, run_id: str, source: str, bundle: Bundle) -> None:
+        if source.startswith("file:"):
+            write_mlmodel(bundle.write(Path(url2pathname(urlsplit(source).path))), bundle, run_id)
+            return
         with tempfile.TemporaryDirectory() as folder:
             path = bundle.write(Path(folder))
             write_mlmodel(path, bundle, run_id)

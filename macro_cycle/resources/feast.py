@@ -31,6 +31,7 @@ class FeatureStoreResource(dg.ConfigurableResource):
         answer = {name: value if isinstance(value, str) else float(value) for name, value in regimes.items()}
         return MonthRow(
             as_of=pd.Timestamp(call.as_of),
+            data_version=call.data_version,
             features=origin | numbers,
             regimes=origin | {"model_version": call.model_version} | answer,
         )

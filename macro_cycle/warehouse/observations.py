@@ -1,147 +1,73 @@
-"""Ingestion and as-of queries of the bitemporal observations.
+"""Queries of the bitemporal observations: what was known on a day, and everything that was ever known."""
 
-For each (series_id, date) the store holds a step function of value over real time, in canonical form: a row only
-where the value changed, `realtime_end` equal to the next row's `realtime_start`. The form depends on what was
-ingested, never on the order or the batching.
-"""
-
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
-from macro_cycle.warehouse.tables import observations
+from macro_cycle.warehouse.copying import Column, read_rows
 
-INGEST_LOCK = 7_200_000_002
-COLUMNS = ["series_id", "date", "realtime_start", "value", "estimated"]
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What an ingestion did, in rows."""
-
-    received: int
-    inserted: int
-    removed: int
-
-    def __str__(self) -> str:
-        return f"{self.received} rows received, {self.inserted} new or revised, {self.removed} superseded"
-
-
-STAGE = """
-CREATE TEMPORARY TABLE incoming (
-    series_id text, date date, realtime_start date, value float8, estimated boolean
-) ON COMMIT DROP
-"""
-
-# A source without vintages says what is current at the load: its first sight of a period is dated by the
-# publication lag, a value that differs from the newest one known is a revision made on the day of the load.
-DATE_UNDATED = """
-UPDATE incoming i
-SET realtime_start = CASE WHEN o.value IS NOT DISTINCT FROM i.value THEN o.realtime_start ELSE :day END,
-    estimated = o.value IS NOT DISTINCT FROM i.value AND o.estimated
-FROM warehouse.observations o
-WHERE i.estimated AND o.series_id = i.series_id AND o.date = i.date AND o.realtime_end = 'infinity'
-"""
-
-MERGE = """
-CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
-WITH candidates AS (
-    SELECT series_id, date, realtime_start, value, estimated, TRUE AS fresh FROM incoming
+SERIES_IDS = """
+WITH RECURSIVE ids AS (
+    (SELECT series_id FROM warehouse.observations ORDER BY series_id LIMIT 1)
     UNION ALL
-    SELECT o.series_id, o.date, o.realtime_start, o.value, o.estimated, FALSE
-    FROM warehouse.observations o
-    JOIN (SELECT DISTINCT series_id, date FROM incoming) k USING (series_id, date)
-), steps AS (
-    SELECT DISTINCT ON (series_id, date, realtime_start) series_id, date, realtime_start, value, estimated
-    FROM candidates
-    ORDER BY series_id, date, realtime_start, estimated, fresh DESC
-), changes AS (
-    SELECT *, lag(value) OVER w IS DISTINCT FROM value AS changed FROM steps
-    WINDOW w AS (PARTITION BY series_id, date ORDER BY realtime_start)
+    SELECT (SELECT o.series_id FROM warehouse.observations o WHERE o.series_id > i.series_id ORDER BY 1 LIMIT 1)
+    FROM ids i WHERE i.series_id IS NOT NULL
 )
-SELECT series_id, date, realtime_start, value, estimated,
-       coalesce(lead(realtime_start) OVER (PARTITION BY series_id, date ORDER BY realtime_start), 'infinity')
-           AS realtime_end
-FROM changes WHERE changed
+SELECT series_id FROM ids WHERE series_id IS NOT NULL
 """
 
-REMOVE = """
-DELETE FROM warehouse.observations o
-USING (SELECT DISTINCT series_id, date FROM incoming) k
-WHERE o.series_id = k.series_id AND o.date = k.date AND NOT EXISTS (
-    SELECT FROM merged m
-    WHERE (m.series_id, m.date, m.realtime_start, m.realtime_end, m.estimated)
-        = (o.series_id, o.date, o.realtime_start, o.realtime_end, o.estimated)
-      AND m.value IS NOT DISTINCT FROM o.value)
+WANTED = (
+    "unnest(%(ids)s::text[]) WITH ORDINALITY AS w(series_id, number) JOIN warehouse.observations o USING (series_id)"
+)
+
+AS_OF = f"""
+SELECT number::int - 1, date, value, realtime_start
+FROM {WANTED}
+WHERE realtime_start <= %(day)s AND realtime_end > %(day)s AND value IS NOT NULL
+ORDER BY number, date
 """
 
-INSERT = """
-INSERT INTO warehouse.observations (series_id, date, realtime_start, realtime_end, value, estimated, source)
-SELECT series_id, date, realtime_start, realtime_end, value, estimated, :source FROM merged
-ON CONFLICT DO NOTHING
+HISTORY = f"""
+SELECT number::int - 1, date, coalesce(value, 'NaN'), realtime_start, realtime_end, (estimated_on IS NOT NULL)::int
+FROM {WANTED}
+ORDER BY number, date, realtime_start
 """
-
-
-def ingest(
-    connection: Connection, frame: pd.DataFrame, source: str, loaded_at: pd.Timestamp
-) -> IngestReport:
-    """Merge observations (columns `COLUMNS`) inside the caller's transaction.
-
-    Ingesting the same frame again changes nothing; concurrent ingestions wait for each other.
-    """
-    connection.execute(select(func.pg_advisory_xact_lock(INGEST_LOCK)))
-    connection.execute(text(STAGE))
-    _copy(connection, frame)
-    connection.execute(text(DATE_UNDATED), {"day": loaded_at.date()})
-    connection.execute(text(MERGE))
-    removed = connection.execute(text(REMOVE)).rowcount
-    inserted = connection.execute(text(INSERT), {"source": source}).rowcount
-    return IngestReport(received=len(frame), inserted=inserted, removed=removed)
-
-
-def _copy(connection: Connection, frame: pd.DataFrame) -> None:
-    buffer = io.StringIO()
-    frame[COLUMNS].to_csv(buffer, index=False, header=False, na_rep="\\N", date_format="%Y-%m-%d")
-    buffer.seek(0)
-    with connection.connection.cursor() as cursor:
-        cursor.copy_expert("COPY incoming FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer)
 
 
 def as_of(connection: Connection, day: pd.Timestamp, series_ids: Sequence[str] | None) -> pd.DataFrame:
     """Rows with realtime_start <= day < realtime_end and a value, by series and date."""
-    table = observations.c
-    query = (
-        select(table.series_id, table.date, table.value, table.realtime_start)
-        .where(table.realtime_start <= day.date(), table.realtime_end > day.date(), table.value.is_not(None))
-        .order_by(table.series_id, table.date)
-    )
-    if series_ids is not None:
-        query = query.where(table.series_id.in_(series_ids))
-    return _frame(connection, query)
+    columns: dict[str, Column] = {"date": "date", "value": "number", "realtime_start": "date"}
+    return _read(connection, AS_OF, {"day": day.date()}, series_ids, columns)
 
 
 def history(connection: Connection, series_ids: Sequence[str] | None) -> pd.DataFrame:
     """Every row, by series, date and realtime_start; realtime_end is NaT where the value is current."""
-    table = observations.c
-    end = func.nullif(table.realtime_end, text("'infinity'::date")).label("realtime_end")
-    query = select(
-        table.series_id, table.date, table.value, table.realtime_start, end, table.estimated
-    ).order_by(table.series_id, table.date, table.realtime_start)
-    if series_ids is not None:
-        query = query.where(table.series_id.in_(series_ids))
-    return _frame(connection, query)
+    columns: dict[str, Column] = {
+        "date": "date",
+        "value": "number",
+        "realtime_start": "date",
+        "realtime_end": "date",
+        "estimated": "code",
+    }
+    frame = _read(connection, HISTORY, {}, series_ids, columns)
+    return frame.assign(estimated=frame["estimated"].astype(bool))
 
 
 def series_ids(connection: Connection) -> list[str]:
     """Ids with at least one row, sorted."""
-    return list(connection.execute(select(observations.c.series_id).distinct().order_by("series_id")).scalars())
+    return list(connection.execute(text(SERIES_IDS)).scalars())
 
 
-def _frame(connection: Connection, query) -> pd.DataFrame:  # type: ignore[no-untyped-def]
-    result = connection.execute(query)
-    frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
-    dates = {name: pd.to_datetime(frame[name]) for name in frame if name in ("date", "realtime_start", "realtime_end")}
-    return frame.assign(**dates, value=frame["value"].astype(float))
+def _read(
+    connection: Connection,
+    query: str,
+    parameters: dict[str, date],
+    wanted: Sequence[str] | None,
+    columns: dict[str, Column],
+) -> pd.DataFrame:
+    ids = sorted(set(wanted)) if wanted is not None else series_ids(connection)
+    frame = read_rows(connection, query, {**parameters, "ids": ids}, {"series_id": "code", **columns})
+    names = pd.array(ids, dtype=object).take(frame["series_id"].to_numpy())
+    return frame.assign(series_id=names)

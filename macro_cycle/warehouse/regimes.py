@@ -1,5 +1,6 @@
 """Regimes as seen at each month end, and the append-only record of the answers given."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse.copying import copy_rows
 from macro_cycle.warehouse.tables import calls, regimes
 
 
@@ -37,11 +39,10 @@ class RegimeStore:
         `frame` has index reference_month and the columns label, recession_probability, filtered_*, smoothed_*
         and predicted_*. One transaction: regimes and call agree at every moment.
         """
-        rows = _rows(frame, call)
         with self._engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
             connection.execute(delete(regimes).where(regimes.c.as_of == call.as_of))
-            connection.execute(insert(regimes), rows)
+            copy_rows(connection, regimes, _table(frame, call))
             last = connection.execute(_last_call(call.as_of)).mappings().first()
             if last is None or _answer(last) != vars(call):
                 connection.execute(insert(calls).values(**vars(call)))
@@ -63,9 +64,7 @@ class RegimeStore:
         with self._engine.connect() as connection:
             table = pd.DataFrame(connection.execute(query.where(regimes.c.as_of == as_of)).mappings().all())
         if table.empty:
-            raise MacroCycleError(
-                f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first"
-            )
+            raise MacroCycleError(f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first")
         index = pd.DatetimeIndex(table["reference_month"], name="reference_month")
         probabilities = pd.DataFrame(table["probabilities"].tolist(), index=index)
         return table[["label", "recession_probability"]].set_index(index).join(probabilities)
@@ -79,9 +78,7 @@ class RegimeStore:
         with self._engine.connect() as connection:
             row = connection.execute(_last_call(as_of)).mappings().first()
         if row is None:
-            raise MacroCycleError(
-                f"no call as of {as_of:%Y-%m}; materialize regime_labels for that month first"
-            )
+            raise MacroCycleError(f"no call as of {as_of:%Y-%m}; materialize regime_labels for that month first")
         return Call(**_answer(row))
 
     def newest(self) -> date | None:
@@ -116,19 +113,12 @@ def _lock_key(as_of: date) -> int:
     return 7_300_000_000 + as_of.toordinal()
 
 
-def _rows(frame: pd.DataFrame, call: Call) -> list[dict]:
+def _table(frame: pd.DataFrame, call: Call) -> pd.DataFrame:
     fixed = ["label", "recession_probability"]
     probabilities = frame.drop(columns=fixed).to_dict(orient="records")
-    return [
-        {
-            "as_of": call.as_of,
-            "reference_month": month.date(),
-            "label": label,
-            "recession_probability": probability,
-            "probabilities": by_kind,
-            "data_version": call.data_version,
-        }
-        for month, label, probability, by_kind in zip(
-            frame.index, frame["label"], frame["recession_probability"], probabilities, strict=True
-        )
-    ]
+    return frame[fixed].assign(
+        as_of=call.as_of,
+        reference_month=frame.index,
+        probabilities=[json.dumps(row) for row in probabilities],
+        data_version=call.data_version,
+    )

@@ -1,9 +1,9 @@
 """The tables of the schema `warehouse`; migrations create them, queries name them."""
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -23,14 +23,15 @@ metadata = MetaData(schema=SCHEMA)
 observations = Table(
     "observations",
     metadata,
-    Column("series_id", Text, primary_key=True),
+    Column("series_id", Text(collation="C"), primary_key=True),
     Column("date", Date, primary_key=True, comment="first day of the reference period"),
     Column("realtime_start", Date, primary_key=True, comment="first day on which the value was known"),
     Column("realtime_end", Date, nullable=False, comment="first day on which it was no longer current"),
     Column("value", Float(53), comment="null: published as missing, or withdrawn"),
-    Column("estimated", Boolean, nullable=False, comment="realtime_start follows from the publication lag"),
-    Column("source", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="where the row came from first"),
     Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("restated", ARRAY(Date), nullable=False, server_default="{}", comment="later days that said the same"),
+    Column("estimated_on", Date, comment="day of the load that estimated realtime_start; null: it was published"),
 )
 
 models = Table(

@@ -1,15 +1,16 @@
 """The warehouse as its users see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.warehouse import observations
+from macro_cycle.warehouse import ingestion, observations
 from macro_cycle.warehouse.tables import SCHEMA
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -20,7 +21,7 @@ class Warehouse:
     """Observations with their history, in PostgreSQL.
 
     Raises:
-        MacroCycleError: the URL is not one of PostgreSQL, or the database does not answer (on first use).
+        MacroCycleError: the URL is not one of PostgreSQL, or the database does not answer (on use).
     """
 
     def __init__(self, url: str) -> None:
@@ -34,34 +35,39 @@ class Warehouse:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+        with self._transaction() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
     def ingest(
         self, frame: pd.DataFrame, *, source: str, loaded_at: pd.Timestamp | None = None
-    ) -> observations.IngestReport:
-        """Merge an observations frame into the store in one transaction; see `observations.ingest`."""
-        with self.engine.begin() as connection:
-            return observations.ingest(connection, frame, source, loaded_at or pd.Timestamp.now().normalize())
+    ) -> ingestion.IngestReport:
+        """Merge an observations frame into the store in one transaction; see `ingestion.ingest`."""
+        with self._transaction() as connection:
+            return ingestion.ingest(connection, frame, source, loaded_at or pd.Timestamp.now())
 
     def as_of(self, day: pd.Timestamp | date, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
         """What was known on `day`: series_id, date, value, realtime_start; one row per series and date."""
-        with self.engine.connect() as connection:
+        with self._transaction() as connection:
             return observations.as_of(connection, pd.Timestamp(day), series_ids)
 
     def history(self, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
         """Every value ever known: series_id, date, value, realtime_start, realtime_end (NaT: current), estimated."""
-        with self.engine.connect() as connection:
+        with self._transaction() as connection:
             return observations.history(connection, series_ids)
 
     def series_ids(self) -> list[str]:
         """The series that the store holds."""
-        with self.engine.connect() as connection:
+        with self._transaction() as connection:
             return observations.series_ids(connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None

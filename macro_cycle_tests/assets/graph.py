@@ -35,7 +35,10 @@ def materialize(
     job = defs.get_repository_def().get_implicit_global_asset_job_def()
     keys = list(selection.resolve(defs.resolve_asset_graph()))
     result = job.execute_in_process(
-        asset_selection=keys, instance=instance, tags=tags, raise_on_error=succeeds,
+        asset_selection=keys,
+        instance=instance,
+        tags=tags,
+        raise_on_error=succeeds,
         partition_key=first if last is None else None,
     )
     assert result.success is succeeds
@@ -70,14 +73,10 @@ def stored(month: str, store: Warehouse) -> Month:
 def data_versions(instance: dg.DagsterInstance, asset: str) -> dict[str, str]:
     """Newest data version of each materialized month of an asset."""
     records = instance.fetch_materializations(dg.AssetKey(asset), limit=10_000, ascending=True).records
-    return {
-        r.partition_key: r.asset_materialization.tags["dagster/data_version"] for r in records
-    }
+    return {r.partition_key: r.asset_materialization.tags["dagster/data_version"] for r in records}
 
 
 def shifted(observations: pd.DataFrame, after: pd.Timestamp, factor: float) -> pd.DataFrame:
     """Revisions of every observation known by `after`, published the day after it."""
     revised = observations[observations["realtime_start"] <= after]
-    return revised.assign(
-        value=revised["value"] * factor, realtime_start=after + pd.Timedelta(days=1), estimated=False
-    )
+    return revised.assign(value=revised["value"] * factor, realtime_start=after + pd.Timedelta(days=1), estimated=False)

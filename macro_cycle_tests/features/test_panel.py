@@ -65,9 +65,7 @@ def test_a_quarter_changes_against_the_quarter_before_and_stands_in_its_last_mon
 
 def test_weeks_are_averaged_over_complete_months_only():
     weeks = pd.date_range("2020-02-01", "2020-04-18", freq="W-SAT")
-    frame = observations(
-        "ICSA", weeks, np.where(weeks.month == 2, 200.0, np.where(weeks.month == 3, 400.0, 4000.0))
-    )
+    frame = observations("ICSA", weeks, np.where(weeks.month == 2, 200.0, np.where(weeks.month == 3, 400.0, 4000.0)))
     panel = build_panel(frame, CATALOG, single("ICSA"))
     assert list(panel.index) == [pd.Timestamp("2020-03-01")]
     np.testing.assert_allclose(panel["ICSA"], [-np.log(2)])
@@ -147,15 +145,11 @@ def test_a_feature_that_nobody_has_published_yet_is_an_empty_column():
 
 
 def test_a_constant_series_gives_zeros_and_no_warning():
-    panel = build_panel(
-        monthly("UNRATE", "2020-01-01", [4.0] * 12), CATALOG, feature_set_for(["UNRATE"], CATALOG)
-    )
+    panel = build_panel(monthly("UNRATE", "2020-01-01", [4.0] * 12), CATALOG, feature_set_for(["UNRATE"], CATALOG))
     assert (panel["UNRATE"] == 0).all()
 
 
-@pytest.mark.parametrize(
-    "frame", [monthly("OTHER", "2020-01-01", [1.0, 2.0]), monthly("UNRATE", "2020-01-01", [4.0])]
-)
+@pytest.mark.parametrize("frame", [monthly("OTHER", "2020-01-01", [1.0, 2.0]), monthly("UNRATE", "2020-01-01", [4.0])])
 def test_a_day_on_which_nothing_was_known_is_one_clear_line(frame):
     with pytest.raises(MacroCycleError, match="choose a later one") as caught:
         build_panel(frame, CATALOG, single("UNRATE"))

@@ -10,9 +10,7 @@ from scipy import stats
 from macro_cycle.hmm import HMMParameters
 
 
-def random_parameters(
-    rng: np.random.Generator, K: int, D: int, covariance_type: str, student: bool
-) -> HMMParameters:
+def random_parameters(rng: np.random.Generator, K: int, D: int, covariance_type: str, student: bool) -> HMMParameters:
     def covariance() -> np.ndarray:
         root = rng.normal(size=(D, D)) * 0.4 + np.eye(D)
         return root @ root.T

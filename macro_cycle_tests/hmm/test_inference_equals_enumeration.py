@@ -19,9 +19,7 @@ def _case(covariance_type: str, student: bool, seed: int):
 @pytest.mark.parametrize("student", [False, True])
 def test_densities_equal_scipy_with_missing_cells(covariance_type, student):
     parameters, values = _case(covariance_type, student, 1)
-    np.testing.assert_allclose(
-        log_densities(parameters, values), oracles.log_densities(parameters, values), atol=1e-10
-    )
+    np.testing.assert_allclose(log_densities(parameters, values), oracles.log_densities(parameters, values), atol=1e-10)
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag", "tied", "tied_diag"])

@@ -41,9 +41,7 @@ def test_regimes_frame_has_probabilities_that_sum_to_one(fitted):
     for kind in ("filtered", "smoothed", "predicted"):
         columns = [f"{kind}_{label}" for label in model.labels]
         np.testing.assert_allclose(frame[columns].sum(axis=1), 1.0, atol=1e-12)
-    np.testing.assert_allclose(
-        frame["recession_probability"], frame["filtered_Contraction"] + frame["filtered_Trough"]
-    )
+    np.testing.assert_allclose(frame["recession_probability"], frame["filtered_Contraction"] + frame["filtered_Trough"])
 
 
 def test_backfill_gives_the_same_bits_as_one_fit_after_another():

@@ -1,0 +1,190 @@
+"""How fast the model is beside hmmlearn and statsmodels: EM, backfill, smoothing, Viterbi, one filter step.
+
+Both sides get the same data, start and number of iterations, and must reach the same log-likelihood.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import numpy as np
+import pandas as pd
+from hmmlearn.hmm import GaussianHMM
+
+from benchmarks.figures import Figure, figure, median_cpu_seconds
+from macro_cycle.hmm import HMMConfig, HMMParameters, MacroCycleHMM
+from macro_cycle.hmm.em import run_em
+from macro_cycle.hmm.emissions import log_densities
+from macro_cycle.hmm.inference import filter_forward
+from macro_cycle.hmm.observations import Observations
+from macro_cycle.hmm.starts import starts
+
+T, D, K = 720, 8, 4
+ITERATIONS, BACKFILL_ITERATIONS = 100, 50
+FIRST_WINDOW, STARTS, SAMPLED = 121, 8, 20
+PLAIN = HMMConfig(
+    covariance_type="full",
+    structure="free",
+    discount=1.0,
+    winsor=None,
+    scaling="none",
+    stickiness=0.0,
+    initial_weight=0.0,
+    variance_weight=2.0,
+    variance_scale=0.5,
+    mean_precision=0.0,
+    tol=0.0,
+    n_restarts=STARTS,
+)
+logging.getLogger("hmmlearn").setLevel(logging.CRITICAL)
+
+
+def measure() -> list[Figure]:
+    """Every speed figure of the model that needs no database."""
+    values = _panel()
+    return [*_one_fit(values), *_backfill(values), *_inference(values), _filter_step()]
+
+
+def _panel(seed: int = 0) -> np.ndarray:
+    """(T, D) months of four overlapping regimes: EM has work to do for all its iterations."""
+    rng = np.random.default_rng(seed)
+    states = np.zeros(T, dtype=int)
+    transition = np.full((K, K), 0.02) + 0.92 * np.eye(K)
+    for t in range(1, T):
+        states[t] = rng.choice(K, p=transition[states[t - 1]])
+    mixing = rng.normal(size=(K, D, D)) * 0.35 + np.eye(D)
+    noise = np.einsum("tab,tb->ta", mixing[states], rng.normal(size=(T, D)))
+    return rng.normal(size=(K, D))[states] * 0.6 + noise
+
+
+def _observations(values: np.ndarray) -> Observations:
+    return Observations(values, pd.RangeIndex(len(values)), tuple(f"x{d}" for d in range(values.shape[1])))
+
+
+def _peer(start: HMMParameters, iterations: int, implementation: str = "scaling") -> GaussianHMM:
+    """hmmlearn's model with the same start and covariance prior, and no early end."""
+    peer = GaussianHMM(
+        K,
+        "full",
+        n_iter=iterations,
+        tol=-np.inf,
+        init_params="",
+        covars_prior=PLAIN.variance_weight * PLAIN.variance_scale * np.eye(D),
+        covars_weight=PLAIN.variance_weight + D,
+        implementation=implementation,
+    )
+    peer.startprob_, peer.transmat_, peer.means_, peer.covars_ = (
+        start.initial_probs,
+        start.transition_matrix,
+        start.means,
+        start.covariances,
+    )
+    return peer
+
+
+def _one_fit(values: np.ndarray) -> list[Figure]:
+    observations = _observations(values)
+    config = PLAIN.replace(max_iter=ITERATIONS + 1)
+    start = starts(observations, config)[1][1]
+    holes = np.where(np.random.default_rng(1).random(values.shape) < 0.03, np.nan, values)
+    default = HMMConfig(max_iter=ITERATIONS + 1, tol=0.0)
+    ragged = _observations(holes)
+    default_start = starts(ragged, default)[1][1]
+    student = default.replace(emission="student_t")
+    student_start = starts(ragged, student)[1][1]
+    ours, theirs, tied, t_cells = median_cpu_seconds(
+        [
+            lambda: run_em(observations, config, [start]),
+            lambda: _peer(start, ITERATIONS).fit(values),
+            lambda: run_em(ragged, default, [default_start]),
+            lambda: run_em(ragged, student, [student_start]),
+        ],
+        rounds=7,
+    )
+    outcome = run_em(observations, config, [start])[0]
+    peer = _peer(start, ITERATIONS).fit(values)
+    gap = _gap(outcome.parameters, peer, values)
+    return [
+        figure("iterations of our fit", len(outcome.history) - 1, "", f">= {ITERATIONS}"),
+        figure("log-likelihood gap after the fit", gap, "relative", "<= 1e-8", "hmmlearn"),
+        figure("one EM fit, full covariance", theirs / ours, "x CPU", ">= 10", "hmmlearn scaling", theirs),
+        figure(
+            "default emission with missing cells", theirs / tied, "x CPU", ">= 1", "hmmlearn, complete data", theirs
+        ),
+        figure(
+            "Student-t cells with missing cells", theirs / t_cells, "x CPU", ">= 1", "hmmlearn, complete data", theirs
+        ),
+    ]
+
+
+def _backfill(values: np.ndarray) -> list[Figure]:
+    """600 windows of growing length from STARTS starts each; the peer runs SAMPLED of the windows, one start each."""
+    config = PLAIN.replace(max_iter=BACKFILL_ITERATIONS + 1)
+    ends = np.arange(FIRST_WINDOW, T + 1)
+    began = time.process_time()
+    outcomes = {end: run_em(_observations(values[:end]), config, _starts(values[:end], config)) for end in ends}
+    ours = (time.process_time() - began) / (len(ends) * STARTS)
+    theirs, gaps = [], []
+    for end in np.linspace(FIRST_WINDOW, T, SAMPLED, dtype=int):
+        start, outcome = _starts(values[:end], config)[1], outcomes[end][1]
+        began = time.process_time()
+        peer = _peer(start, len(outcome.history) - 1).fit(values[:end])
+        theirs.append((time.process_time() - began) * BACKFILL_ITERATIONS / (len(outcome.history) - 1))
+        gaps.append(_gap(outcome.parameters, peer, values[:end]))
+    peer_seconds = float(np.mean(theirs))
+    return [
+        figure(
+            "600-window backfill, 8 starts each",
+            peer_seconds / ours,
+            "x CPU per fit",
+            ">= 33",
+            "hmmlearn",
+            peer_seconds,
+        ),
+        figure("log-likelihood gap in the backfill", max(gaps), "relative", "<= 1e-8", "hmmlearn"),
+    ]
+
+
+def _gap(parameters: HMMParameters, peer: GaussianHMM, values: np.ndarray) -> float:
+    """Relative difference of both sides' log-likelihoods after their fits."""
+    own = filter_forward(
+        log_densities(parameters, values), parameters.initial_probs, parameters.transition_matrix
+    ).log_likelihood
+    return abs(own - peer.score(values)) / abs(own)
+
+
+def _starts(values: np.ndarray, config: HMMConfig) -> list[HMMParameters]:
+    return [parameters for _, parameters in starts(_observations(values), config)]
+
+
+def _inference(values: np.ndarray) -> list[Figure]:
+    model = MacroCycleHMM(PLAIN.replace(n_restarts=1)).fit(values)
+    peer = _peer(model.parameters, 1)
+    default = _peer(model.parameters, 1, "log")
+    smooth, peer_smooth, decode, peer_decode = median_cpu_seconds(
+        [
+            lambda: [model.smooth(values) for _ in range(20)],
+            lambda: [peer.predict_proba(values) for _ in range(20)],
+            lambda: [model.decode(values) for _ in range(20)],
+            lambda: [default.decode(values) for _ in range(20)],
+        ],
+        rounds=15,
+    )
+    gap = abs(model.smooth(values).smoothed_probs - peer.predict_proba(values)).max()
+    same = float((model.decode(values).states == default.decode(values)[1]).mean())
+    return [
+        figure("smoothing, T=720", peer_smooth / smooth, "x CPU", ">= 10", "hmmlearn scaling", peer_smooth / 20),
+        figure("largest gap of smoothed probabilities", gap, "", "<= 1e-8", "hmmlearn"),
+        figure("Viterbi, T=720", peer_decode / decode, "x CPU", ">= 13", "hmmlearn log", peer_decode / 20),
+        figure("months with the same Viterbi state", same, "share", ">= 1", "hmmlearn"),
+    ]
+
+
+def _filter_step(steps: int = 200_000) -> Figure:
+    """One month's update of p(z_t | y_1:t) in compiled code, emission included in the input."""
+    rng = np.random.default_rng(0)
+    log_emissions = rng.normal(size=(steps, K))
+    transition = np.full((K, K), 0.02) + 0.92 * np.eye(K)
+    (seconds,) = median_cpu_seconds([lambda: filter_forward(log_emissions, np.full(K, 1 / K), transition)], rounds=5)
+    return figure("one filter step, compiled", seconds / steps * 1e6, "us", "<= 1")

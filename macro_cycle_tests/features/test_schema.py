@@ -1,0 +1,55 @@
+"""A frame that breaks a rule is named with its column; a sound one passes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from macro_cycle.features.schema import panel_schema, regimes_schema, violations
+
+LABELS = ["Expansion", "Contraction"]
+MONTHS = pd.date_range("2000-01-01", periods=60, freq="MS", name="reference_month")
+
+
+@pytest.fixture
+def panel() -> pd.DataFrame:
+    return pd.DataFrame({"A": np.arange(60.0), "B": np.ones(60)}, index=MONTHS)
+
+
+@pytest.fixture
+def regimes() -> pd.DataFrame:
+    kinds = ("filtered", "smoothed", "predicted")
+    shares = {f"{kind}_{label}": 0.5 for kind in kinds for label in LABELS}
+    return pd.DataFrame({"label": "Expansion", "recession_probability": 0.5, **shares}, index=MONTHS)
+
+
+def test_sound_frames_pass(panel, regimes):
+    assert violations(panel_schema(["A", "B"]), panel) == []
+    assert violations(regimes_schema(LABELS), regimes) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda p: p.assign(A=np.inf, B=p["B"].where(p.index > "2001")), "A holds an infinite value"),
+        (lambda p: p.assign(B=p["B"].where(p.index > "2004")), "B is missing in more than 50% of months"),
+        (lambda p: p.drop(index=p.index[5]), "the frame skips a month"),
+        (lambda p: p.iloc[:5], "the frame has fewer than 24 months"),
+        (lambda p: p[["A"]], "the frame does not have the columns"),
+        (lambda p: p.assign(A="x"), "the frame holds something other than numbers"),
+    ],
+)
+def test_a_spoilt_panel_is_described(panel, spoil, said):
+    assert any(line.startswith(said) for line in violations(panel_schema(["A", "B"]), spoil(panel)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda r: r.assign(recession_probability=1.2), "recession_probability is not a probability"),
+        (lambda r: r.assign(recession_probability=np.nan), "recession_probability is not a probability"),
+        (lambda r: r.assign(label="Boom"), "the frame holds a label other than"),
+        (lambda r: r.assign(smoothed_Expansion=0.7), "the frame smoothed probabilities do not sum to one"),
+    ],
+)
+def test_spoilt_regimes_are_described(regimes, spoil, said):
+    assert any(line.startswith(said) for line in violations(regimes_schema(LABELS), spoil(regimes)))
