@@ -1,5 +1,7 @@
 """The as-of months: a partition key `YYYY-MM-01` means "as of the last day of that month"."""
 
+from datetime import date
+
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
@@ -50,5 +52,5 @@ def parse_month(month: str) -> str:
     return key
 
 
-def _keys(first: object, last: object) -> list[str]:
+def _keys(first: str | date, last: str | date) -> list[str]:
     return list(pd.date_range(first, last, freq="MS").strftime("%Y-%m-01"))

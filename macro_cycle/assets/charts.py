@@ -25,7 +25,7 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
 
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1.4])
-    labels = [c.removeprefix("filtered_") for c in regimes if c.startswith("filtered_")]
+    labels = [name.removeprefix("filtered_") for name in map(str, regimes) if name.startswith("filtered_")]
     top.stackplot(
         regimes.index,
         *(regimes[f"filtered_{label}"] for label in labels),
@@ -39,7 +39,7 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
     bottom.axhline(0.5, color="#888", lw=0.6, ls="--")
     bottom.set(ylim=(0, 1), ylabel="recession probability", xlim=(regimes.index[0], regimes.index[-1]))
     for axes in (top, bottom):
-        shade_recessions(axes, regimes.index)
+        shade_recessions(axes, pd.DatetimeIndex(regimes.index))
     bottom.text(0.005, 0.9, "grey: NBER recessions", transform=bottom.transAxes, fontsize=8, color="#555")
     return figure
 

@@ -1,6 +1,6 @@
 """Blocking checks between the assets: what fails here never reaches a model, a store or the endpoint."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import dagster as dg
 
@@ -82,7 +82,7 @@ def _result(found: Iterable[tuple[str, list[str]]]) -> dg.AssetCheckResult:
     )
 
 
-CHECKS: list[Callable] = [
+CHECKS = [
     snapshot_is_usable,
     panel_is_trainable,
     model_converged,

@@ -6,6 +6,7 @@ the step deferred while its output is handed on.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
@@ -23,11 +24,12 @@ def report_months(context: dg.AssetExecutionContext, results: Iterable[MonthResu
             yield result
         return
     _report_range(context, results)
-    context.run.tags[EXTERNALLY_MANAGED_ASSETS_TAG] = "true"
+    tags = cast("dict[str, str]", context.run.tags)  # this process's copy: the stored run keeps its tags
+    tags[EXTERNALLY_MANAGED_ASSETS_TAG] = "true"
     try:
         yield dg.MaterializeResult()
     finally:
-        del context.run.tags[EXTERNALLY_MANAGED_ASSETS_TAG]
+        del tags[EXTERNALLY_MANAGED_ASSETS_TAG]
 
 
 def _report_range(context: dg.AssetExecutionContext, results: Iterable[MonthResult]) -> None:

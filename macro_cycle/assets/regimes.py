@@ -76,7 +76,7 @@ def call_of(trained: Trained, frame: pd.DataFrame, data_version: str) -> Call:
         reference_month=frame.index[-1].date(),
         label=newest["label"],
         recession_probability=float(newest["recession_probability"]),
-        probabilities={label: float(p) for label, p in filtered.items()},
+        probabilities={str(label): float(p) for label, p in filtered.items()},
         model_version=trained.stored.model_version,
         data_version=data_version,
     )

@@ -6,6 +6,7 @@ that serves.
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import dagster as dg
 
@@ -27,7 +28,7 @@ from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.warehouse.regimes import RegimeStore
 
 BATCH = 50
-MONTHLY = {
+MONTHLY: dict[str, Any] = {
     "partitions_def": MONTHS,
     "backfill_policy": dg.BackfillPolicy.single_run(),
     "owners": ["team:ml-platform"],

@@ -52,6 +52,7 @@ def regimes_schema(labels: list[str]) -> "DataFrameSchema":
         checks=[
             pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
             pa.Check(lambda frame: bool(frame["label"].isin(labels).all()), error=f"holds a label other than {labels}"),
+            pa.Check(lambda frame: bool(frame.notna().all(axis=None)), error="holds a missing value"),
             pa.Check(lambda frame: _within_unit_interval(frame), error="is not a probability", ignore_na=False),
             *sums,
         ],

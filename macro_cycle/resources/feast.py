@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
@@ -26,9 +26,9 @@ class FeatureStoreResource(dg.ConfigurableResource):
         """What Feast keeps of a month end: its newest panel row and the newest row of its regimes."""
         from macro_cycle.feature_store.store import MonthRow
 
-        origin = {"reference_month": _utc(newest.name), "data_version": call.data_version}
-        numbers = {name: None if pd.isna(value) else float(value) for name, value in newest.items()}
-        answer = {name: value if isinstance(value, str) else float(value) for name, value in regimes.items()}
+        origin: dict[str, Any] = {"reference_month": _utc(pd.Timestamp(str(newest.name))), "data_version": call.data_version}
+        numbers = {str(name): None if pd.isna(value) else float(value) for name, value in newest.items()}
+        answer = {str(name): value if isinstance(value, str) else float(value) for name, value in regimes.items()}
         return MonthRow(
             as_of=pd.Timestamp(call.as_of),
             data_version=call.data_version,
@@ -38,7 +38,7 @@ class FeatureStoreResource(dg.ConfigurableResource):
 
 
 def _utc(month: pd.Timestamp) -> datetime:
-    return pd.Timestamp(month).tz_localize("UTC").to_pydatetime()
+    return month.tz_localize("UTC").to_pydatetime()
 
 
 @lru_cache(maxsize=1)

@@ -82,7 +82,7 @@ class RegimePredictor(Model):
         return answer
 
     def _response(self, request: InferRequest, answer: Answer) -> InferResponse:
-        values = {
+        values: dict[str, list] = {
             "label": [answer.label],
             "recession_probability": [answer.recession_probability],
             "labels": list(answer.probabilities),

@@ -50,7 +50,7 @@ def _take_up_current(predictor: Any, shelf: Shelf) -> None:
 def _on_host(rest_server: type, host: str) -> type:
     """KServe listens on every interface; this one listens where the settings say."""
 
-    class RestServer(rest_server):  # type: ignore[misc]
+    class RestServer(rest_server):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self.config.host = host

@@ -30,7 +30,7 @@ def test_sound_frames_pass(panel, regimes):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda p: p.assign(A=np.inf, B=p["B"].where(p.index > "2001")), "A holds an infinite value"),
+        (lambda p: p.assign(A=np.inf, B=p["B"].where(p.index > "2002")), "A holds an infinite value"),
         (lambda p: p.assign(B=p["B"].where(p.index > "2004")), "B is missing in more than 50% of months"),
         (lambda p: p.drop(index=p.index[5]), "the frame skips a month"),
         (lambda p: p.iloc[:5], "the frame has fewer than 24 months"),
@@ -46,7 +46,7 @@ def test_a_spoilt_panel_is_described(panel, spoil, said):
     ("spoil", "said"),
     [
         (lambda r: r.assign(recession_probability=1.2), "recession_probability is not a probability"),
-        (lambda r: r.assign(recession_probability=np.nan), "recession_probability is not a probability"),
+        (lambda r: r.assign(recession_probability=np.nan), "the frame holds a missing value"),
         (lambda r: r.assign(label="Boom"), "the frame holds a label other than"),
         (lambda r: r.assign(smoothed_Expansion=0.7), "the frame smoothed probabilities do not sum to one"),
     ],
