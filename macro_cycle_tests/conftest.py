@@ -66,3 +66,33 @@ def forget_processwide_state() -> None:
         postgres._embedded_url,
     ):
         cached.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def bundle():  # type: ignore[no-untyped-def]
+    """The deployment bundle of the default model, trained on the sample as known at the end of 2007."""
+    return bundle_as_of("2007-12-01")
+
+
+def bundle_as_of(month: str):  # type: ignore[no-untyped-def]
+    """A bundle trained on the sample as known at the end of `month`."""
+    from macro_cycle.features import Catalog, build_panel, default_feature_set
+    from macro_cycle.months import as_of_day
+    from macro_cycle.registry.training import bundle_of, hmm_config, train
+    from macro_cycle.settings import ModelSettings
+    from macro_cycle.sources import known_on
+    from macro_cycle.sources.sample import Sample
+
+    catalog, features, day = Catalog.load(), default_feature_set(), as_of_day(month)
+    observations = Sample(catalog).observations(features.series_ids)
+    panel = build_panel(known_on(observations, day), catalog, features)
+    return bundle_of(train(panel, hmm_config(ModelSettings(), features)), panel, day)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
