@@ -1,6 +1,6 @@
 """The as-of months: a partition key `YYYY-MM-01` means "as of the last day of that month"."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -42,7 +42,7 @@ def parse_month(month: str) -> str:
         MacroCycleError: it is malformed or outside the platform's months.
     """
     try:
-        key = pd.to_datetime(month, format="%Y-%m").strftime("%Y-%m-01")
+        key = datetime.strptime(month, "%Y-%m").strftime("%Y-%m-01")
     except ValueError:
         raise MacroCycleError(f"{month!r} is not a month; write it as YYYY-MM") from None
     keys = month_keys()

@@ -15,7 +15,7 @@ _MONTHS_PER_PERIOD: dict[Frequency, int] = {"D": 1, "W": 1, "M": 1, "Q": 3, "A":
 
 def month_number(dates: pd.DatetimeIndex) -> NDArray[np.int64]:
     """Months since year 0 of each date (T,)."""
-    return (dates.year.to_numpy() * 12 + dates.month.to_numpy() - 1).astype(np.int64)
+    return dates.to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
 
 
 def month_start(numbers: NDArray[np.int64]) -> pd.DatetimeIndex:

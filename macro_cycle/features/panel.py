@@ -1,5 +1,7 @@
 """The panel of features as known on one day: one row per reference month, NaN where nothing was published."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -53,19 +55,29 @@ def _transformed(
     as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Series id -> month numbers of its periods and its stationary, signed values."""
-    named = as_of.assign(series_id=as_of["series_id"].map(catalog.canonical_id))
-    wanted = named[named["series_id"].isin(feature_set.series_ids)]
     out = {}
-    for series_id, rows in wanted.sort_values("date").groupby("series_id"):
-        spec = catalog.spec(str(series_id))
-        dates = pd.DatetimeIndex(rows["date"])
-        months, values = regular_periods(dates, rows["value"].to_numpy(float), infer_frequency(dates, spec.frequency))
+    for series_id, dates, values in _histories(as_of, catalog, feature_set.series_ids):
+        spec = catalog.spec(series_id)
+        months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
         if len(months):
-            out[str(series_id)] = (
-                months,
-                spec.sign * transform(values, _tcode(spec, values), name=spec.series_id),
-            )
+            changes = transform(values, _tcode(spec, values), name=series_id)
+            out[series_id] = (months, spec.sign * changes)
     return out
+
+
+def _histories(
+    as_of: pd.DataFrame, catalog: Catalog, wanted: tuple[str, ...]
+) -> Iterator[tuple[str, pd.DatetimeIndex, NDArray[np.float64]]]:
+    """Canonical id, dates (ascending) and values of each wanted series that the frame holds."""
+    codes, names = pd.factorize(as_of["series_id"])
+    position = {series_id: i for i, series_id in enumerate(wanted)}
+    canonical = np.array([position.get(catalog.canonical_id(name), -1) for name in names], int)[codes]
+    dates, values = as_of["date"].to_numpy("datetime64[ns]"), as_of["value"].to_numpy(float)
+    order = np.lexsort((dates, canonical))
+    order = order[canonical[order] >= 0]
+    for rows in np.split(order, np.flatnonzero(np.diff(canonical[order])) + 1):
+        if len(rows):
+            yield wanted[canonical[rows[0]]], pd.DatetimeIndex(dates[rows]), values[rows]
 
 
 def _tcode(spec: SeriesSpec, values: NDArray[np.float64]) -> int:

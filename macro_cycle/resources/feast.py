@@ -26,7 +26,10 @@ class FeatureStoreResource(dg.ConfigurableResource):
         """What Feast keeps of a month end: its newest panel row and the newest row of its regimes."""
         from macro_cycle.feature_store.store import MonthRow
 
-        origin: dict[str, Any] = {"reference_month": _utc(pd.Timestamp(str(newest.name))), "data_version": call.data_version}
+        origin: dict[str, Any] = {
+            "reference_month": _utc(pd.Timestamp(str(newest.name))),
+            "data_version": call.data_version,
+        }
         numbers = {str(name): None if pd.isna(value) else float(value) for name, value in newest.items()}
         answer = {str(name): value if isinstance(value, str) else float(value) for name, value in regimes.items()}
         return MonthRow(
