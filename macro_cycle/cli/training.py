@@ -53,10 +53,12 @@ def _panel(
     settings: Settings, series_ids: list[str], start: datetime | None, as_of: datetime | None
 ) -> tuple[FeatureSet, pd.DataFrame]:
     """Features and panel of the series as known on `as_of`, from `start` on."""
-    today = pd.Timestamp.now().normalize()
-    day = pd.Timestamp(as_of) if as_of else today
-    if day > today:
-        raise MacroCycleError(f"--as-of {day:%Y-%m-%d} is in the future; nothing is known of it yet")
+    today = datetime.now()
+    if as_of is not None and as_of > today:
+        raise MacroCycleError(f"--as-of {as_of:%Y-%m-%d} is in the future; nothing is known of it yet")
+    if start is not None and start > today:
+        raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
+    day = pd.Timestamp(as_of or today).normalize()
     catalog = Catalog.load(settings.data.catalog_path)
     features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
     observations = open_source(settings, catalog).observations(features.series_ids)
@@ -64,7 +66,7 @@ def _panel(
     if start is not None:
         panel = panel.loc[pd.Timestamp(start) :]
     if panel.empty:
-        raise MacroCycleError(f"no data from {start:%Y-%m-%d} to {day:%Y-%m-%d}; choose an earlier --start-date")
+        raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
     return features, panel
 
 
