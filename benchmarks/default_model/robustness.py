@@ -43,5 +43,11 @@ def table(every: int = 12) -> pd.DataFrame:
     return pd.DataFrame({name: figures(walk_forward(experiment, frame)) for name, frame in faults().items()}).T
 
 
+def worst_fall(every: int = 12) -> float:
+    """Largest loss of AUROC among the faults."""
+    found = table(every)["auroc"].astype(float)
+    return float(found["none"] - found.min())
+
+
 if __name__ == "__main__":
     print(table().to_string())
