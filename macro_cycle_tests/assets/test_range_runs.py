@@ -1,0 +1,94 @@
+"""A range is one run with a materialization and a data version per month; cut short and run again, it ends the same."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from macro_cycle.features import Catalog
+from macro_cycle.sources.sample import Sample
+from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, stored, warehouse
+from macro_cycle_tests.serving.conftest import wait_until
+
+FIRST, LAST = "2007-01-01", "2007-06-01"
+MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
+RANGE = f"""
+import dagster as dg
+from macro_cycle_tests.assets.graph import CHAIN, materialize
+with dg.DagsterInstance.ephemeral() as instance:
+    materialize(instance, CHAIN, "{FIRST}", "{LAST}")
+"""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def store(platform):
+    found = warehouse()
+    source = Sample(Catalog.load())
+    found.ingest(source.observations(source.available()), source="sample")
+    return found
+
+
+def test_a_range_reports_each_month_once_with_its_own_version(store):
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, FIRST, LAST)
+        for asset in CHAIN:
+            versions = data_versions(instance, asset)
+            assert list(versions) == MONTHS
+            assert len(set(versions.values())) == len(MONTHS)
+            records = instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
+            assert len(records) == len(MONTHS)
+
+
+def test_a_month_has_the_same_version_alone_and_in_a_range(store):
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, FIRST, LAST)
+        in_range = {asset: data_versions(instance, asset)[LAST] for asset in CHAIN}
+        materialize(instance, CHAIN, LAST)
+        assert {asset: data_versions(instance, asset)[LAST] for asset in CHAIN} == in_range
+
+
+def test_nothing_is_trained_twice(store):
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, LAST)
+        materialize(instance, CHAIN, LAST)
+        records = instance.fetch_materializations(dg.AssetKey("regime_model"), limit=2).records
+    reused = [record.asset_materialization.metadata["reused"].value for record in records]
+    assert reused == [True, False]
+
+
+def test_a_killed_range_run_ends_the_same_when_run_again(store):
+    killed = subprocess.Popen([sys.executable, "-W", "ignore", "-c", RANGE], env=dict(os.environ))
+    wait_until(lambda: models_stored(store) > 0 or killed.poll() is not None, 90)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, FIRST, LAST)
+    resumed = {month: stored(month, store) for month in MONTHS}
+    forget_models(store)
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, FIRST, LAST)
+    assert {month: stored(month, store) for month in MONTHS} == resumed
+    assert calls_stored(store) == len(MONTHS)
+
+
+def models_stored(store) -> int:
+    return count(store, "models")
+
+
+def calls_stored(store) -> int:
+    return count(store, "calls")
+
+
+def count(store, table: str) -> int:
+    with store.engine.connect() as connection:
+        return connection.exec_driver_sql(f"SELECT count(*) FROM warehouse.{table}").scalar_one()
+
+
+def forget_models(store) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM warehouse.models")

@@ -1,0 +1,105 @@
+"""The commands answer, or say in one line what is wrong and exit with 1; nothing is half-written."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import dagster as dg
+from macro_cycle_tests.assets.graph import CHAIN, materialize, warehouse
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def run(platform, tmp_path, monkeypatch):
+    """Run the command line in a process of its own."""
+
+    def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *arguments]
+        return subprocess.run(program, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+
+    return command
+
+
+def one_clear_line(result: subprocess.CompletedProcess, said: str) -> None:
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr + result.stdout
+    assert said in result.stderr, result.stderr
+
+
+def test_train_answers_for_any_series_of_the_source(run):
+    result = run("train", "--series-ids", "GDPC1", "UNRATE", "CPIAUCSL", "--start-date", "2000-01-01", "--json")
+    answer = json.loads(result.stdout)
+    assert answer["first_month"] >= "2000-01"
+    assert {"GDPC1", "UNRATE", "CPIAUCSL"} <= set(answer["features"])
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--series-ids", "GDP", "UNRATE"], "has no series GDP; it holds GDPC1"),
+        (["train", "--series-ids", "NOSUCHSERIES"], "has no series NOSUCHSERIES"),
+        (["train", "--start-date", "2999-01-01"], "no data from 2999-01-01"),
+        (["train", "--as-of", "2999-01-01"], "is in the future"),
+        (["train", "--start-date", "yesterday"], "Invalid value for '--start-date'"),
+        (["train", "--n-regimes", "7"], "Invalid value for '--n-regimes'"),
+        (["backfill", "--from", "2008-02", "--to", "2008-01"], "empty range"),
+        (["backfill", "--from", "2008-01", "--to", "2999-01"], "in the future"),
+        (["backfill", "--from", "2008-01", "--to", "2008-02"], "run `macro-cycle up` first"),
+        (["run"], "run `macro-cycle up` first"),
+        (["export", "calls", "--out", "calls.txt"], "must end in .parquet or .csv"),
+        (["export", "calls", "--out", "nowhere/calls.csv"], "the folder nowhere does not exist"),
+        (["export", "calls", "--out", "calls.csv"], "run `macro-cycle run` first"),
+        (["export", "regimes", "--as-of", "2008-01", "--out", "r.csv"], "no regimes as of 2008-01"),
+        (["export", "everything", "--out", "x.csv"], "Invalid value"),
+        (["status"], ""),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_writes_nothing(run, tmp_path, arguments, said):
+    one_clear_line(run(*arguments), said)
+    assert not list(tmp_path.glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"MACRO_CYCLE_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d"}, "does not answer"),
+        ({"MACRO_CYCLE_DATABASE_URL": "mysql://u:hunter2@h/d"}, "must begin with postgresql://"),
+        ({"MACRO_CYCLE_DATABASE_URL": "nonsense"}, "is not a URL"),
+        ({"MACRO_CYCLE_SUORCE": "sample"}, "did you mean MACRO_CYCLE_SOURCE"),
+        ({"MACRO_CYCLE_SOURCE": "bloomberg"}, "data.source"),
+    ],
+)
+def test_bad_settings_are_one_clear_line_without_the_password(run, environment, said):
+    result = run("export", "calls", "--out", "calls.csv", **environment)
+    one_clear_line(result, said)
+    assert "hunter2" not in result.stderr + result.stdout
+
+
+def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
+    from macro_cycle.features import Catalog
+    from macro_cycle.sources.sample import Sample
+
+    source = Sample(Catalog.load())
+    warehouse().ingest(source.observations(source.available()), source="sample")
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, "2007-11-01", "2007-12-01")
+    for table in ("calls", "regimes", "features"):
+        assert run("export", table, "--out", f"{table}.csv").returncode == 0
+        assert run("export", table, "--out", f"{table}.parquet").returncode == 0
+    calls = pd.read_csv(tmp_path / "calls.csv")
+    assert list(calls) == [
+        *("as_of", "reference_month", "label", "recession_probability"),
+        *("p_expansion", "p_peak", "p_contraction", "p_trough"),
+        *("model_version", "data_version"),
+    ]
+    assert calls["as_of"].tolist() == ["2007-11-30", "2007-12-31"]
+    assert calls["model_version"].iloc[-1] == bundle.meta["model_version"]
+    regimes = pd.read_parquet(tmp_path / "regimes.parquet")
+    assert regimes["recession_probability"].iloc[-1] == calls["recession_probability"].iloc[-1]
