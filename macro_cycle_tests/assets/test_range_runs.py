@@ -7,9 +7,11 @@ import sys
 
 import dagster as dg
 import pytest
+from sqlalchemy import Table, delete, func, select
 
 from macro_cycle.features import Catalog
 from macro_cycle.sources.sample import Sample
+from macro_cycle.warehouse.tables import calls, models
 from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, stored, warehouse
 from macro_cycle_tests.serving.conftest import wait_until
 
@@ -63,7 +65,7 @@ def test_nothing_is_trained_twice(store):
 
 def test_a_killed_range_run_ends_the_same_when_run_again(store):
     killed = subprocess.Popen([sys.executable, "-W", "ignore", "-c", RANGE], env=dict(os.environ))
-    wait_until(lambda: models_stored(store) > 0 or killed.poll() is not None, 90)
+    wait_until(lambda: count(store, models) > 0 or killed.poll() is not None, 90)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     with dg.DagsterInstance.ephemeral() as instance:
@@ -73,22 +75,14 @@ def test_a_killed_range_run_ends_the_same_when_run_again(store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, FIRST, LAST)
     assert {month: stored(month, store) for month in MONTHS} == resumed
-    assert calls_stored(store) == len(MONTHS)
+    assert count(store, calls) == len(MONTHS)
 
 
-def models_stored(store) -> int:
-    return count(store, "models")
-
-
-def calls_stored(store) -> int:
-    return count(store, "calls")
-
-
-def count(store, table: str) -> int:
+def count(store, table: Table) -> int:
     with store.engine.connect() as connection:
-        return connection.exec_driver_sql(f"SELECT count(*) FROM warehouse.{table}").scalar_one()
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def forget_models(store) -> None:
     with store.engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM warehouse.models")
+        connection.execute(delete(models))

@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
+import dagster as dg
 import pandas as pd
 import pytest
 
-import dagster as dg
 from macro_cycle_tests.assets.graph import CHAIN, materialize, warehouse
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,7 @@ def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
     for table in ("calls", "regimes", "features"):
         assert run("export", table, "--out", f"{table}.csv").returncode == 0
         assert run("export", table, "--out", f"{table}.parquet").returncode == 0
-    calls = pd.read_csv(tmp_path / "calls.csv")
+    calls = pd.read_csv(tmp_path / "calls.csv", float_precision="round_trip")
     assert list(calls) == [
         *("as_of", "reference_month", "label", "recession_probability"),
         *("p_expansion", "p_peak", "p_contraction", "p_trough"),
