@@ -8,11 +8,12 @@ from macro_cycle.assets.model import regime_model
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import champion, feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
-from macro_cycle.automation.jobs import whole_graph
+from macro_cycle.automation.jobs import train_one_month, whole_graph
 from macro_cycle.automation.sensors import automation
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.kserve import EndpointResource
 from macro_cycle.resources.mlflow import RegistryResource
+from macro_cycle.resources.mlflow_run import RESOURCE_KEY, mlflow_run
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
 
@@ -27,7 +28,7 @@ defs = dg.Definitions(
         kserve_deployment,
     ],
     asset_checks=CHECKS,
-    jobs=[whole_graph],
+    jobs=[whole_graph, train_one_month],
     sensors=[automation],
     resources={
         "warehouse": WarehouseResource(),
@@ -35,6 +36,7 @@ defs = dg.Definitions(
         "registry": RegistryResource(),
         "features": FeatureStoreResource(),
         "endpoint": EndpointResource(),
+        RESOURCE_KEY: mlflow_run,
     },
     executor=dg.in_process_executor,
 )

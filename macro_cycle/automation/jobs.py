@@ -2,8 +2,17 @@
 
 import dagster as dg
 
+from macro_cycle.resources.mlflow_run import end_mlflow_run
+
 whole_graph = dg.define_asset_job(
     "whole_graph",
     selection=dg.AssetSelection.all(),
     description="Every asset, for one month or, with a range, for many months in one run.",
+)
+
+train_one_month = dg.define_asset_job(
+    "train_one_month",
+    selection=dg.AssetSelection.assets("regime_model").upstream(),
+    hooks={end_mlflow_run},
+    description="Fetch, panel and model of one month in one MLflow run; nothing is judged or deployed.",
 )

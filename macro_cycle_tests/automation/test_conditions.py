@@ -20,7 +20,7 @@ class World:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance, self.cursor = instance, None
         self.content: dict[str, str] = {}
-        self.now = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
+        self.now = datetime(2026, 11, 23, 12, 1, 7, tzinfo=UTC)
 
         @dg.asset(partitions_def=MONTHS, freshness_policy=FETCH_DAILY, automation_condition=refetch_while_stale())
         def source(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
