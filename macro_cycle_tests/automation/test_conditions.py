@@ -1,56 +1,58 @@
-"""News runs the open month once, down the chain; a refresh without news, or an old month, runs nothing."""
+"""What the daemon requests of the real graph: news runs the open month once, down the chain; anything else, nothing."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
-from macro_cycle.automation.conditions import on_new_content, refetch_while_stale
-from macro_cycle.automation.freshness import FETCH_DAILY
-from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.definitions import defs
 from macro_cycle.months import open_month
 
 OLD = "2008-09-01"
+FETCH, PANEL = "fred_series", "macro_features"
+GRAPH = defs.resolve_asset_graph()
+MONTHLY = {key.to_user_string() for key in GRAPH.materializable_asset_keys if GRAPH.get(key).is_partitioned}
+AFTER_PANEL = MONTHLY - {FETCH, PANEL}
 
 
 class World:
-    """Two assets under the platform's conditions, whose content the test decides."""
+    """The platform's graph on an instance of its own: the test decides what has been materialized with which content."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance, self.cursor = instance, None
-        self.content: dict[str, str] = {}
         self.now = datetime(2026, 11, 23, 12, 1, 7, tzinfo=UTC)
 
-        @dg.asset(partitions_def=MONTHS, freshness_policy=FETCH_DAILY, automation_condition=refetch_while_stale())
-        def source(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-            return dg.MaterializeResult(data_version=dg.DataVersion(self.content[context.partition_key]))
+    def materialize(
+        self, assets: Iterable[str], content: str, month: str | None = None, *, passed: bool = True
+    ) -> None:
+        """Each asset as if it had run for the month, its blocking checks included."""
+        for asset in assets:
+            key = dg.AssetKey(asset)
+            event = dg.AssetMaterialization(key, partition=month or open_month(), tags={DATA_VERSION_TAG: content})
+            self.instance.report_runless_asset_event(event)
+            for check in GRAPH.get_check_keys_for_assets({key}):
+                self.instance.report_runless_asset_event(
+                    dg.AssetCheckEvaluation(key, check.name, passed=passed, metadata={}, blocking=True)
+                )
 
-        @dg.asset(deps=[source], partitions_def=MONTHS, automation_condition=on_new_content())
-        def panel(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-            return dg.MaterializeResult(data_version=dg.DataVersion(self.content[context.partition_key]))
-
-        self.defs = dg.Definitions(assets=[source, panel])
-
-    def run(self, asset: str, month: str) -> None:
-        job = self.defs.get_repository_def().get_implicit_global_asset_job_def()
-        done = job.execute_in_process(asset_selection=[dg.AssetKey(asset)], partition_key=month, instance=self.instance)
-        assert done.success
-
-    def tick(self, minutes: int = 1) -> dict[str, set[str]]:
-        """What the next evaluation requests, by asset."""
+    def tick(self, minutes: int = 1) -> set[str]:
+        """The assets that the next evaluation requests; never anything but the open month."""
         self.now += timedelta(minutes=minutes)
         result = dg.evaluate_automation_conditions(
-            self.defs, self.instance, cursor=self.cursor, evaluation_time=self.now
+            defs, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
         )
         self.cursor = result.cursor
-        requested = {a: result.get_requested_partitions(dg.AssetKey(a)) for a in ("source", "panel")}
-        return {asset: set(months) for asset, months in requested.items() if months}
+        requested = {asset: result.get_requested_partitions(dg.AssetKey(asset)) for asset in MONTHLY}
+        assert all(months <= {open_month()} for months in requested.values())
+        return {asset for asset, months in requested.items() if months}
 
-    def becomes_stale(self) -> None:
+    def becomes_stale(self, asset: str) -> None:
         self.instance.report_runless_asset_event(
             FreshnessStateChange(
-                key=dg.AssetKey("source"),
+                key=dg.AssetKey(asset),
                 new_state=FreshnessState.FAIL,
                 previous_state=FreshnessState.PASS,
                 state_change_timestamp=self.now.timestamp(),
@@ -59,41 +61,77 @@ class World:
 
 
 @pytest.fixture
-def world():
+def empty():
     with dg.DagsterInstance.ephemeral() as instance:
         world = World(instance)
-        for month in (OLD, open_month()):
-            world.content[month] = "first"
-            world.run("source", month)
-            world.run("panel", month)
-        world.tick()
         world.tick()
         yield world
 
 
+@pytest.fixture
+def world(empty):
+    """Everything materialized, for an old month and the open one."""
+    for month in (OLD, open_month()):
+        empty.materialize(MONTHLY, "first", month)
+    assert empty.tick() == set()
+    return empty
+
+
 def test_a_refresh_without_news_runs_nothing(world):
-    world.run("source", open_month())
-    assert world.tick() == {}
-    assert world.tick() == {}
+    world.materialize([FETCH], "first")
+    assert world.tick() == set()
+    assert world.tick() == set()
 
 
-def test_news_runs_what_follows_exactly_once(world):
-    world.content[open_month()] = "revised"
-    world.run("source", open_month())
-    assert world.tick() == {"panel": {open_month()}}
-    world.run("panel", open_month())
-    assert world.tick() == {}
+def test_news_that_the_panel_does_not_show_stops_at_the_panel(world):
+    world.materialize([FETCH], "second")
+    assert world.tick() == {PANEL}
+    world.materialize([PANEL], "first")
+    assert world.tick() == set()
+
+
+def test_news_is_one_run_of_everything_after_the_panel(world):
+    world.materialize([FETCH], "second")
+    world.tick()
+    world.materialize([PANEL], "second")
+    assert world.tick() == AFTER_PANEL
+    world.materialize(AFTER_PANEL, "second")
+    assert [world.tick() for _ in range(3)] == [set()] * 3
+
+
+def test_an_evaluation_in_the_middle_of_the_run_requests_nothing_again(world):
+    world.materialize([FETCH, PANEL], "second")
+    requested = world.tick()
+    assert requested >= {"regime_model", "kserve_deployment"}
+    world.materialize(["regime_model"], "second")
+    world.materialize(AFTER_PANEL, "second")
+    assert world.tick() - {PANEL} == set()
 
 
 def test_an_old_month_is_never_touched(world):
-    world.content[OLD] = "revised"
-    world.run("source", OLD)
-    assert world.tick() == {}
+    world.materialize([FETCH], "second", OLD)
+    assert world.tick() == set()
+    world.materialize([PANEL], "second", OLD)
+    assert world.tick() == set()
+
+
+def test_nothing_follows_what_failed_its_check(world):
+    world.materialize([FETCH], "second", passed=False)
+    assert world.tick() == set()
+    world.materialize([FETCH], "second")
+    assert world.tick() == {PANEL}
+
+
+def test_a_new_month_opens_by_itself(empty):
+    assert empty.tick(minutes=15) == {FETCH}
+    empty.materialize([FETCH], "first")
+    assert empty.tick() == {PANEL}
+    empty.materialize([PANEL], "first")
+    assert empty.tick() == AFTER_PANEL
 
 
 def test_a_stale_source_is_fetched_every_quarter_of_an_hour_until_it_is_fresh(world):
-    assert world.tick() == {}
-    world.becomes_stale()
+    world.becomes_stale(FETCH)
     requests = [world.tick() for _ in range(45)]
-    assert sum(bool(request) for request in requests) == 3
-    assert all(request in ({}, {"source": {open_month()}}) for request in requests)
+    assert requests.count({FETCH}) == 3
+    assert requests.count(set()) == 42
