@@ -5,7 +5,7 @@ import sys
 import typer
 
 from macro_cycle import __version__
-from macro_cycle.cli import exports, pipeline, services, training
+from macro_cycle.cli import exports, imports, pipeline, services, training
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
 
@@ -36,6 +36,7 @@ services.register(app)
 pipeline.register(app)
 training.register(app)
 exports.register(app)
+imports.register(app)
 
 
 def main() -> None:

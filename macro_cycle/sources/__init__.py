@@ -4,7 +4,7 @@ Belongs here: wire formats, paging, retries, file layouts, and the check that ev
 written. Does not belong here: storing (`warehouse`) and transforming (`features`).
 """
 
-from macro_cycle.sources.base import Source, SourceError, known_on
+from macro_cycle.sources.base import Progress, Source, SourceError, known_on
 from macro_cycle.sources.factory import open_source
 
-__all__ = ["Source", "SourceError", "known_on", "open_source"]
+__all__ = ["Progress", "Source", "SourceError", "known_on", "open_source"]

@@ -1,13 +1,15 @@
 """What every source offers, and the frame that it yields."""
 
 import difflib
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Protocol
 
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.settings import SourceName
 
+Progress = Callable[[int, int], None]
 COLUMNS = ("series_id", "date", "value", "realtime_start", "estimated")
 
 
@@ -16,7 +18,9 @@ class SourceError(MacroCycleError):
 
 
 class Source(Protocol):
-    """A place that observations are read from."""
+    """A place that observations are read from. `name` is what the settings call its kind."""
+
+    name: ClassVar[SourceName]
 
     def available(self) -> list[str]:
         """Ids of the series that the source is known to hold, sorted."""
@@ -37,6 +41,10 @@ class Source(Protocol):
     def last_updated(self) -> str:
         """A token that changes when the source has something new; cheap to ask for."""
         ...
+
+
+def no_progress(done: int, total: int) -> None:
+    """The progress of whoever does not ask for it."""
 
 
 def refuse_unknown(wanted: Iterable[str], held: Sequence[str], source: str) -> None:

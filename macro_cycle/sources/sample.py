@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import ClassVar
 
 import pandas as pd
 
 from macro_cycle.features import Catalog
+from macro_cycle.settings import SourceName
 from macro_cycle.sources.base import refuse_unknown
 from macro_cycle.sources.undated import with_publication_lags
 
@@ -16,6 +18,8 @@ FILE = files("macro_cycle.sources") / "sample" / "us.csv"
 
 class Sample:
     """`sample/us.csv`, one column per series."""
+
+    name: ClassVar[SourceName] = "sample"
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

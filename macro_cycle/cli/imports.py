@@ -1,0 +1,74 @@
+"""`macro-cycle import`: histories from files into the warehouse."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
+
+from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.stores import warehouse
+from macro_cycle.features import Catalog
+from macro_cycle.settings import load_settings
+from macro_cycle.sources import Progress
+from macro_cycle.sources.factory import open_file
+
+
+class Kind(StrEnum):
+    """What a file can be."""
+
+    fred_md = "fred_md"
+    alfred = "alfred"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("import")(import_command)
+
+
+def import_command(
+    path: Annotated[
+        Path, typer.Argument(help="Folder of FRED-MD vintages, one of them, or a file in ALFRED's layout.")
+    ],
+    kind: Annotated[Kind | None, typer.Option(help="What PATH is (default: told by its names and columns).")] = None,
+    series_ids: Annotated[list[str] | None, typer.Option(help="Only this series; repeat for more.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Merge the histories of a folder or file into the warehouse, in one transaction: all of it or nothing."""
+    catalog = Catalog.load(load_settings().data.catalog_path)
+    with _bar() as progress:
+        source = open_file(path, catalog, None if kind is None else kind.value, progress)
+        observations = source.observations(series_ids or source.available())
+    with errors.status(f"merging {len(observations)} changes into the warehouse"):
+        report = warehouse().ingest(observations, source=source.name)
+    summary = {
+        "path": str(path),
+        "source": source.name,
+        "series": observations["series_id"].nunique(),
+        "vintages": observations["realtime_start"].nunique(),
+        **asdict(report),
+        "unchanged": report.unchanged,
+    }
+    print_json(summary) if json else _show(summary)
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with ProgressBar(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _show(summary: dict[str, Any]) -> None:
+    answers.print(
+        f"{summary['path']}: {summary['series']} series over {summary['vintages']} days of release; "
+        f"{summary['inserted']} values new, {summary['revised']} revised, {summary['unchanged']} known before",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,116 @@
+"""One FRED-MD file: a row of names, a row of transformation codes, a row per month."""
+
+import io
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from macro_cycle.features import Catalog
+from macro_cycle.sources.base import SourceError
+from macro_cycle.sources.schema import refusal
+
+DATES = "sasdate"
+FIRST_ROW = 3  # of the months, as an editor counts the file's rows
+LATEST_END = 3  # months before its own that a vintage may end
+
+
+class VintageFile:
+    """The vintage of `month` (`YYYY-MM`), known on that month's last day."""
+
+    def __init__(self, path: Path, month: str, catalog: Catalog) -> None:
+        self.path, self._catalog = path, catalog
+        self.month = pd.Period(month, "M")
+        self.known_on = self.month.to_timestamp(how="end").normalize()
+        self.newest_month = (self.month - 1).to_timestamp()
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The file's columns by the series they hold.
+
+        Raises:
+            SourceError: the file is not one of FRED-MD.
+        """
+        header, transform = ([cell.strip() for cell in line.split(",")] for line in self._head())
+        names = [name for name in header[1:] if name]
+        if header[0].lower() != DATES or not transform[0].lower().startswith("transform"):
+            raise SourceError(f"{self._name} is not one of FRED-MD: its first two rows begin with sasdate, Transform:")
+        if wrong := [code for code in transform[1 : len(names) + 1] if code not in tuple("1234567")]:
+            raise SourceError(f"{self._name} has a transformation code '{wrong[0]}'; they run from 1 to 7")
+        columns = {self._catalog.canonical_id(name): name for name in names}
+        if len(columns) < len(names):
+            raise SourceError(f"{self._name} holds a series in two columns; keep one of them")
+        return columns
+
+    def read(self, wanted: Collection[str]) -> pd.DataFrame:
+        """Those of the wanted series that the file has, by month, NaN for a blank cell; blank rows are left out.
+
+        Raises:
+            SourceError: a row or a cell cannot be read, or the months are not those of such a vintage.
+        """
+        names = {name: series_id for series_id, name in self.columns.items() if series_id in wanted}
+        lines = self._text().splitlines()
+        if short := _rows_of_other_width(lines):
+            raise SourceError(refusal(self._name, short))
+        table = pd.read_csv(
+            io.StringIO("\n".join(lines)),
+            skiprows=[1],
+            skipinitialspace=True,
+            dtype={0: "string"},
+            float_precision="round_trip",
+        )
+        table = table.rename(columns=str.strip)
+        table.index += FIRST_ROW
+        table = table.dropna(how="all")
+        months = _months(table[DATES])
+        cells = table[list(names)].apply(pd.to_numeric, errors="coerce")
+        offences = self._offences(table[DATES], months) + _texts(table[list(names)], cells)
+        if offences:
+            raise SourceError(refusal(self._name, offences))
+        return cells.astype(float).rename(columns=names).set_axis(pd.DatetimeIndex(months))
+
+    def _offences(self, written: pd.Series, months: pd.Series) -> list[str]:
+        wrong = months.isna() | (months.dt.day != 1) | months.duplicated()
+        if wrong.any():
+            return [f"row {row}: {date} is no month, or there twice" for row, date in written[wrong].items()]
+        last = pd.Period(months.max(), "M") if len(months) else None
+        if last is None or not self.month - LATEST_END <= last <= self.month:
+            return [f"its months end at {last}, which a vintage of {self.month} cannot; is it cut off or misnamed?"]
+        return []
+
+    @property
+    def _name(self) -> str:
+        return f"the FRED-MD vintage {self.path}"
+
+    def _head(self) -> list[str]:
+        lines = self._text().split("\n", 2)
+        if len(lines) < 3:
+            raise SourceError(f"{self._name} is empty")
+        return lines[:2]
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise SourceError(f"{self._name} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SourceError(f"{self._name} is not a text file") from None
+
+
+def _months(written: pd.Series) -> pd.Series:
+    """Months as first days; FRED-MD writes month/day/year, with or without leading zeros."""
+    dates = pd.to_datetime(written, format="%m/%d/%Y", errors="coerce")
+    return dates.fillna(pd.to_datetime(written, format="%Y-%m-%d", errors="coerce"))
+
+
+def _rows_of_other_width(lines: list[str]) -> list[str]:
+    """The rows with more or fewer cells than the header: a file that was cut off ends in one."""
+    width = lines[0].count(",")
+    found = [(number, line.count(",")) for number, line in enumerate(lines, start=1) if line.strip()]
+    return [f"row {number}: {commas + 1} cells instead of {width + 1}" for number, commas in found if commas != width]
+
+
+def _texts(table: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    wrong = table[cells.isna()].stack().reset_index().itertuples(index=False, name=None)
+    return [f"row {row}: {column} {text} is no number" for row, column, text in wrong]

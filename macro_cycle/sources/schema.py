@@ -1,0 +1,89 @@
+"""The one frame that every source yields, checked whole before anything is written."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from macro_cycle.months import as_of_day, open_month
+from macro_cycle.sources.base import COLUMNS, SourceError
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+KEY = ["series_id", "date", "realtime_start"]
+SHOWN = 3
+
+
+def observation_schema() -> "DataFrameSchema":
+    """Columns `COLUMNS`: an id, days, a finite or missing value; nothing from the future, one value per key.
+
+    The last day of the open month is the newest that a vintage may be dated by.
+    """
+    import pandera.pandas as pa
+
+    newest = as_of_day(open_month())
+    return pa.DataFrameSchema(
+        {
+            "series_id": pa.Column(object, pa.Check(_is_id, error="the id is not 1 to 64 printable characters")),
+            "date": pa.Column("datetime64[ns]"),
+            "value": pa.Column(float, pa.Check(lambda v: ~np.isinf(v), error="the value is infinite"), nullable=True),
+            "realtime_start": pa.Column(
+                "datetime64[ns]", pa.Check(lambda day: day <= newest, error="it is known only in the future")
+            ),
+            "estimated": pa.Column(bool),
+        },
+        checks=pa.Check(_agrees, error="another value is stated for the same day"),
+        strict=True,
+    )
+
+
+def checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The frame if it is as it must be.
+
+    Raises:
+        SourceError: it is not; one bad row refuses the frame whole. The message names the rows that offend.
+    """
+    import pandera.errors
+
+    rows = frame[list(COLUMNS)].reset_index(drop=True)
+    try:
+        observation_schema().validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise SourceError(refusal(source, _offences(rows, error.failure_cases))) from None
+    return rows
+
+
+def refusal(source: str, offences: list[str]) -> str:
+    """One line for a source that is refused: how many offences, and the first few of them."""
+    shown = "; ".join(offences[:SHOWN]) + ("; ..." if len(offences) > SHOWN else "")
+    return f"{source} is refused and nothing of it was written: {len(offences)} fault(s): {shown}"
+
+
+def _offences(rows: pd.DataFrame, cases: pd.DataFrame) -> list[str]:
+    found = [_offence(rows, *case) for case in cases[["index", "column", "check"]].itertuples(index=False, name=None)]
+    return list(dict.fromkeys(found))
+
+
+def _offence(rows: pd.DataFrame, position: int | None, column: str, check: str) -> str:
+    if check.startswith("dtype(") or position is None:
+        return f"column {column} is of another type than it must be"
+    fault = f"{column} is missing" if check == "not_nullable" else check
+    row = rows.loc[position]
+    return f"{row['series_id']} {_day(row['date'])} known from {_day(row['realtime_start'])}: {fault}"
+
+
+def _day(day: object) -> str:
+    return f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else "?"
+
+
+def _is_id(ids: pd.Series) -> pd.Series:
+    usable = {name: isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable() for name in ids.unique()}
+    return ids.map(usable)
+
+
+def _agrees(frame: pd.DataFrame) -> pd.Series:
+    """Per row, whether no other row states another value for its key."""
+    distinct = frame.drop_duplicates([*KEY, "value"])
+    clashing = distinct[distinct.duplicated(KEY, keep=False)].index
+    return pd.Series(~frame.index.isin(clashing), frame.index)

@@ -1,0 +1,150 @@
+"""A FRED-MD folder says at each month's end what its vintage says, and a broken file is refused whole."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import text
+
+from macro_cycle.features import Catalog
+from macro_cycle.sources import SourceError, known_on
+from macro_cycle.sources.fred_md import FredMd
+from macro_cycle_tests.sources import worlds
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "fred_md"
+CATALOG = Catalog.load()
+property_test = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def folder_of(world: worlds.World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fred_md")
+    worlds.write_fred_md(folder, world)
+    return folder
+
+
+@property_test
+@given(world=worlds.worlds())
+def test_each_vintage_is_what_was_known_at_its_month_s_end(warehouse, tmp_path_factory, world):
+    with warehouse.engine.begin() as connection:
+        connection.execute(text("TRUNCATE warehouse.observations"))
+    source = FredMd(folder_of(world, tmp_path_factory), CATALOG)
+    warehouse.ingest(source.observations(source.available()), source="fred_md")
+    worlds.assert_tells(warehouse, world)
+
+
+def vintage(folder: Path, name: str, *rows: str) -> None:
+    (folder / name).write_text("\n".join(rows) + "\n")
+
+
+GOOD = ("sasdate,INDPRO,CLAIMSx", "Transform:,5,5", "1/1/2015,100,299", "2/1/2015,101.5,")
+
+
+def test_a_file_s_quirks_are_read_as_what_they_mean(tmp_path):
+    rows = ("sasdate, INDPRO ,CLAIMSx", "Transform:,5, 5", "01/01/2015,  100.0,299", "2/1/2015,101.5,", ",,", "")
+    (tmp_path / "2015-03-md.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
+    (tmp_path / "current.csv").write_text("passed over, for its name tells no vintage")
+    source = FredMd(tmp_path, CATALOG)
+    assert source.available() == ["ICSA", "INDPRO"]
+    facts = source.observations(["CLAIMSx", "INDPRO"])
+    assert set(facts["realtime_start"]) == {pd.Timestamp("2015-03-31")}
+    assert known_on(facts, pd.Timestamp("2015-03-30")).empty
+    seen = known_on(facts, pd.Timestamp("2015-03-31"))
+    assert seen["series_id"].tolist() == ["ICSA", "INDPRO", "INDPRO"]
+    assert seen["value"].tolist() == [299.0, 100.0, 101.5]
+
+
+def test_a_column_that_goes_keeps_its_last_values_and_a_blank_cell_loses_its_value(tmp_path):
+    vintage(tmp_path, "2015-02.csv", "sasdate,AMBSL,INDPRO", "Transform:,6,5", "1/1/2015,7,100")
+    vintage(tmp_path, "2015-03.csv", "sasdate,INDPRO", "Transform:,5", "1/1/2015,", "2/1/2015,101")
+    vintage(tmp_path, "2015-04.csv", "sasdate,INDPRO", "Transform:,5", "1/1/2015,100", "2/1/2015,101", "3/1/2015,")
+    facts = FredMd(tmp_path, CATALOG).observations(["AMBSL", "INDPRO"])
+    seen = {
+        month: known_on(facts, pd.Timestamp(month) + pd.offsets.MonthEnd(0))["value"].tolist()
+        for month in ("2015-02", "2015-03", "2015-04")
+    }
+    assert seen == {"2015-02": [7.0, 100.0], "2015-03": [7.0, 101.0], "2015-04": [7.0, 100.0, 101.0]}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "said"),
+    [
+        ("2015-03.csv", ("sasdate,INDPRO", "1/1/2015,100", "2/1/2015,101"), "is not one of FRED-MD"),
+        ("2015-03.csv", ("",), "is empty"),
+        ("2015-03.csv", ("sasdate,INDPRO", "Transform:,9", "1/1/2015,100"), "transformation code '9'"),
+        ("2015-03.csv", ("sasdate,ICSA,CLAIMSx", "Transform:,5,5", "1/1/2015,1,2"), "in two columns"),
+        ("2015-03.csv", (*GOOD[:3], "2/1/2015,10l.5,"), "row 4: INDPRO 10l.5 is no number"),
+        ("2015-03.csv", (*GOOD[:3], "2/1/2015,101.5"), "row 4: 2 cells instead of 3"),
+        ("2015-03.csv", (*GOOD[:3], "1/1/2015,1,2"), "row 4: 1/1/2015 is no month, or there twice"),
+        ("2015-03.csv", (*GOOD[:3], "2/15/2015,1,2"), "row 4: 2/15/2015 is no month"),
+        ("2015-03.csv", (*GOOD[:3], "February,1,2"), "row 4: February is no month"),
+        (
+            "2015-03.csv",
+            (*GOOD[:3], "2/1/2015,inf,2"),
+            "INDPRO 2015-02-01 known from 2015-03-31: the value is infinite",
+        ),
+        ("2014-11.csv", GOOD, "end at 2015-02, which a vintage of 2014-11 cannot"),
+        ("2016-11.csv", GOOD, "is it cut off or misnamed?"),
+        ("2098-03.csv", (*GOOD[:2], "2/1/2098,1,2"), "it is known only in the future"),
+        ("march.csv", GOOD, "holds no FRED-MD vintage"),
+    ],
+)
+def test_a_broken_file_is_refused_and_the_offending_rows_are_named(tmp_path, name, rows, said):
+    vintage(tmp_path, "2015-01.csv" if name != "march.csv" else "april.csv", *GOOD[:2], "12/1/2014,99,298")
+    vintage(tmp_path, name, *rows)
+    source = FredMd(tmp_path, CATALOG)
+    with pytest.raises(SourceError) as refused:
+        source.observations(source.available())
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_two_files_of_one_month_are_refused(tmp_path):
+    vintage(tmp_path, "2015-03.csv", *GOOD)
+    vintage(tmp_path, "2015-03-md.csv", *GOOD)
+    with pytest.raises(SourceError, match="are both the vintage of 2015-03"):
+        FredMd(tmp_path, CATALOG).available()
+
+
+def test_the_token_changes_with_the_files_alone(tmp_path):
+    vintage(tmp_path, "2015-03.csv", *GOOD)
+    before = FredMd(tmp_path, CATALOG).last_updated()
+    assert FredMd(tmp_path, CATALOG).last_updated() == before
+    vintage(tmp_path, "2015-04.csv", *GOOD, "3/1/2015,102,281")
+    assert FredMd(tmp_path, CATALOG).last_updated() != before
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"the real vintages are not at {REAL}")
+class TestRealVintages:
+    """Six real vintages: every cell is known at its month's end exactly as the file has it."""
+
+    @pytest.mark.slow
+    def test_every_cell_is_as_in_its_file(self):
+        source = FredMd(REAL, CATALOG)
+        facts = source.observations(source.available())
+        for file in sorted(REAL.glob("*.csv")):
+            day = pd.Timestamp(file.stem) + pd.offsets.MonthEnd(0)
+            cells = (
+                pd.read_csv(file, skiprows=[1], float_precision="round_trip")
+                .dropna(how="all")
+                .set_index("sasdate")
+                .stack()
+            )
+            dates = pd.to_datetime(cells.index.get_level_values(0), format="%m/%d/%Y")
+            names = [CATALOG.canonical_id(name) for name in cells.index.get_level_values(1)]
+            written = dict(zip(zip(names, dates, strict=True), cells, strict=True))
+            seen = known_on(facts[facts["series_id"].isin(set(names))], day)
+            assert dict(zip(zip(seen["series_id"], seen["date"], strict=True), seen["value"], strict=True)) == written
+
+    def test_the_shutdown_the_new_unit_and_the_rebased_index_are_seen_when_they_came(self):
+        facts = FredMd(REAL, CATALOG).observations(["UNRATE", "ICSA", "INDPRO"])
+        seen = {
+            day: known_on(facts, pd.Timestamp(day)).set_index(["series_id", "date"])["value"]
+            for day in ("2014-12-31", "2015-01-31", "2026-02-28")
+        }
+        assert ("UNRATE", pd.Timestamp("2025-10-01")) not in seen["2026-02-28"]
+        november = ("ICSA", pd.Timestamp("2014-11-01"))
+        assert seen["2014-12-31"][november] == 299
+        assert seen["2015-01-31"][november] > 299_000
+        base = ("INDPRO", pd.Timestamp("2014-11-01"))
+        assert seen["2026-02-28"][base] != seen["2014-12-31"][base]
