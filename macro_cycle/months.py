@@ -8,6 +8,23 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.settings import load_settings
 
 
+def now() -> pd.Timestamp:
+    """The present moment in UTC, without a zone; in a rehearsal the start of the day that `today_file` holds.
+
+    Whatever asks which day it is in order to know what is known, asks here.
+
+    Raises:
+        MacroCycleError: the file does not hold a day.
+    """
+    file = load_settings().today_file
+    if file is None:
+        return pd.Timestamp.now("UTC").tz_localize(None)
+    try:
+        return pd.Timestamp(datetime.strptime(file.read_text().strip(), "%Y-%m-%d"))
+    except (OSError, ValueError):
+        raise MacroCycleError(f"{file} does not hold a day; write it there as YYYY-MM-DD") from None
+
+
 def as_of_day(key: str) -> pd.Timestamp:
     """Last day of the month: everything published by then was known, nothing later."""
     return pd.Timestamp(key) + pd.offsets.MonthEnd(0)
@@ -20,7 +37,7 @@ def month_keys() -> list[str]:
 
 def open_month() -> str:
     """Key of the month that has not ended."""
-    return pd.Timestamp.now("UTC").strftime("%Y-%m-01")
+    return now().strftime("%Y-%m-01")
 
 
 def month_range(start: str, end: str) -> list[str]:

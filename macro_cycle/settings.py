@@ -109,10 +109,11 @@ class GrafanaSettings(Section):
 
 
 class DagsterSettings(Section):
-    """The orchestrator's web server."""
+    """The orchestrator's web server and sensors."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
+    poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
 
 
 class Settings(BaseSettings):
@@ -128,6 +129,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path(".macro_cycle"), description="state of the embedded stack")
     database_url: SecretStr | None = Field(default=None, description="replaces the embedded PostgreSQL")
+    today_file: Path | None = Field(default=None, description="file with the day to take for today, for rehearsals")
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     mlflow: MlflowSettings = MlflowSettings()

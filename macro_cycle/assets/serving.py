@@ -134,11 +134,12 @@ def _deploy(registry: RegistryResource, endpoint: EndpointResource) -> dg.Materi
     from macro_cycle.registry.registry import CHAMPION
 
     store = registry.registry()
-    version = store.challenger() or store.champion()
-    if version is None:
-        raise dg.Failure("no model has passed the gate yet; see the verdict of the asset champion")
-    deployment = endpoint.deployer().deploy(store.bundle(version))
-    store.set_alias(CHAMPION, version)
+    with endpoint.exclusive():
+        version = store.challenger() or store.champion()
+        if version is None:
+            raise dg.Failure("no model has passed the gate yet; see the verdict of the asset champion")
+        deployment = endpoint.deployer().deploy(store.bundle(version))
+        store.set_alias(CHAMPION, version)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.model_version),
         metadata={

@@ -11,7 +11,7 @@ from macro_cycle.automation.freshness import FETCH_DAILY
 from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.features import Catalog
 from macro_cycle.features.store import content_version
-from macro_cycle.months import as_of_day
+from macro_cycle.months import as_of_day, now
 from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 from macro_cycle.sources import open_source
@@ -48,7 +48,7 @@ def fred_series(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
     store, catalog = warehouse.observations(), Catalog.load(settings.data.catalog_path)
     source = open_source(settings, catalog)
     wanted = [series_id for series_id in source.available() if series_id in catalog]
-    report = store.ingest(source.observations(wanted), source=settings.data.source)
+    report = store.ingest(source.observations(wanted), source=settings.data.source, loaded_at=now())
     context.log.info(f"{settings.data.source}: {report}")
     yield from report_months(context, _snapshots(store, wanted, context.partition_keys, report.inserted))
 

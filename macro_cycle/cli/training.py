@@ -10,7 +10,7 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set, feature_set_for
-from macro_cycle.months import as_of_day
+from macro_cycle.months import as_of_day, now
 from macro_cycle.registry.bundle import Bundle
 from macro_cycle.registry.training import bundle_of, hmm_config, train
 from macro_cycle.settings import Settings, load_settings
@@ -53,7 +53,7 @@ def _panel(
     settings: Settings, series_ids: list[str], start: datetime | None, as_of: datetime | None
 ) -> tuple[FeatureSet, pd.DataFrame]:
     """Features and panel of the series as known on `as_of`, from `start` on."""
-    today = datetime.now()
+    today = now()
     if as_of is not None and as_of > today:
         raise MacroCycleError(f"--as-of {as_of:%Y-%m-%d} is in the future; nothing is known of it yet")
     if start is not None and start > today:

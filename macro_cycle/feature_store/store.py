@@ -25,6 +25,7 @@ from macro_cycle.feature_store.definitions import (
 )
 from macro_cycle.warehouse.urls import DatabaseUrl
 
+APPEND_LOCK = 7_200_000_005
 COLUMN_TYPES = {"Float64": "double precision", "String": "text", "UnixTimestamp": "timestamptz"}
 
 
@@ -85,6 +86,7 @@ class EconomyStore:
     def write_offline(self, rows: Sequence[MonthRow]) -> int:
         """Add the rows whose content is not the newest of their month already; how many were added."""
         with psycopg.connect(self._url.libpq()) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             return sum(
                 _append(connection, view, self._name, row.as_of, values)
                 for row in rows

@@ -100,8 +100,11 @@ class Registry:
                 return found
 
     def start_parent(self, name: str, tags: Mapping[str, str]) -> str:
-        """A run that a range's months are nested under; its id."""
-        return self._client.create_run(self._experiment_id, run_name=name, tags=dict(tags)).info.run_id
+        """The run that a range's months are nested under, one that a crash cut short if there is one; its id."""
+        cut_short = f"attributes.status = 'RUNNING' and attributes.run_name = '{name}'"
+        found = self._client.search_runs([self._experiment_id], cut_short, max_results=1)
+        run = found[0] if found else self._client.create_run(self._experiment_id, run_name=name, tags=dict(tags))
+        return run.info.run_id
 
     def finish_parent(self, run_id: str) -> None:
         """Mark the parent run as finished."""

@@ -1,9 +1,11 @@
 """The endpoint as the assets use it."""
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 
 if TYPE_CHECKING:
@@ -18,3 +20,9 @@ class EndpointResource(dg.ConfigurableResource):
         from macro_cycle.serving.deployers import LocalDeployer
 
         return LocalDeployer(load_settings())
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Held while a deployment is made, verified and recorded: one run at a time changes what serves."""
+        from macro_cycle.warehouse.locks import exclusive
+
+        return exclusive(WarehouseResource().observations().engine, "endpoint")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.months import as_of_day
+from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 
 if TYPE_CHECKING:
@@ -24,26 +25,35 @@ class RegistryResource(dg.ConfigurableResource):
 
     @contextmanager
     def logging(self, context: dg.AssetExecutionContext) -> "Iterator[Callable[[Trained], RegisteredVersion]]":
-        """Log trained months; the months of a range are nested under one run. Nothing is logged twice."""
-        from macro_cycle.registry.training import bundle_of
+        """Log trained months; the months of a range are nested under one run.
 
-        registry = _registry()
-        known, unfinished = registry.versions(), registry.unfinished()
-        tags = {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
-        parent = _parent(registry, context, tags)
+        Nothing is logged twice: one run logs at a time, the next one finds what it logged.
+        """
+        from macro_cycle.warehouse.locks import exclusive
 
-        def log(trained: "Trained") -> "RegisteredVersion":
-            day = as_of_day(trained.month)
-            identity = (str(day.date()), trained.stored.model_version)
-            if identity not in known:
-                known[identity] = registry.log_month(
-                    bundle_of(trained.stored, trained.panel, day), tags, parent, unfinished.get(identity)
-                )
-            return known[identity]
+        registry, tags = _registry(), {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
+        with exclusive(WarehouseResource().observations().engine, "registry"):
+            parent = _parent(registry, context, tags)
+            yield _logger(registry, tags, parent)
+            if parent is not None and parent != _active_run():
+                registry.finish_parent(parent)
 
-        yield log
-        if parent is not None and parent != _active_run():
-            registry.finish_parent(parent)
+
+def _logger(registry: "Registry", tags: dict[str, str], parent: str | None) -> "Callable[[Trained], RegisteredVersion]":
+    from macro_cycle.registry.training import bundle_of
+
+    known, unfinished = registry.versions(), registry.unfinished()
+
+    def log(trained: "Trained") -> "RegisteredVersion":
+        day = as_of_day(trained.month)
+        identity = (str(day.date()), trained.stored.model_version)
+        if identity not in known:
+            known[identity] = registry.log_month(
+                bundle_of(trained.stored, trained.panel, day), tags, parent, unfinished.get(identity)
+            )
+        return known[identity]
+
+    return log
 
 
 def _parent(registry: "Registry", context: dg.AssetExecutionContext, tags: dict[str, str]) -> str | None:
@@ -65,11 +75,13 @@ def _active_run() -> str | None:
 def _registry() -> "Registry":
     from macro_cycle.registry.registry import Registry
     from macro_cycle.stack.tracking import tracking_uri
+    from macro_cycle.warehouse.locks import exclusive
 
     settings = load_settings()
-    return Registry(
-        tracking_uri(settings),
-        settings.home / "mlflow" / "artifacts",
-        settings.mlflow.experiment,
-        settings.mlflow.registered_model,
-    )
+    with exclusive(WarehouseResource().observations().engine, "mlflow tables"):
+        return Registry(
+            tracking_uri(settings),
+            settings.home / "mlflow" / "artifacts",
+            settings.mlflow.experiment,
+            settings.mlflow.registered_model,
+        )

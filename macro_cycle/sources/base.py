@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import pandas as pd
 
@@ -18,9 +18,12 @@ class SourceError(MacroCycleError):
 
 
 class Source(Protocol):
-    """A place that observations are read from. `name` is what the settings call its kind."""
+    """A place that observations are read from."""
 
-    name: ClassVar[SourceName]
+    @property
+    def name(self) -> SourceName:
+        """What the settings call this kind of source."""
+        ...
 
     def available(self) -> list[str]:
         """Ids of the series that the source is known to hold, sorted."""

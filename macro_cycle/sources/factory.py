@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 from macro_cycle.features import Catalog
+from macro_cycle.months import now
 from macro_cycle.settings import Settings
 from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
+from macro_cycle.sources.past import SeenOn
 
 FileKind = Literal["fred_md", "alfred"]
 
@@ -13,9 +15,16 @@ FileKind = Literal["fred_md", "alfred"]
 def open_source(settings: Settings, catalog: Catalog, progress: Progress = no_progress) -> Source:
     """The source of `settings.data.source`; `progress` is told how far a long reading has come.
 
+    In a rehearsal it is the source as it stood on the rehearsed day.
+
     Raises:
         SourceError: its path or key is missing.
     """
+    source = _named(settings, catalog, progress)
+    return source if settings.today_file is None else SeenOn(source, now())
+
+
+def _named(settings: Settings, catalog: Catalog, progress: Progress) -> Source:
     data = settings.data
     if data.source == "sample":
         from macro_cycle.sources.sample import Sample

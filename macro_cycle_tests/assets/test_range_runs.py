@@ -1,28 +1,14 @@
-"""A range is one run with a materialization and a data version per month; cut short and run again, it ends the same."""
-
-import os
-import signal
-import subprocess
-import sys
+"""A range is one run with a materialization and a data version per month."""
 
 import dagster as dg
 import pytest
-from sqlalchemy import Table, delete, func, select
 
 from macro_cycle.features import Catalog
 from macro_cycle.sources.sample import Sample
-from macro_cycle.warehouse.tables import calls, models
-from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, stored, warehouse
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, warehouse
 
 FIRST, LAST = "2007-01-01", "2007-06-01"
 MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
-RANGE = f"""
-import dagster as dg
-from macro_cycle_tests.assets.graph import CHAIN, materialize
-with dg.DagsterInstance.ephemeral() as instance:
-    materialize(instance, CHAIN, "{FIRST}", "{LAST}")
-"""
 
 pytestmark = pytest.mark.slow
 
@@ -61,28 +47,3 @@ def test_nothing_is_trained_twice(store):
         records = instance.fetch_materializations(dg.AssetKey("regime_model"), limit=2).records
     reused = [record.asset_materialization.metadata["reused"].value for record in records]
     assert reused == [True, False]
-
-
-def test_a_killed_range_run_ends_the_same_when_run_again(store):
-    killed = subprocess.Popen([sys.executable, "-W", "ignore", "-c", RANGE], env=dict(os.environ))
-    wait_until(lambda: count(store, models) > 0 or killed.poll() is not None, 90)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(instance, CHAIN, FIRST, LAST)
-    resumed = {month: stored(month, store) for month in MONTHS}
-    forget_models(store)
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(instance, CHAIN, FIRST, LAST)
-    assert {month: stored(month, store) for month in MONTHS} == resumed
-    assert count(store, calls) == len(MONTHS)
-
-
-def count(store, table: Table) -> int:
-    with store.engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def forget_models(store) -> None:
-    with store.engine.begin() as connection:
-        connection.execute(delete(models))

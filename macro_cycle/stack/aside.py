@@ -1,0 +1,63 @@
+"""A second stack beside the one that people use: a home, ports and a database of its own, gone afterwards."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.settings import Settings, load_settings
+from macro_cycle.stack.lifecycle import Progress, down, up
+
+PORTS = ("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT")
+SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")
+
+
+@contextmanager
+def stack_aside(home: Path, on_progress: Progress = lambda _name, _state: None, **chosen: str) -> Iterator[Settings]:
+    """The embedded stack in `home` under the present settings, changed by `chosen` (names without the prefix).
+
+    The settings of this process and of every process it starts are the stack's until it has ended.
+
+    Raises:
+        MacroCycleError: the database or MLflow is set elsewhere than in the environment, so the stack would share it.
+    """
+    wanted = {"HOME": str(home), **_free_ports(), **dict.fromkeys(SHARED, ""), **chosen}
+    with _environment({f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}):
+        settings = load_settings()
+        if settings.database_url is not None or settings.mlflow.tracking_uri is not None:
+            raise MacroCycleError(
+                "a stack of its own needs a database of its own: move database_url and mlflow.tracking_uri "
+                "from .env or config.yaml to the environment"
+            )
+        try:
+            up(settings, on_progress)
+            yield settings
+        finally:
+            down(settings)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    former = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    load_settings.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        load_settings.cache_clear()
+
+
+def _free_ports() -> dict[str, str]:
+    """A free port for each service; all are held open until the last is found, so that they differ."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in PORTS]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return {name: str(probe.getsockname()[1]) for name, probe in zip(PORTS, probes, strict=True)}
