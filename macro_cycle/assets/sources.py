@@ -48,7 +48,8 @@ def fred_series(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
     store, catalog = warehouse.observations(), Catalog.load(settings.data.catalog_path)
     source = open_source(settings, catalog)
     wanted = [series_id for series_id in source.available() if series_id in catalog]
-    report = store.ingest(source.observations(wanted), source=settings.data.source, loaded_at=now())
+    observations, made_on = source.observations(wanted), getattr(source, "made_on", None)
+    report = store.ingest(observations, source=settings.data.source, loaded_at=now(), seen_on=made_on)
     context.log.info(f"{settings.data.source}: {report}")
     yield from report_months(context, _snapshots(store, wanted, context.partition_keys, report.inserted))
 

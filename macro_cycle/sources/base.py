@@ -18,7 +18,11 @@ class SourceError(MacroCycleError):
 
 
 class Source(Protocol):
-    """A place that observations are read from."""
+    """A place that observations are read from.
+
+    A source that is one undated file of some day, not kept up to date, has that day as `made_on`: its values are what
+    was current then, not what is current on the day of a load.
+    """
 
     @property
     def name(self) -> SourceName:

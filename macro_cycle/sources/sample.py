@@ -20,6 +20,7 @@ class Sample:
     """`sample/us.csv`, one column per series."""
 
     name: ClassVar[SourceName] = "sample"
+    made_on: ClassVar[pd.Timestamp] = pd.Timestamp("2026-08-31")
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -33,7 +34,7 @@ class Sample:
         wanted = [self._catalog.canonical_id(name) for name in series_ids]
         refuse_unknown(wanted, self.available(), "the bundled sample")
         values = _table()[wanted].melt(ignore_index=False, var_name="series_id").dropna().reset_index()
-        dated = with_publication_lags(values, self._catalog)
+        dated = with_publication_lags(values, self._catalog, self.made_on)
         return dated if since is None else dated[dated["realtime_start"] > since].reset_index(drop=True)
 
     def last_updated(self) -> str:

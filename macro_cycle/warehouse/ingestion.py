@@ -2,107 +2,139 @@
 
 For each (series_id, date) the store holds a step function of value over real time: a row only where the value
 changed, `realtime_end` equal to the next row's `realtime_start`. Days on which a row's value was stated again are
-kept in `restated`, because a value learned later may lie between them. So the form is a function of the set of facts
-ingested, never of their order or batching.
+kept in `restated`, because a value learned later may lie between them. So the form is a function of the set of
+published facts, never of their order or batching. Only the part of a history that the facts reach is read and written.
 
-A source without vintages states what is current on the day of the load. The first such load of an observation
-estimates when it was published (`estimated_on` is the day of that load), and the estimate stands until a published
-vintage older than the load is known; a later load that sees another value is a fact of its day. Such loads must come
-in the order of their days, since one that sees nothing new leaves no trace.
+A source without vintages states what is current on the day of the load: a sighting. The first sighting of an
+observation that nothing is known of estimates when it was published (`estimated_on` is the day of the sighting); a
+later one that sees another value is a fact of its day, and one that sees nothing new leaves no trace. So sightings
+count in the order of their days: one older than what the store has heard of the series only adds observations that
+are unknown. A published fact as old as an estimate, whenever it arrives, replaces it.
 """
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, func, select, text
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.warehouse.copying import copy_rows
+from macro_cycle.warehouse.copying import Column, write_rows
 
 INGEST_LOCK = 7_200_000_002
 KEY = ["series_id", "date", "realtime_start"]
-COLUMNS = [*KEY, "value", "estimated"]
+STAGED: dict[str, Column] = {"series": "code", "date": "date", "realtime_start": "date", "value": "number"}
 
-STAGE = """
-CREATE TEMPORARY TABLE incoming (
-    series_id text COLLATE "C", date date, realtime_start date, value float8, estimated boolean
-) ON COMMIT DROP
+# The store is reached by index only, however the planner's statistics have aged, and sorts stay in memory.
+PLANNER = """
+SET LOCAL enable_seqscan = off; SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'
 """
 
-FORGET_UNCHANGED = """
-DELETE FROM incoming i USING warehouse.observations o
-WHERE i.estimated AND (o.series_id, o.date) = (i.series_id, i.date)
-  AND o.realtime_start <= :day AND o.realtime_end > :day AND o.value IS NOT DISTINCT FROM i.value
+STAGE = """
+CREATE TEMPORARY TABLE named ON COMMIT DROP AS
+SELECT number::int - 1 AS series, series_id COLLATE "C" AS series_id
+FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY AS w(series_id, number);
+CREATE TEMPORARY TABLE staged (series int, date date, realtime_start date, value float8) ON COMMIT DROP
+"""
+
+PUBLISHED = """
+CREATE TEMPORARY TABLE facts ON COMMIT DROP AS
+SELECT series, date, realtime_start, nullif(value, 'NaN') AS value, CAST(NULL AS date) AS estimated_on FROM staged
+"""
+
+SIGHTED = """
+CREATE TEMPORARY TABLE facts ON COMMIT DROP AS
+WITH open AS (
+    SELECT n.series, o.* FROM named n CROSS JOIN LATERAL (
+        SELECT date, realtime_start, value, estimated_on FROM warehouse.observations o
+        WHERE o.series_id = n.series_id AND o.realtime_end > :day OFFSET 0) o
+), known AS (
+    SELECT DISTINCT ON (series, date) * FROM open ORDER BY series, date, realtime_start
+), heard AS (
+    SELECT series, max(greatest(realtime_start, estimated_on)) AS newest FROM open GROUP BY series
+), sighted AS (
+    SELECT series, date, realtime_start, nullif(value, 'NaN') AS value FROM staged
+)
+SELECT series, date, s.value,
+       CASE WHEN k.date IS NULL THEN least(s.realtime_start, CAST(:day AS date)) ELSE :day END AS realtime_start,
+       CASE WHEN k.date IS NULL THEN CAST(:day AS date) END AS estimated_on
+FROM sighted s LEFT JOIN known k USING (series, date) LEFT JOIN heard h USING (series)
+WHERE k.date IS NULL OR (k.value IS DISTINCT FROM s.value AND h.newest <= :day)
+"""
+
+CELLS = """
+CREATE TEMPORARY TABLE cells ON COMMIT DROP AS
+SELECT series, date, min(realtime_start) AS since FROM facts GROUP BY series, date
 """
 
 TOUCHED = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT o.* FROM warehouse.observations o JOIN (SELECT DISTINCT series_id, date FROM incoming) k USING (series_id, date)
+SELECT o.place, series, o.date, o.realtime_start, o.realtime_end, o.value, o.restated, o.estimated_on,
+       coalesce(:published AND o.estimated_on >= c.since, false) AS refuted
+FROM (SELECT series, min(since) AS since FROM cells GROUP BY series) s JOIN named n USING (series)
+CROSS JOIN LATERAL (
+    SELECT o.ctid AS place, o.* FROM warehouse.observations o
+    WHERE o.series_id = n.series_id AND o.realtime_end >= s.since OFFSET 0) o
+JOIN cells c USING (series, date)
+WHERE o.realtime_end >= c.since
 """
 
 MERGED = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
-WITH facts AS (
-    SELECT series_id, date, least(realtime_start, CASE WHEN estimated THEN CAST(:day AS date) END) AS realtime_start,
-           value, CASE WHEN estimated THEN CAST(:day AS date) END AS estimated_on, 1 AS age
-    FROM incoming
+WITH stated AS (
+    SELECT series, date, realtime_start, value, estimated_on, 1 AS age FROM facts
     UNION ALL
-    SELECT series_id, date, realtime_start, value, estimated_on, 2 FROM touched
+    SELECT series, date, realtime_start, value, estimated_on, 2 FROM touched WHERE NOT refuted
     UNION ALL
-    SELECT series_id, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{}'
-), weighed AS (
-    SELECT *, estimated_on > least(
-                  min(estimated_on) OVER cell,
-                  1 + min(realtime_start) FILTER (WHERE estimated_on IS NULL) OVER cell) AS refuted
-    FROM facts WINDOW cell AS (PARTITION BY series_id, date)
-), dated AS (
-    SELECT series_id, date, CASE WHEN refuted THEN estimated_on ELSE realtime_start END AS realtime_start,
-           value, CASE WHEN NOT refuted THEN estimated_on END AS estimated_on, age
-    FROM weighed
+    SELECT series, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{}'
 ), steps AS (
-    SELECT DISTINCT ON (series_id, date, realtime_start) * FROM dated
-    ORDER BY series_id, date, realtime_start, estimated_on NULLS FIRST, age
+    SELECT DISTINCT ON (series, date, realtime_start) * FROM stated ORDER BY series, date, realtime_start, age
 ), changes AS (
     SELECT *, (lag(realtime_start) OVER story IS NULL OR lag(value) OVER story IS DISTINCT FROM value)::int AS changed
-    FROM steps WINDOW story AS (PARTITION BY series_id, date ORDER BY realtime_start)
+    FROM steps WINDOW story AS (PARTITION BY series, date ORDER BY realtime_start)
 ), runs AS (
-    SELECT *, sum(changed) OVER (PARTITION BY series_id, date ORDER BY realtime_start) AS run FROM changes
+    SELECT *, sum(changed) OVER (PARTITION BY series, date ORDER BY realtime_start) AS run FROM changes
 ), rows AS (
-    SELECT series_id, date, min(realtime_start) AS realtime_start, min(value) AS value,
+    SELECT series, date, min(realtime_start) AS realtime_start, min(value) AS value,
            max(estimated_on) AS estimated_on,
            coalesce(array_agg(realtime_start ORDER BY realtime_start) FILTER (WHERE changed = 0), '{}') AS restated
-    FROM runs GROUP BY series_id, date, run
+    FROM runs GROUP BY series, date, run
 )
-SELECT *, coalesce(lead(realtime_start) OVER (PARTITION BY series_id, date ORDER BY realtime_start), 'infinity')
+SELECT *, coalesce(lead(realtime_start) OVER (PARTITION BY series, date ORDER BY realtime_start), 'infinity')
               AS realtime_end
 FROM rows
 """
 
+NEWS = """
+CREATE TEMPORARY TABLE news ON COMMIT DROP AS
+SELECT series, date, realtime_start, m.realtime_end, m.value, m.estimated_on, m.restated, t.place,
+       m.realtime_end IS NULL AS gone, t.place IS NULL OR t.value IS DISTINCT FROM m.value AS revises
+FROM merged m FULL JOIN touched t USING (series, date, realtime_start)
+WHERE (m.realtime_end, m.restated) IS DISTINCT FROM (t.realtime_end, t.restated)
+   OR m.value IS DISTINCT FROM t.value OR m.estimated_on IS DISTINCT FROM t.estimated_on
+"""
+
 COUNT = """
 SELECT count(*) FILTER (WHERE k.date IS NULL), count(*) FILTER (WHERE k.date IS NOT NULL)
-FROM merged m
-LEFT JOIN (SELECT DISTINCT series_id, date FROM touched) k USING (series_id, date)
-LEFT JOIN touched t USING (series_id, date, realtime_start)
-WHERE t.date IS NULL OR t.value IS DISTINCT FROM m.value
+FROM news LEFT JOIN (SELECT DISTINCT series, date FROM touched) k USING (series, date)
+WHERE revises AND NOT gone
 """
 
-REMOVE = """
-DELETE FROM warehouse.observations o USING touched t
-WHERE (o.series_id, o.date, o.realtime_start) = (t.series_id, t.date, t.realtime_start) AND NOT EXISTS (
-    SELECT FROM merged m
-    WHERE (m.series_id, m.date, m.realtime_start) = (t.series_id, t.date, t.realtime_start))
+REMOVE = "DELETE FROM warehouse.observations o USING news n WHERE o.ctid = n.place AND n.gone"
+
+CHANGE = """
+UPDATE warehouse.observations o
+SET value = n.value, realtime_end = n.realtime_end, restated = n.restated, estimated_on = n.estimated_on
+FROM news n WHERE o.ctid = n.place AND NOT n.gone
 """
 
-MERGE = """
-MERGE INTO warehouse.observations o USING merged m
-ON (o.series_id, o.date, o.realtime_start) = (m.series_id, m.date, m.realtime_start)
-WHEN MATCHED AND (o.realtime_end, o.restated) <> (m.realtime_end, m.restated)
-              OR o.value IS DISTINCT FROM m.value OR o.estimated_on IS DISTINCT FROM m.estimated_on THEN
-    UPDATE SET value = m.value, realtime_end = m.realtime_end, restated = m.restated, estimated_on = m.estimated_on
-WHEN NOT MATCHED THEN
-    INSERT (series_id, date, realtime_start, realtime_end, value, estimated_on, restated, source, loaded_at)
-    VALUES (m.series_id, m.date, m.realtime_start, m.realtime_end, m.value, m.estimated_on, m.restated,
-            :source, :loaded_at)
+ADD = """
+INSERT INTO warehouse.observations
+    (series_id, date, realtime_start, realtime_end, value, estimated_on, restated, source, loaded_at)
+SELECT series_id, date, realtime_start, realtime_end, value, estimated_on, restated, :source, :loaded_at
+FROM news JOIN named USING (series) WHERE place IS NULL
 """
 
 
@@ -131,43 +163,71 @@ class IngestReport:
         return f"{self.received} rows received, {self.inserted} new, {self.revised} revised, {self.unchanged} unchanged"
 
 
-def ingest(connection: Connection, frame: pd.DataFrame, source: str, loaded_at: pd.Timestamp) -> IngestReport:
-    """Merge observations (columns `COLUMNS`) inside the caller's transaction.
+def ingest(
+    connection: Connection, frame: pd.DataFrame, source: str, loaded_at: pd.Timestamp, seen_on: date
+) -> IngestReport:
+    """Merge observations (columns of `sources.base`) inside the caller's transaction.
 
-    Ingesting the same frame again changes nothing; concurrent ingestions wait for each other. Of two values stated
-    for the same day by two loads the later load's stands.
+    `estimated` rows are sightings of the day `seen_on`; they are merged after the published ones. Ingesting the same
+    frame again changes nothing; concurrent ingestions wait for each other. Of two values stated for the same day by
+    two loads the later load's stands.
 
     Raises:
         MacroCycleError: the frame itself states two values for the same day.
     """
-    facts = _distinct(frame)
-    day = {"day": loaded_at.date()}
+    published, sightings = _parts(frame)
     connection.execute(select(func.pg_advisory_xact_lock(INGEST_LOCK)))
-    connection.execute(text(STAGE))
-    copy_rows(connection, "incoming", facts)
-    connection.execute(text("ANALYZE incoming"))
-    if facts["estimated"].any():
-        connection.execute(text(FORGET_UNCHANGED), day)
-    connection.execute(text(TOUCHED))
-    connection.execute(text("ANALYZE touched"))
-    connection.execute(text(MERGED), day)
-    connection.execute(text("ANALYZE merged"))
+    connection.execute(text(PLANNER))
+    origin = {"source": source, "loaded_at": loaded_at.to_pydatetime()}
+    report = IngestReport(len(frame), 0, 0)
+    for facts, is_published in ((published, True), (sightings, False)):
+        if len(facts):
+            inserted, revised = _merge(connection, facts, is_published, {"day": seen_on, **origin})
+            report += IngestReport(0, inserted, revised)
+    return report
+
+
+def _merge(connection: Connection, facts: pd.DataFrame, published: bool, parameters: dict[str, Any]) -> tuple[int, int]:
+    """Merge published facts or sightings; the numbers of rows inserted and revised."""
+    codes, ids = pd.factorize(facts["series_id"])
+    connection.execute(text(STAGE), {"ids": list(ids)})
+    write_rows(connection, "staged", facts.assign(series=codes), STAGED)
+    for statement in (PUBLISHED if published else SIGHTED, CELLS, TOUCHED, MERGED, NEWS):
+        connection.execute(text(statement), {"published": published, **parameters})
     inserted, revised = connection.execute(text(COUNT)).one()
-    connection.execute(text(REMOVE))
-    connection.execute(text(MERGE), {"source": source, "loaded_at": loaded_at.to_pydatetime()})
-    for name in ("incoming", "touched", "merged"):
-        connection.execute(text(f"DROP TABLE {name}"))
-    return IngestReport(received=len(frame), inserted=inserted, revised=revised)
+    for statement in (REMOVE, CHANGE, ADD):
+        connection.execute(text(statement), parameters)
+    connection.execute(text("DROP TABLE named, staged, facts, cells, touched, merged, news"))
+    return inserted, revised
 
 
-def _distinct(frame: pd.DataFrame) -> pd.DataFrame:
-    facts = frame[COLUMNS].drop_duplicates()
-    clash = facts[facts.duplicated(KEY, keep=False)]
+def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Published facts and sightings, each stated once."""
+    _refuse_unusable(frame)
+    estimated = frame["estimated"].to_numpy(bool)
+    return _distinct(frame[~estimated], KEY), _distinct(frame[estimated], KEY[:2])
+
+
+def _refuse_unusable(frame: pd.DataFrame) -> None:
+    nameless = frame[KEY].isna().any(axis=1)
+    infinite = np.isinf(frame["value"].to_numpy(float))
+    if nameless.any():
+        raise MacroCycleError(f"{nameless.sum()} rows lack a series, a date or the day on which they were known")
+    if infinite.any():
+        series_id, day = frame.loc[infinite, KEY[:2]].iloc[0]
+        raise MacroCycleError(f"{series_id} {day:%Y-%m-%d} is infinite; give the value, or none if it is missing")
+
+
+def _distinct(facts: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """The facts without repetitions; of a sighting stated with two days of publication the earlier one counts."""
+    if not facts.duplicated(key).any():
+        return facts
+    facts = facts.sort_values(KEY).drop_duplicates([*key, "value"])
+    clash = facts[facts.duplicated(key, keep=False)]
     if len(clash):
-        first = clash.sort_values(KEY).iloc[:2]
-        series_id, date, day = first.iloc[0][KEY]
-        values = " and ".join(map(str, first["value"]))
+        series_id, day, known = clash[KEY].iloc[0]
+        values = " and ".join(map(str, clash["value"].iloc[:2]))
         raise MacroCycleError(
-            f"{series_id} {date:%Y-%m-%d} has two values known from {day:%Y-%m-%d}: {values}; keep the one that holds"
+            f"{series_id} {day:%Y-%m-%d} has two values known from {known:%Y-%m-%d}: {values}; keep the one that holds"
         )
     return facts

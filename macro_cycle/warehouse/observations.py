@@ -18,22 +18,24 @@ WITH RECURSIVE ids AS (
 SELECT series_id FROM ids WHERE series_id IS NOT NULL
 """
 
-WANTED = (
-    "unnest(%(ids)s::text[]) WITH ORDINALITY AS w(series_id, number) JOIN warehouse.observations o USING (series_id)"
+# One subquery per series, so that each is an index scan however many rows the planner expects of the join.
+OF_EACH_SERIES = """
+SELECT number::int - 1, o.*
+FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS w(series_id, number) CROSS JOIN LATERAL ({rows} OFFSET 0) o
+ORDER BY number, date, realtime_start
+"""
+
+AS_OF = OF_EACH_SERIES.format(
+    rows="""
+    SELECT date, value, realtime_start FROM warehouse.observations o
+    WHERE o.series_id = w.series_id AND realtime_end > %(day)s AND realtime_start <= %(day)s AND value IS NOT NULL"""
 )
 
-AS_OF = f"""
-SELECT number::int - 1, date, value, realtime_start
-FROM {WANTED}
-WHERE realtime_start <= %(day)s AND realtime_end > %(day)s AND value IS NOT NULL
-ORDER BY number, date
-"""  # noqa: S608 - a constant of this file
-
-HISTORY = f"""
-SELECT number::int - 1, date, coalesce(value, 'NaN'), realtime_start, realtime_end, (estimated_on IS NOT NULL)::int
-FROM {WANTED}
-ORDER BY number, date, realtime_start
-"""  # noqa: S608 - a constant of this file
+HISTORY = OF_EACH_SERIES.format(
+    rows="""
+    SELECT date, coalesce(value, 'NaN') AS value, realtime_start, realtime_end, (estimated_on IS NOT NULL)::int
+    FROM warehouse.observations o WHERE o.series_id = w.series_id"""
+)
 
 
 def as_of(connection: Connection, day: pd.Timestamp, series_ids: Sequence[str] | None) -> pd.DataFrame:

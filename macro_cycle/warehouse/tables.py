@@ -31,7 +31,8 @@ observations = Table(
     Column("source", Text, nullable=False, comment="where the row came from first"),
     Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("restated", ARRAY(Date), nullable=False, server_default="{}", comment="later days that said the same"),
-    Column("estimated_on", Date, comment="day of the load that estimated realtime_start; null: it was published"),
+    Column("estimated_on", Date, comment="day of the sighting that estimated realtime_start; null: it was published"),
+    Index("observations_as_of", "series_id", "realtime_end", "realtime_start"),
 )
 
 models = Table(

@@ -42,11 +42,20 @@ class Warehouse:
             command.upgrade(config, "head")
 
     def ingest(
-        self, frame: pd.DataFrame, *, source: str, loaded_at: pd.Timestamp | None = None
+        self,
+        frame: pd.DataFrame,
+        *,
+        source: str,
+        loaded_at: pd.Timestamp | None = None,
+        seen_on: pd.Timestamp | None = None,
     ) -> ingestion.IngestReport:
-        """Merge an observations frame into the store in one transaction; see `ingestion.ingest`."""
+        """Merge an observations frame into the store in one transaction; see `ingestion.ingest`.
+
+        `seen_on` is the day that undated values describe: the day of the load, or the day of a file's making.
+        """
+        moment = loaded_at or pd.Timestamp.now("UTC")
         with self._transaction() as connection:
-            return ingestion.ingest(connection, frame, source, loaded_at or pd.Timestamp.now())
+            return ingestion.ingest(connection, frame, source, moment, (seen_on or moment).date())
 
     def as_of(self, day: pd.Timestamp | date, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
         """What was known on `day`: series_id, date, value, realtime_start; one row per series and date."""

@@ -1,5 +1,7 @@
 """Random histories, and what a store must say about them, recomputed naively."""
 
+from dataclasses import dataclass, field
+
 import pandas as pd
 from hypothesis import strategies as st
 
@@ -61,3 +63,112 @@ def step_functions(rows: list[tuple]) -> list[tuple]:
             canonical[-1] = (*last[:3], start, last[4])
         canonical.append((series_id, date, start, None, value))
     return canonical
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one load delivers: facts (series, month, day, value), published or sighted on `seen_on`."""
+
+    facts: list[tuple[str, int, int, float]]
+    seen_on: int | None = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return frame([(*row, self.seen_on is not None) for row in _dated({fact[:3]: fact[3] for fact in self.facts})])
+
+    @property
+    def day(self) -> pd.Timestamp | None:
+        return None if self.seen_on is None else EPOCH + pd.Timedelta(days=self.seen_on)
+
+
+def _published(facts: dict[tuple[str, int, int], float]) -> Load:
+    return Load([(*key, value) for key, value in facts.items()])
+
+
+def _sighted(facts: dict[tuple[str, int], tuple[int, float]], seen_on: int) -> Load:
+    return Load([(*cell, day, value) for cell, (day, value) in facts.items()], seen_on)
+
+
+publications = st.dictionaries(keys, values, min_size=1, max_size=12).map(_published)
+sightings = st.builds(
+    _sighted,
+    st.dictionaries(
+        st.tuples(st.sampled_from(IDS), st.integers(0, 2)),
+        st.tuples(st.integers(0, 9), values),
+        min_size=1,
+        max_size=9,
+    ),
+    st.integers(0, 9),
+)
+loads = st.lists(st.one_of(publications, sightings), min_size=1, max_size=6)
+
+
+@dataclass
+class Cell:
+    """One observation's facts by day, and the estimate of its first publication: (day, day of the sighting, value)."""
+
+    dated: dict[int, float] = field(default_factory=dict)
+    estimate: tuple[int, int, float] | None = None
+
+    def facts(self) -> list[tuple[int, float]]:
+        estimated = [(self.estimate[0], self.estimate[2])] if self.estimate else []
+        return sorted([*estimated, *self.dated.items()])
+
+    def known_on(self, day: int) -> tuple[float] | None:
+        past = [value for start, value in self.facts() if start <= day]
+        return (past[-1],) if past else None
+
+    def heard_after(self, day: int) -> bool:
+        """Whether a change of value, or the sighting behind the estimate, is younger than `day`."""
+        facts = self.facts()
+        changes = [start for n, (start, value) in enumerate(facts) if not n or repr(value) != repr(facts[n - 1][1])]
+        return max(changes) > day or (self.estimate is not None and self.estimate[1] > day)
+
+
+class NaiveStore:
+    """The rules of ingestion, one fact at a time."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, int], Cell] = {}
+
+    def ingest(self, load: Load) -> None:
+        if load.seen_on is None:
+            self._publish(load)
+        else:
+            self._sight(load, load.seen_on)
+
+    def _publish(self, load: Load) -> None:
+        for series_id, month, day, value in load.facts:
+            cell = self.cells.setdefault((series_id, month), Cell())
+            cell.dated[day] = value
+            if cell.estimate and day <= cell.estimate[1]:
+                cell.estimate = None
+
+    def _sight(self, load: Load, seen_on: int) -> None:
+        stale = {series_id for (series_id, _), cell in self.cells.items() if cell.heard_after(seen_on)}
+        for series_id, month, day, value in load.facts:
+            cell = self.cells.setdefault((series_id, month), Cell())
+            if not cell.facts():
+                cell.estimate = (min(day, seen_on), seen_on, value)
+            elif series_id not in stale and repr(cell.known_on(seen_on)) != repr((value,)):
+                cell.dated[seen_on] = value
+                if cell.estimate and cell.estimate[0] == seen_on:
+                    cell.estimate = None
+
+    def rows(self) -> list[tuple]:
+        """The canonical rows, and whether each was estimated."""
+        raw = [(*cell, day, value) for cell, facts in self.cells.items() for day, value in facts.facts()]
+        dated = _dated({row[:3]: row[3] for row in raw})
+        estimated = {
+            (series_id, EPOCH + pd.DateOffset(months=month), EPOCH + pd.Timedelta(days=cell.estimate[0]))
+            for (series_id, month), cell in self.cells.items()
+            if cell.estimate
+        }
+        return [(*row, row[:3] in estimated) for row in step_functions(dated)]
+
+    def known_on(self, day: int) -> dict[tuple[str, pd.Timestamp], float]:
+        found = {
+            (series_id, EPOCH + pd.DateOffset(months=month)): cell.known_on(day)
+            for (series_id, month), cell in self.cells.items()
+        }
+        return {key: known[0] for key, known in found.items() if known is not None and known[0] == known[0]}
