@@ -25,10 +25,11 @@ from macro_cycle.stack.services import dagster_home
 MONTHS = 600
 LOOK_SECONDS = 0.5
 DEFINITIONS = """
-import json, resource, time
+import time
+import psutil
 import macro_cycle.definitions as module
 module.defs.get_repository_def()
-print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.process_time(), psutil.Process().memory_info().rss / 2**20)
 """
 
 
@@ -125,7 +126,7 @@ def _fitting_cpu_seconds(settings: Settings, months: list[str]) -> float:
 
 
 def _definitions() -> tuple[float, float]:
-    """CPU seconds and peak megabytes of a new process that loads the definitions, the second of two."""
+    """CPU seconds and resident megabytes of a new process that loads the definitions, the second of two."""
     for _ in range(2):
         answer = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", DEFINITIONS], capture_output=True, text=True, check=True

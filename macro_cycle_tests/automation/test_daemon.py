@@ -1,0 +1,116 @@
+"""The daemon, web server and endpoint for real: news runs the open month once and to its end, nothing else runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import httpx
+import pandas as pd
+import pytest
+
+from macro_cycle.automation.watching import Daemon, MonthRun
+from macro_cycle.features import Catalog, default_feature_set
+from macro_cycle.months import open_month
+from macro_cycle.settings import Settings
+from macro_cycle.sources import open_source
+from macro_cycle.sources.sample import Sample
+from macro_cycle.stack.aside import stack_aside
+from macro_cycle.stack.services import dagster_home
+from macro_cycle_tests.conftest import forget_processwide_state
+from macro_cycle_tests.serving.conftest import wait_until
+
+SECONDS = 300
+MONTHLY = {"regime_model", "regime_labels", "champion", "feast_materialization", "kserve_deployment"}
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Live:
+    """A running stack whose source is a file that the test writes."""
+
+    settings: Settings
+    instance: dg.DagsterInstance
+    file: Path
+    started: datetime
+
+    def publish(self, rows: pd.DataFrame) -> list[MonthRun]:
+        """Write the file and say what the daemon ran upon it."""
+        since = datetime.now(UTC)
+        write(self.file, rows)
+        return self.runs_until_quiet(since)
+
+    def runs_until_quiet(self, since: datetime) -> list[MonthRun]:
+        """What the daemon has run since, once it has nothing left to do."""
+        daemon, token = Daemon(self.instance), f"{open_month()}:{self.token()}"
+        wait_until(lambda: daemon.is_quiet(since, token), SECONDS)
+        return daemon.runs(since)
+
+    def token(self) -> str:
+        return open_source(self.settings, Catalog.load()).last_updated()
+
+    def answer(self) -> dict:
+        body = {"instances": [{"as_of": "latest"}]}
+        url = f"http://127.0.0.1:{self.settings.kserve.port}/v1/models/macro-cycle-hmm:predict"
+        return httpx.post(url, json=body, timeout=30).raise_for_status().json()["predictions"][0]
+
+
+def history() -> pd.DataFrame:
+    """The sample's series of the default features, in ALFRED's layout."""
+    facts = Sample(Catalog.load()).observations(default_feature_set().series_ids)
+    return facts.assign(realtime_end="9999-12-31").drop(columns="estimated")
+
+
+def write(file: Path, rows: pd.DataFrame) -> None:
+    scratch = file.with_suffix(".tmp")
+    rows.to_csv(scratch, index=False)
+    scratch.replace(file)
+
+
+def revised(rows: pd.DataFrame, today: str) -> pd.DataFrame:
+    """Payrolls of the last year published again today, a little lower."""
+    current = rows["series_id"].eq("PAYEMS") & (rows["date"] > rows["date"].max() - pd.DateOffset(years=1))
+    again = rows[current].assign(value=rows["value"] * 0.98, realtime_start=pd.Timestamp(today))
+    ended = rows.assign(
+        realtime_end=rows["realtime_end"].mask(current, str(pd.Timestamp(today) - pd.Timedelta(days=1)))
+    )
+    return pd.concat([ended, again], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("live")
+    file, started = folder / "alfred.csv", datetime.now(UTC)
+    write(file, history())
+    chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1"}
+    forget_processwide_state()
+    with (
+        stack_aside(folder / "home", **chosen) as settings,
+        dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance,
+    ):
+        yield Live(settings, instance, file, started)
+    forget_processwide_state()
+
+
+def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
+    opened = live.runs_until_quiet(live.started)
+    assert {asset for run in opened for asset in run.assets} >= {*MONTHLY, "fred_series", "macro_features"}
+    first = live.answer()
+
+    untouched = live.publish(history())
+    assert [run.assets for run in untouched] == [("fred_series",)]
+
+    news = live.publish(revised(history(), f"{datetime.now(UTC):%Y-%m-%d}"))
+    assert [run.assets for run in news[:2]] == [("fred_series",), ("macro_features",)]
+    (chain,) = news[2:]
+    assert set(chain.assets) >= MONTHLY
+
+    runs = [*opened, *untouched, *news]
+    assert {run.status for run in runs} == {"SUCCESS"}
+    assert {run.month for run in runs} == {open_month()}
+    verdict = Daemon(live.instance).metadata("champion", open_month())["verdict"].value
+    served = live.answer()
+    assert verdict in ("promote", "refuse")
+    assert (served["model_version"] != first["model_version"]) == (verdict == "promote")
