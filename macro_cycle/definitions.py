@@ -9,7 +9,7 @@ from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import champion, feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.jobs import train_one_month, whole_graph
-from macro_cycle.automation.sensors import automation, releases
+from macro_cycle.automation.sensors import automation, notifications, releases
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.kserve import EndpointResource
 from macro_cycle.resources.mlflow import RegistryResource
@@ -29,7 +29,7 @@ defs = dg.Definitions(
     ],
     asset_checks=CHECKS,
     jobs=[whole_graph, train_one_month],
-    sensors=[automation, releases],
+    sensors=[automation, releases, notifications],
     resources={
         "warehouse": WarehouseResource(),
         "panels": PanelResource(),

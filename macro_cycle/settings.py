@@ -116,6 +116,13 @@ class DagsterSettings(Section):
     poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
 
 
+class NotificationSettings(Section):
+    """Where people are told; an address may hold a token, so it never shows."""
+
+    webhook_url: SecretStr | None = Field(default=None, description="a Slack-compatible incoming webhook")
+    alertmanager_url: SecretStr | None = Field(default=None, description="base address of Alertmanager")
+
+
 class Settings(BaseSettings):
     """All settings of the platform; frozen once read."""
 
@@ -138,6 +145,7 @@ class Settings(BaseSettings):
     prometheus: PrometheusSettings = PrometheusSettings()
     grafana: GrafanaSettings = GrafanaSettings()
     dagster: DagsterSettings = DagsterSettings()
+    notifications: NotificationSettings = NotificationSettings()
 
     @field_validator("home")
     @classmethod

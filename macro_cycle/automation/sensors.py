@@ -1,5 +1,8 @@
 """What the daemon evaluates."""
 
+import json
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from macro_cycle.automation.partitions import MONTHS
@@ -7,6 +10,9 @@ from macro_cycle.automation.releases import Watch
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.months import open_month
 from macro_cycle.settings import load_settings
+
+if TYPE_CHECKING:
+    from macro_cycle.warehouse.regimes import Call
 
 POLL_SECONDS = load_settings().dagster.poll_seconds
 
@@ -44,3 +50,34 @@ def _token() -> str:
 
     settings = load_settings()
     return open_source(settings, Catalog.load(settings.data.catalog_path)).last_updated()
+
+
+@dg.sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=POLL_SECONDS,
+    description="Tells people of regime changes, refusals, stale data and failures, each once.",
+)
+def notifications(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Find what there is to tell and send it to each channel that has not taken it yet."""
+    from macro_cycle.automation.notices import Seen, find
+    from macro_cycle.monitoring.notifications import Told, channels, tell
+
+    settings = load_settings()
+    outlets = channels(settings.notifications)
+    if not outlets or settings.today_file is not None:
+        return dg.SkipReason("nobody is to be told: no webhook or Alertmanager is set, or this is a rehearsal")
+    document = json.loads(context.cursor) if context.cursor else {}
+    seen = Seen.from_document(document)
+    notices, looked = find(context.instance, open_month(), _newest_call(), seen)
+    told, failures = tell(notices, Told.from_document(document), outlets)
+    kept = {"seen": (seen if failures else looked).to_document(), **told.to_document()}
+    reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
+    return dg.SensorResult(skip_reason=reason, cursor=json.dumps(kept))
+
+
+def _newest_call() -> "Call | None":
+    from macro_cycle.resources.warehouse import WarehouseResource
+
+    store = WarehouseResource().regimes()
+    newest = store.newest()
+    return store.last_call(newest) if newest else None

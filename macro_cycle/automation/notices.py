@@ -1,0 +1,104 @@
+"""What there is to tell people, found in what Dagster and the warehouse store."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.freshness import FreshnessState
+
+from macro_cycle.automation.watching import Daemon
+from macro_cycle.monitoring.notifications import Notice
+from macro_cycle.warehouse.regimes import Call
+
+FETCH = dg.AssetKey("fred_series")
+DEPLOYMENT = "kserve_deployment"
+OVERLAP = timedelta(minutes=5)
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How far the last look reached: failures up to `until` (ISO, UTC), and the regime that was current."""
+
+    until: str
+    label: str | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Seen":
+        """What `document` kept; a first look begins now, since what is past is no news."""
+        return cls(**document["seen"]) if "seen" in document else cls(datetime.now(UTC).isoformat())
+
+    def to_document(self) -> dict[str, Any]:
+        """What to keep."""
+        return asdict(self)
+
+
+def find(instance: dg.DagsterInstance, month: str, call: Call | None, seen: Seen) -> tuple[list[Notice], Seen]:
+    """Everything to tell about the open `month` and its last `call`, and what has been seen now."""
+    looked = Seen(datetime.now(UTC).isoformat(), call.label if call else seen.label)
+    found = [*_failures(instance, seen), *_refusal(instance, month), *_staleness(instance), *_regime_change(call, seen)]
+    return found, looked
+
+
+def _failures(instance: dg.DagsterInstance, seen: Seen) -> list[Notice]:
+    since = datetime.fromisoformat(seen.until) - OVERLAP
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
+    return [_failure(instance, run) for run in reversed(instance.get_runs(failed))]
+
+
+def _failure(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Notice:
+    month = (run.tags.get("dagster/partition") or run.tags.get("dagster/asset_partition_range_end") or "")[:7]
+    step, why = _first_failed_step(instance, run.run_id)
+    about = f"{step or run.job_name}:{month}:{hashlib.sha256(why.encode()).hexdigest()[:8]}"
+    labels = {"month": month, "asset": step or ""}
+    if step == DEPLOYMENT:
+        text = f"{month}: the deployment failed and what served before still does: {why}"
+        return Notice("failed_deployment", f"deployment:{about}", text, labels)
+    return Notice("failed_run", f"run:{about}", f"{month}: {step or 'a run'} failed: {why} (run {run.run_id})", labels)
+
+
+def _first_failed_step(instance: dg.DagsterInstance, run_id: str) -> tuple[str | None, str]:
+    """Key of the step that failed first, and the first line of its innermost error."""
+    failures = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE, limit=1, ascending=True)
+    if not failures.records:
+        return None, "its process ended before it was done"
+    event = failures.records[0].event_log_entry.get_dagster_event()
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    lines = error.message.strip().splitlines() if error else []
+    return event.step_key, lines[0][:LONGEST] if lines else "no message"
+
+
+def _refusal(instance: dg.DagsterInstance, month: str) -> list[Notice]:
+    metadata = Daemon(instance).metadata("champion", month)
+    texts = {name: str(metadata[name].value) for name in ("verdict", "challenger", "reasons") if name in metadata}
+    if texts.get("verdict") != "refuse":
+        return []
+    challenger, reasons = texts.get("challenger", "the month's model"), texts.get("reasons", "see the asset champion")
+    text = f"{month[:7]}: {challenger} was refused and the champion still serves: {reasons}"
+    return [Notice("refused_promotion", f"refused:{month}:{challenger}", text, {"month": month[:7]})]
+
+
+def _staleness(instance: dg.DagsterInstance) -> list[Notice]:
+    record = instance.get_freshness_state_records([FETCH]).get(FETCH)
+    if record is None or record.freshness_state != FreshnessState.FAIL:
+        return []
+    fetched = instance.fetch_materializations(FETCH, limit=1).records
+    last = f"{datetime.fromtimestamp(fetched[0].timestamp, UTC):%Y-%m-%d %H:%M} UTC" if fetched else "never"
+    text = f"the data are stale: the last fetch that succeeded was {last}; it is tried again every quarter of an hour"
+    return [Notice("stale_data", f"stale:{last}", text, {"asset": FETCH.to_user_string()})]
+
+
+def _regime_change(call: Call | None, seen: Seen) -> list[Notice]:
+    if call is None or seen.label in (None, call.label):
+        return []
+    text = (
+        f"the regime changed from {seen.label} to {call.label} as of {call.as_of:%Y-%m}, about "
+        f"{call.reference_month:%Y-%m}; recession probability {call.recession_probability:.0%}"
+    )
+    key = f"regime:{call.as_of}:{seen.label}:{call.label}:{call.data_version}"
+    return [Notice("regime_change", key, text, {"regime": call.label, "month": f"{call.as_of:%Y-%m}"})]
