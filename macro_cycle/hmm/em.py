@@ -10,11 +10,11 @@ import numpy as np
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.inference import LANES
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.structure import mean_groups, transition_counts
 
-LANES = 8
 LEAVE_AT = 2  # so few lanes are quicker one by one
 FALL_ALLOWED = 1e-8  # of the objective, for rounding
 STATE = (

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LANES = 8  # chains side by side in vector registers
+
 
 @dataclass(frozen=True)
 class Filtered:
@@ -34,6 +36,16 @@ class Posterior(Filtered):
     expected_transitions: np.ndarray
 
 
+@dataclass(frozen=True)
+class ManyPosteriors:
+    """`Posterior` of B chains: probabilities (B, T, K), expected_transitions (B, K, K), log_likelihoods (B,)."""
+
+    filtered_probs: np.ndarray
+    smoothed_probs: np.ndarray
+    expected_transitions: np.ndarray
+    log_likelihoods: np.ndarray
+
+
 def filter_forward(log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray) -> Filtered:
     """Forward recursion."""
     filtered, predicted, _, _, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
@@ -49,6 +61,31 @@ def forward_backward(log_emissions: np.ndarray, initial_probs: np.ndarray, trans
     smoothed, expected = np.empty_like(filtered), np.empty_like(transition_matrix)
     backward(transition_matrix, filtered, weights, scales, smoothed, expected)
     return Posterior(filtered, predicted, log_likelihoods, smoothed, expected)
+
+
+def forward_backward_many(
+    log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrices: np.ndarray
+) -> ManyPosteriors:
+    """Forward and backward recursion of B chains (B, T, K), (B, K), (B, K, K), several at a time in vector lanes."""
+    from macro_cycle.hmm.kernels.lanes import forward_backward
+
+    B, T, K = log_emissions.shape
+    many = ManyPosteriors(np.empty((B, T, K)), np.empty((B, T, K)), np.empty((B, K, K)), np.empty(B))
+    width = LANES if B > 1 else 1
+    for start in range(0, B, width):
+        chains = np.arange(start, start + width).clip(max=B - 1)
+        smoothed, initial, transition = (
+            np.ascontiguousarray(part[chains].reshape(width, -1).T, dtype=np.float64)
+            for part in (log_emissions, initial_probs, transition_matrices)
+        )
+        filtered, scales = np.empty_like(smoothed), np.empty((T, width))
+        expected, log_likelihood = np.empty_like(transition), np.empty((1, width))
+        forward_backward(smoothed, filtered, scales, initial, transition, expected, log_likelihood, (0,) * width)
+        many.filtered_probs[chains] = filtered.T.reshape(width, T, K)
+        many.smoothed_probs[chains] = smoothed.T.reshape(width, T, K)
+        many.expected_transitions[chains] = expected.T.reshape(width, K, K)
+        many.log_likelihoods[chains] = log_likelihood[0]
+    return many
 
 
 def most_probable_path(

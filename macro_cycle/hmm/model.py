@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import logsumexp
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import dynamics, inference, labels
@@ -21,6 +20,9 @@ from macro_cycle.hmm.search import search
 from macro_cycle.hmm.simulation import simulate
 from macro_cycle.hmm.standardizer import Standardizer
 from macro_cycle.hmm.structure import allowed_transitions, mean_groups
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm.posterior.posterior import Posterior
 
 DOCUMENT_FORMAT = 1
 
@@ -167,6 +169,18 @@ class MacroCycleHMM:
         mean, std = self._feature_moments(probs)
         return ForecastResult(probs, self.recession_probability(probs), mean, std, _months_after(now.index, steps))
 
+    def posterior(
+        self, panel: pd.DataFrame | np.ndarray, method: Literal["laplace", "svi", "nuts"] = "laplace", **options: Any
+    ) -> Posterior:
+        """What the panel the model was fitted to leaves open about its parameters, regimes and forecasts.
+
+        method: `laplace` takes a fraction of a second; `svi` and `nuts` run in Pyro, for seconds to minutes.
+        Options are those of `posterior.infer`: n_draws, seed, and the method's own.
+        """
+        from macro_cycle.hmm.posterior.posterior import infer
+
+        return infer(self, self.observations(panel), method, **options)
+
     def recession_probability(self, probs: np.ndarray) -> np.ndarray:
         """(T,) mass of the contraction side of the cycle in probs (T, K), defined in `labels.py`."""
         return labels.recession_probability(np.asarray(probs))
@@ -260,7 +274,9 @@ def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
 
 def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray) -> np.ndarray:
     """(T,) log p(y_t | y_1:t-1): the predicted mixture of undiscounted densities."""
-    return np.asarray(logsumexp(densities, b=filtered.predicted_probs, axis=1))
+    from macro_cycle.hmm.kernels.forward_backward import mix
+
+    return np.asarray(mix(densities, filtered.predicted_probs))
 
 
 def _months_after(index: pd.Index, steps: int) -> pd.Index:

@@ -41,9 +41,11 @@ class Observations:
 
     @cached_property
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
-        """Distinct rows of `observed` (P, D) and the pattern of each month (T,)."""
-        rows, which = np.unique(self.observed, axis=0, return_inverse=True)
-        return np.ascontiguousarray(rows[::-1]), (len(rows) - 1 - which.ravel()).astype(np.int64)
+        """Distinct rows of `observed` (P, D), fullest first columns first, and the pattern of each month (T,)."""
+        bits = np.packbits(self.observed, axis=1)
+        keys = np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel()
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        return np.ascontiguousarray(self.observed[first[::-1]]), len(first) - 1 - which.astype(np.int64)
 
 
 def read_panel(panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None = None) -> Panel:

@@ -66,6 +66,44 @@ class ForecastResult:
 
 
 @dataclass(frozen=True)
+class Band:
+    """A probability under doubt about the parameters: low and high end of its credible interval, median, mean.
+
+    The mean is the probability itself with the parameters integrated out.
+    """
+
+    low: np.ndarray
+    median: np.ndarray
+    high: np.ndarray
+    mean: np.ndarray
+
+
+@dataclass(frozen=True)
+class RegimeBands:
+    """filtered_probs, smoothed_probs: bands (T, K); recession_filtered, recession_smoothed: bands (T,).
+
+    level: share of the posterior between low and high.
+    """
+
+    level: float
+    filtered_probs: Band
+    smoothed_probs: Band
+    recession_filtered: Band
+    recession_smoothed: Band
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class ForecastBands:
+    """regime_probs: bands (h, K) of p(z_T+h | y_1:T); recession_probability: bands (h,)."""
+
+    level: float
+    regime_probs: Band
+    recession_probability: Band
+    index: pd.Index
+
+
+@dataclass(frozen=True)
 class StartOutcome:
     """Where one start of the search ended."""
 

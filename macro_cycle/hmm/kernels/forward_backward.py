@@ -74,6 +74,19 @@ def forward(
 
 
 @kernel
+def mix(log_emissions: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """(T,) log sum_j predicted[t, j] exp(log_emissions[t, j])."""
+    T, K = log_emissions.shape
+    weights, result = np.empty(K), np.empty(T)
+    for t in range(T):
+        shift, total = weigh(log_emissions[t], predicted[t], weights), 0.0
+        for j in range(K):
+            total += predicted[t, j] * weights[j]
+        result[t] = shift + math.log(total)
+    return result
+
+
+@kernel
 def backward(
     transition: np.ndarray,
     filtered: np.ndarray,

@@ -1,0 +1,89 @@
+"""Draws of parameters, as arrays, and what each of them says about the regimes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import torch
+
+from macro_cycle.hmm.inference import forward_backward_many
+from macro_cycle.hmm.posterior.coordinates import CHUNK, LogPosterior
+from macro_cycle.hmm.posterior.density import JointDensity
+from macro_cycle.hmm.posterior.sites import ChainArrays
+
+
+@dataclass(frozen=True)
+class ParameterDraws:
+    """S draws in standardised units, regimes in the model's order.
+
+    initial_probs (S, K); transition_matrix (S, K, K); means (S, K, D); covariances: variances (S, K, D) or
+    matrices (S, K, D, D), tied ones repeated; dof (S, D), None when Gaussian.
+    """
+
+    initial_probs: np.ndarray
+    transition_matrix: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+    dof: np.ndarray | None
+
+    @classmethod
+    def at(cls, posterior: LogPosterior, theta: np.ndarray) -> ParameterDraws:
+        """From unconstrained coordinates (S, P)."""
+        arrays = posterior.density.sites.arrays(posterior.values(torch.from_numpy(theta)))
+        spread = arrays.spread
+        return cls(
+            arrays.log_initial.exp().numpy(),
+            arrays.log_transition.exp().numpy(),
+            arrays.means.numpy(),
+            (spread if posterior.density.config.diagonal else spread @ spread.mT).numpy().copy(),
+            None if arrays.dof is None else arrays.dof.expand(len(theta), -1).numpy().copy(),
+        )
+
+    def __len__(self) -> int:
+        return len(self.means)
+
+    @property
+    def variances(self) -> np.ndarray:
+        """(S, K, D) variance (of a t: squared scale) of each cell."""
+        full = self.covariances.ndim == 4
+        return np.diagonal(self.covariances, axis1=2, axis2=3) if full else self.covariances
+
+    def aligned(self, means: np.ndarray) -> ParameterDraws:
+        """Regimes of each draw in the order that brings its means nearest to means (K, D)."""
+        K = means.shape[0]
+        scale = self.variances.mean(axis=(0, 1))
+        distance = ((self.means[:, :, None] - means) ** 2 / scale).sum(axis=3)
+        orders = np.array(list(permutations(range(K))))
+        cost = distance[:, orders, np.arange(K)].sum(axis=2)
+        order = orders[cost.argmin(axis=1)]
+        draw = np.arange(len(self))[:, None]
+        return ParameterDraws(
+            self.initial_probs[draw, order],
+            self.transition_matrix[draw[..., None], order[:, :, None], order[:, None, :]],
+            self.means[draw, order],
+            self.covariances[draw, order],
+            self.dof,
+        )
+
+    def regime_probs(self, density: JointDensity) -> tuple[np.ndarray, np.ndarray]:
+        """Filtered and smoothed probabilities (S, T, K) of the density's months."""
+        parts = [self._regime_probs(density, slice(s, s + CHUNK)) for s in range(0, len(self), CHUNK)]
+        filtered, smoothed = zip(*parts, strict=True)
+        return np.concatenate(filtered), np.concatenate(smoothed)
+
+    def _regime_probs(self, density: JointDensity, part: slice) -> tuple[np.ndarray, np.ndarray]:
+        initial, transition = self.initial_probs[part], self.transition_matrix[part]
+        spread = torch.from_numpy(self.covariances[part])
+        with np.errstate(divide="ignore"):
+            arrays = ChainArrays(
+                torch.from_numpy(np.log(initial)),
+                torch.from_numpy(np.log(transition)),
+                torch.from_numpy(self.means[part]),
+                spread if density.config.diagonal else torch.linalg.cholesky(spread),
+                None if self.dof is None else torch.from_numpy(self.dof[part]),
+            )
+        emissions = density.config.discount * density.log_emissions(arrays).numpy()
+        many = forward_backward_many(emissions, initial, transition)
+        return many.filtered_probs, many.smoothed_probs

@@ -1,0 +1,105 @@
+"""The Laplace approximation: a Normal at the posterior's mode with the inverse of its curvature.
+
+Mode and curvature are taken in unconstrained coordinates (`coordinates.py`), where the posterior is closest
+to a Normal. The curvature is the central difference of the analytic gradient, all points in one batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from macro_cycle.hmm.parameters import HMMParameters
+from macro_cycle.hmm.posterior.coordinates import LogPosterior
+
+STEP = 1e-4  # of the differences, in unconstrained units
+LEAST_PROBABILITY = 1e-3  # where the search begins, for probabilities that EM put on their boundary
+LEAST_PRECISION = 1e-3  # a flatter direction is held at a standard error of about 30
+LONGEST_MOVE = 2.0
+SHARES = 0.5 ** np.arange(8.0)
+CLOSE = 1e-6  # squared distance to the mode in standard errors
+MOST_MOVES = 40
+
+
+@dataclass(frozen=True)
+class LaplaceFit:
+    """Normal(mode, covariance) in unconstrained coordinates.
+
+    names (P,); mode (P,); covariance (P, P); log_density: log p(mode, y), up to the priors' constants.
+    warnings: plain words, empty when all is well.
+    """
+
+    names: tuple[str, ...]
+    mode: np.ndarray
+    covariance: np.ndarray
+    log_density: float
+    warnings: tuple[str, ...]
+
+    @property
+    def standard_errors(self) -> np.ndarray:
+        """(P,) in unconstrained coordinates: log-ratios of probabilities, means, logs of variances."""
+        return np.sqrt(np.diagonal(self.covariance))
+
+    def draws(self, n_draws: int, seed: int) -> np.ndarray:
+        """(n_draws, P) from the Normal."""
+        root = np.linalg.cholesky(self.covariance)
+        return self.mode + np.random.default_rng(seed).standard_normal((n_draws, len(self.mode))) @ root.T
+
+
+def laplace(posterior: LogPosterior, parameters: HMMParameters) -> LaplaceFit:
+    """The approximation at the mode next to the estimates, found by Newton's method."""
+    theta, value, gradient = _beginning(posterior, parameters)
+    values, axes = _curvature(posterior, theta)
+    fresh, before, warnings = True, np.inf, []
+    for _ in range(MOST_MOVES):
+        move = axes @ ((axes.T @ gradient) / values)
+        distance = float(gradient @ move)
+        if distance < CLOSE and fresh:
+            break
+        if not fresh and (distance < CLOSE or distance > 0.1 * before):
+            values, axes = _curvature(posterior, theta)
+            fresh = True
+            continue
+        better = _line_search(posterior, theta, move, value)
+        if better is None:
+            warnings.append("the search for the posterior's mode stopped early: read the standard errors with care")
+            break
+        (theta, value, gradient), before, fresh = better, distance, False
+    else:
+        warnings.append(f"the posterior's mode was not reached in {MOST_MOVES} moves: fit the model longer")
+    flat = int((values <= LEAST_PRECISION).sum())
+    if flat:
+        warnings.append(f"the data and priors say nothing about {flat} directions of the parameters")
+    return LaplaceFit(posterior.names, theta, (axes / values) @ axes.T, value, tuple(warnings))
+
+
+def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> tuple[np.ndarray, float, np.ndarray]:
+    sites = posterior.density.sites.values(parameters)
+    for name, site in sites.items():
+        if name == "initial_probs" or name.startswith("transition"):
+            inside = site.clamp_min(LEAST_PROBABILITY)
+            sites[name] = inside / inside.sum()
+    theta = posterior.coordinates(sites).numpy()
+    values, gradients = posterior.value_and_gradient(theta[None])
+    return theta, float(values[0]), gradients[0]
+
+
+def _curvature(posterior: LogPosterior, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues (P,), made positive, and eigenvectors (P, P) of minus the Hessian."""
+    offsets = STEP * np.eye(len(theta))
+    _, gradients = posterior.value_and_gradient(np.concatenate([theta - offsets, theta + offsets]))
+    precision = (gradients[: len(theta)] - gradients[len(theta) :]) / (2.0 * STEP)
+    values, axes = np.linalg.eigh(0.5 * (precision + precision.T))
+    return np.maximum(np.abs(values), LEAST_PRECISION), axes
+
+
+def _line_search(
+    posterior: LogPosterior, theta: np.ndarray, move: np.ndarray, value: float
+) -> tuple[np.ndarray, float, np.ndarray] | None:
+    """The best of several shares of the move, all tried at once; None if none of them rises."""
+    move = move * min(1.0, LONGEST_MOVE / np.abs(move).max())
+    points = theta + SHARES[:, None] * move
+    values, gradients = posterior.value_and_gradient(points)
+    best = int(np.nanargmax(values))
+    return (points[best], float(values[best]), gradients[best]) if values[best] > value else None

@@ -1,0 +1,147 @@
+"""`Posterior`: parameters, regimes and forecasts of a fitted model with the doubt the data leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.observations import Observations
+from macro_cycle.hmm.posterior.coordinates import LogPosterior
+from macro_cycle.hmm.posterior.density import JointDensity
+from macro_cycle.hmm.posterior.draws import ParameterDraws
+from macro_cycle.hmm.posterior.laplace import LaplaceFit, laplace
+from macro_cycle.hmm.posterior.summary import parameter_table
+from macro_cycle.hmm.results import Band, ForecastBands, RegimeBands
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm.model import MacroCycleHMM
+
+Method = Literal["laplace", "svi", "nuts"]
+METHODS = ("laplace", "svi", "nuts")
+LARGEST_R_HAT = 1.05
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """S draws from p(parameters | y), or from an approximation of it.
+
+    method: how they were drawn. laplace: the Normal in unconstrained coordinates that every method starts
+    from. diagnostics: the method's own figures. warnings: plain words, empty when all is well.
+    """
+
+    model: MacroCycleHMM
+    method: Method
+    draws: ParameterDraws
+    laplace: LaplaceFit
+    diagnostics: dict[str, float]
+    warnings: tuple[str, ...]
+
+    def parameters(self, level: float = 0.9) -> pd.DataFrame:
+        """One row per number of the model: estimate, std_error, low and high end of its credible interval."""
+        return parameter_table(self.model, self.draws, _tails(level))
+
+    def regimes(self, panel: pd.DataFrame | np.ndarray, level: float = 0.9) -> RegimeBands:
+        """Credible bands of the regime probabilities of the panel's months."""
+        density = self._density(panel)
+        with one_thread():
+            filtered, smoothed = self.draws.regime_probs(density)
+        tails = _tails(level)
+        return RegimeBands(
+            level,
+            _band(filtered, tails),
+            _band(smoothed, tails),
+            _band(self.model.recession_probability(filtered), tails),
+            _band(self.model.recession_probability(smoothed), tails),
+            density.observations.index,
+        )
+
+    def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12, level: float = 0.9) -> ForecastBands:
+        """Regimes 1 to `steps` months after the panel's last, doubt about the parameters included."""
+        index = self.model.forecast(panel, steps).index
+        with one_thread():
+            filtered, _ = self.draws.regime_probs(self._density(panel))
+        now, path = filtered[:, -1], np.empty((len(self.draws), steps, filtered.shape[2]))
+        for h in range(steps):
+            now = np.einsum("si,sij->sj", now, self.draws.transition_matrix)
+            path[:, h] = now
+        tails = _tails(level)
+        return ForecastBands(level, _band(path, tails), _band(self.model.recession_probability(path), tails), index)
+
+    def _density(self, panel: pd.DataFrame | np.ndarray) -> JointDensity:
+        return JointDensity(self.model.config, self.model.observations(panel))
+
+
+def infer(
+    model: MacroCycleHMM,
+    observations: Observations,
+    method: Method = "laplace",
+    n_draws: int = 500,
+    seed: int = 0,
+    svi_steps: int = 1000,
+    learning_rate: float = 0.01,
+    warmup: int = 300,
+    n_chains: int = 2,
+) -> Posterior:
+    """The posterior of a fitted model given the observations it was fitted to; options as in `pyro_model.py`.
+
+    Raises MacroCycleError for an unknown method or a number of draws below 2.
+    """
+    if method not in METHODS:
+        raise MacroCycleError(f"method is {method!r}: choose one of {', '.join(METHODS)}")
+    if n_draws < 2:
+        raise MacroCycleError(f"n_draws is {n_draws}: draw at least 2")
+    posterior = LogPosterior(JointDensity(model.config, observations))
+    diagnostics: dict[str, float] = {}
+    with one_thread():
+        normal = laplace(posterior, model.parameters)
+        if method == "laplace":
+            theta = normal.draws(n_draws, seed)
+        else:
+            from macro_cycle.hmm.posterior.pyro_model import nuts, variational
+
+            if method == "svi":
+                theta, diagnostics = variational(posterior, normal, n_draws, seed, svi_steps, learning_rate)
+            else:
+                theta, diagnostics = nuts(posterior, normal, n_draws, seed, warmup, n_chains)
+        draws = ParameterDraws.at(posterior, theta)
+    if model.config.structure == "free" and method == "nuts":
+        draws = draws.aligned(model.parameters.means)
+    return Posterior(model, method, draws, normal, diagnostics, normal.warnings + _doubts(diagnostics))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: the matrices are small, and threads that wait for each other cost more than they give."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _doubts(diagnostics: dict[str, float]) -> tuple[str, ...]:
+    words = []
+    if diagnostics.get("largest_r_hat", 1.0) > LARGEST_R_HAT:
+        words.append("the chains have not mixed: raise warmup and n_draws")
+    if diagnostics.get("divergences", 0.0) > 0:
+        words.append(f"{diagnostics['divergences']:.0f} moves diverged: the tails may be drawn too rarely")
+    return tuple(words)
+
+
+def _tails(level: float) -> tuple[float, float]:
+    if not 0.0 < level < 1.0:
+        raise MacroCycleError(f"level is {level}: it must lie between 0 and 1")
+    return (1.0 - level) / 2.0, (1.0 + level) / 2.0
+
+
+def _band(draws: np.ndarray, tails: tuple[float, float]) -> Band:
+    low, median, high = np.quantile(draws, [tails[0], 0.5, tails[1]], axis=0)
+    return Band(low, median, high, draws.mean(axis=0))
