@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from macro_cycle.hmm.identity import Matching, match_regimes
     from macro_cycle.hmm.model import MacroCycleHMM
     from macro_cycle.hmm.parameters import HMMParameters
+    from macro_cycle.hmm.selection import select
 
 _HOME = {
     "HMMConfig": "config",
@@ -25,9 +26,10 @@ _HOME = {
     "Matching": "identity",
     "fit_windows": "batch",
     "match_regimes": "identity",
+    "select": "selection",
 }
 
-__all__ = ["HMMConfig", "HMMParameters", "MacroCycleHMM", "Matching", "fit_windows", "match_regimes"]
+__all__ = ["HMMConfig", "HMMParameters", "MacroCycleHMM", "Matching", "fit_windows", "match_regimes", "select"]
 
 
 def __getattr__(name: str) -> Any:

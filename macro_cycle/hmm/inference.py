@@ -59,7 +59,8 @@ def forward_backward(log_emissions: np.ndarray, initial_probs: np.ndarray, trans
     transition_matrix = np.ascontiguousarray(transition_matrix, dtype=np.float64)
     filtered, predicted, weights, scales, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
     smoothed, expected = np.empty_like(filtered), np.empty_like(transition_matrix)
-    backward(transition_matrix, filtered, weights, scales, smoothed, expected)
+    regimes = (0,) * filtered.shape[1]
+    backward(transition_matrix, filtered, weights, scales, smoothed, expected, regimes)
     return Posterior(filtered, predicted, log_likelihoods, smoothed, expected)
 
 
@@ -122,5 +123,6 @@ def _forward(
         weights,
         scales,
         log_likelihoods,
+        (0,) * log_emissions.shape[1],
     )
     return filtered, predicted, weights, scales, log_likelihoods

@@ -276,7 +276,7 @@ def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray) -> n
     """(T,) log p(y_t | y_1:t-1): the predicted mixture of undiscounted densities."""
     from macro_cycle.hmm.kernels.forward_backward import mix
 
-    return np.asarray(mix(densities, filtered.predicted_probs))
+    return np.asarray(mix(densities, filtered.predicted_probs, (0,) * densities.shape[1]))
 
 
 def _months_after(index: pd.Index, steps: int) -> pd.Index:

@@ -41,7 +41,7 @@ class Observations:
 
     @cached_property
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
-        """Distinct rows of `observed` (P, D), fullest first columns first, and the pattern of each month (T,)."""
+        """Distinct rows of `observed` (P, D), complete ones first, and the pattern of each month (T,)."""
         bits = np.packbits(self.observed, axis=1)
         keys = np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel()
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)

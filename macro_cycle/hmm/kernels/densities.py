@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
+from macro_cycle.hmm.kernels.simd import load, spread, store
+from macro_cycle.hmm.kernels.vector_math import vlog
 
 LOG_2PI = math.log(2.0 * math.pi)
 LOG_PI = math.log(math.pi)
@@ -14,28 +16,35 @@ LOG_PI = math.log(math.pi)
 
 @kernel
 def diagonal_log_densities(
-    values: np.ndarray, observed: np.ndarray, means: np.ndarray, variances: np.ndarray, dof: np.ndarray
+    values: np.ndarray,
+    observed: np.ndarray,
+    means: np.ndarray,
+    variances: np.ndarray,
+    dof: np.ndarray,
+    regimes: tuple[int, ...],
 ) -> np.ndarray:
-    """(T, K) for independent cells; means, variances (K, D); dof (D,), empty when Gaussian."""
+    """(T, K) for independent cells; means, variances (D, K); dof (D,), empty when Gaussian; K zeros in regimes."""
     T, D = values.shape
-    K = means.shape[0]
-    result = np.zeros((T, K))
-    constant = np.empty((K, D))
-    for j in range(K):
-        for d in range(D):
-            constant[j, d] = -0.5 * (LOG_2PI + math.log(variances[j, d]))
-            if dof.shape[0]:
-                constant[j, d] = _t_constant(dof[d], 1.0) - 0.5 * math.log(variances[j, d])
+    K = means.shape[1]
+    result, constant, precision = np.empty((T, K)), np.empty((D, K)), np.empty((D, K))
+    student = dof.shape[0] > 0
+    for d in range(D):
+        for j in range(K):
+            constant[d, j] = -0.5 * (LOG_2PI + math.log(variances[d, j]))
+            precision[d, j] = -0.5 / variances[d, j]
+            if student:
+                constant[d, j] = _t_constant(dof[d], 1.0) - 0.5 * math.log(variances[d, j])
+                precision[d, j] = 1.0 / (variances[d, j] * dof[d])
     for t in range(T):
+        total = spread(0.0, regimes)
         for d in range(D):
             if observed[t, d]:
-                for j in range(K):
-                    e = values[t, d] - means[j, d]
-                    square = e * e / variances[j, d]
-                    if dof.shape[0]:
-                        result[t, j] += constant[j, d] - 0.5 * (dof[d] + 1.0) * math.log1p(square / dof[d])
-                    else:
-                        result[t, j] += constant[j, d] - 0.5 * square
+                e = values[t, d] - load(means, d, regimes)
+                square = e * e * load(precision, d, regimes)
+                if student:
+                    square = vlog(square + 1.0) * (-0.5 * (dof[d] + 1.0))
+                total += load(constant, d, regimes) + square
+        store(result, t, total)
     return result
 
 
@@ -47,14 +56,13 @@ def full_log_densities(
     means: np.ndarray,
     covariances: np.ndarray,
     dof: np.ndarray,
+    regimes: tuple[int, ...],
 ) -> np.ndarray:
-    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); covariances (K, D, D)."""
+    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); means (D, K); covariances (K, D, D)."""
     T, D = values.shape
-    P, K = patterns.shape[0], means.shape[0]
-    result = np.zeros((T, K))
-    cells = np.empty(D, dtype=np.int64)
-    inverse = np.empty((D, D))
-    e = np.empty(D)
+    P, K = patterns.shape[0], means.shape[1]
+    result, cells, inverse = np.zeros((T, K)), np.empty(D, dtype=np.int64), np.empty((D, D))
+    roots, constant, e = np.empty((D * D, K)), np.empty((1, K)), np.empty((D, K))
     for p in range(P):
         n = 0
         for d in range(D):
@@ -65,24 +73,27 @@ def full_log_densities(
             continue
         for j in range(K):
             log_root = inverse_cholesky(covariances[j], cells, n, inverse)
-            constant = -0.5 * n * LOG_2PI - log_root
+            constant[0, j] = -0.5 * n * LOG_2PI - log_root
             if dof.shape[0]:
-                constant = _t_constant(dof[0], float(n)) - log_root
-            for t in range(T):
-                if pattern_of[t] != p:
-                    continue
-                for a in range(n):
-                    e[a] = values[t, cells[a]] - means[j, cells[a]]
-                square = 0.0
-                for a in range(n):
-                    z = 0.0
-                    for b in range(a + 1):
-                        z += inverse[a, b] * e[b]
-                    square += z * z
-                if dof.shape[0]:
-                    result[t, j] = constant - 0.5 * (dof[0] + n) * math.log1p(square / dof[0])
-                else:
-                    result[t, j] = constant - 0.5 * square
+                constant[0, j] = _t_constant(dof[0], float(n)) - log_root
+            for a in range(n):
+                for b in range(a + 1):
+                    roots[a * D + b, j] = inverse[a, b]
+        for t in range(T):
+            if pattern_of[t] != p:
+                continue
+            for a in range(n):
+                store(e, a, values[t, cells[a]] - load(means, cells[a], regimes))
+            square = spread(0.0, regimes)
+            for a in range(n):
+                z = load(roots, a * D, regimes) * load(e, 0, regimes)
+                for b in range(1, a + 1):
+                    z += load(roots, a * D + b, regimes) * load(e, b, regimes)
+                square += z * z
+            tail = square * -0.5
+            if dof.shape[0]:
+                tail = vlog(square / dof[0] + 1.0) * (-0.5 * (dof[0] + n))
+            store(result, t, load(constant, 0, regimes) + tail)
     return result
 
 

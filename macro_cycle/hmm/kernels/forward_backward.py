@@ -1,4 +1,4 @@
-"""Exact inference for one model: scaled forward-backward, Viterbi, one filter step (Rabiner, 1989)."""
+"""Exact inference for one model: scaled forward-backward and Viterbi (Rabiner, 1989)."""
 
 from __future__ import annotations
 
@@ -7,47 +7,11 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
+from macro_cycle.hmm.kernels.simd import load, smallest, store
+from macro_cycle.hmm.kernels.vector_math import vexp
 
 TINY = 1e-250
 LARGE = 1e290
-
-
-@kernel
-def weigh(log_emissions: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
-    """Fill weights with exp(log_emissions - shift); returns the shift, which keeps one of them normal."""
-    K = predicted.shape[0]
-    shift = log_emissions[0]
-    for j in range(1, K):
-        shift = max(shift, log_emissions[j])
-    total = 0.0
-    for j in range(K):
-        weights[j] = math.exp(log_emissions[j] - shift)
-        total += weights[j] * predicted[j]
-    if total > TINY:
-        return shift
-    shift = -np.inf
-    for j in range(K):
-        if predicted[j] > TINY:
-            shift = max(shift, log_emissions[j] + math.log(predicted[j]))
-    for j in range(K):
-        weights[j] = math.exp(min(log_emissions[j] - shift, 660.0)) if predicted[j] > TINY else 0.0
-    return shift
-
-
-@kernel
-def filter_step(
-    log_emissions: np.ndarray, predicted: np.ndarray, weights: np.ndarray, filtered: np.ndarray
-) -> tuple[float, float]:
-    """p(z_t | y_1:t) from p(z_t | y_1:t-1); returns log p(y_t | y_1:t-1) and the scale 1/c_t."""
-    shift = weigh(log_emissions, predicted, weights)
-    total = 0.0
-    for j in range(predicted.shape[0]):
-        filtered[j] = predicted[j] * weights[j]
-        total += filtered[j]
-    scale = 1.0 / total
-    for j in range(predicted.shape[0]):
-        filtered[j] *= scale
-    return shift + math.log(total), scale
 
 
 @kernel
@@ -60,28 +24,70 @@ def forward(
     weights: np.ndarray,
     scales: np.ndarray,
     log_likelihoods: np.ndarray,
+    regimes: tuple[int, ...],
 ) -> None:
-    """Predicted and filtered probabilities (T, K) of log_emissions (T, K)."""
+    """Predicted and filtered probabilities (T, K) of log_emissions (T, K); regimes is a tuple of K zeros.
+
+    scales (T,) are 1 / c_t and log_likelihoods (T,) log p(y_t | y_1:t-1). A vector holds all regimes of a month.
+    """
     T, K = log_emissions.shape
     for t in range(T):
-        for j in range(K):
-            p = initial[j] if t == 0 else 0.0
-            if t > 0:
-                for i in range(K):
-                    p += filtered[t - 1, i] * transition[i, j]
-            predicted[t, j] = p
-        log_likelihoods[t], scales[t] = filter_step(log_emissions[t], predicted[t], weights[t], filtered[t])
+        if t == 0:
+            for j in range(K):
+                predicted[0, j] = initial[j]
+        else:
+            ahead = load(transition, 0, regimes) * filtered[t - 1, 0]
+            for i in range(1, K):
+                ahead += load(transition, i, regimes) * filtered[t - 1, i]
+            store(predicted, t, ahead)
+        shift, total = _weigh(log_emissions, predicted, weights, filtered, t, t, regimes)
+        scale = 1.0 / total
+        store(filtered, t, load(filtered, t, regimes) * scale)
+        scales[t] = scale
+        log_likelihoods[t] = shift + math.log(total)
 
 
 @kernel
-def mix(log_emissions: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def _weigh(log_emissions, predicted, weights, joint, t, to, regimes):
+    """Fill row `to` of weights, exp(log_emissions - shift), and of joint, predicted * weights.
+
+    Returns the shift, which keeps one of them normal, and the sum of joint.
+    """
+    K, shift = predicted.shape[1], log_emissions[t, 0]
+    for j in range(1, K):
+        shift = max(shift, log_emissions[t, j])
+    weight = vexp(load(log_emissions, t, regimes) - shift)
+    store(weights, to, weight)
+    store(joint, to, load(predicted, t, regimes) * weight)
+    total = joint[to, 0]
+    for j in range(1, K):
+        total += joint[to, j]
+    if total < TINY:
+        return _weigh_possible(log_emissions[t], predicted[t], weights[to], joint[to])
+    return shift, total
+
+
+@kernel
+def _weigh_possible(log_emissions, predicted, weights, joint):
+    """Weights relative to the best joint probability, for when the best fitting regime can hardly occur."""
+    K, shift, total = predicted.shape[0], -np.inf, 0.0
+    for j in range(K):
+        if predicted[j] > TINY:
+            shift = max(shift, log_emissions[j] + math.log(predicted[j]))
+    for j in range(K):
+        weights[j] = math.exp(min(log_emissions[j] - shift, 660.0)) if predicted[j] > TINY else 0.0
+        joint[j] = predicted[j] * weights[j]
+        total += joint[j]
+    return shift, total
+
+
+@kernel
+def mix(log_emissions: np.ndarray, predicted: np.ndarray, regimes: tuple[int, ...]) -> np.ndarray:
     """(T,) log sum_j predicted[t, j] exp(log_emissions[t, j])."""
     T, K = log_emissions.shape
-    weights, result = np.empty(K), np.empty(T)
+    weights, joint, result = np.empty((1, K)), np.empty((1, K)), np.empty(T)
     for t in range(T):
-        shift, total = weigh(log_emissions[t], predicted[t], weights), 0.0
-        for j in range(K):
-            total += predicted[t, j] * weights[j]
+        shift, total = _weigh(log_emissions, predicted, weights, joint, t, 0, regimes)
         result[t] = shift + math.log(total)
     return result
 
@@ -94,27 +100,31 @@ def backward(
     scales: np.ndarray,
     smoothed: np.ndarray,
     expected: np.ndarray,
+    regimes: tuple[int, ...],
 ) -> None:
     """Smoothed probabilities (T, K) and expected transitions (K, K) after `forward`."""
     T, K = filtered.shape
-    beta, ahead = np.ones(K), np.empty(K)
+    beta, ahead, back = np.ones((1, K)), np.empty((1, K)), np.ascontiguousarray(transition.T)
     expected[:] = 0.0
     for t in range(T - 1, -1, -1):
-        total = 0.0
-        for j in range(K):
-            smoothed[t, j] = filtered[t, j] * beta[j]
+        b = load(beta, 0, regimes)
+        joint = load(filtered, t, regimes) * b
+        store(smoothed, t, joint)
+        total = smoothed[t, 0]
+        for j in range(1, K):
             total += smoothed[t, j]
-            ahead[j] = beta[j] * weights[t, j] * scales[t]
-        for j in range(K):
-            smoothed[t, j] /= total
+        store(smoothed, t, joint * (1.0 / total))
         if t > 0:
-            for i in range(K):
-                b = 0.0
-                for j in range(K):
-                    step = transition[i, j] * ahead[j]
-                    expected[i, j] += filtered[t - 1, i] * step
-                    b += step
-                beta[i] = min(b, LARGE)
+            coming = b * load(weights, t, regimes) * scales[t]
+            store(ahead, 0, coming)
+            b = load(back, 0, regimes) * ahead[0, 0]
+            store(expected, 0, load(expected, 0, regimes) + coming * filtered[t - 1, 0])
+            for j in range(1, K):
+                b += load(back, j, regimes) * ahead[0, j]
+                store(expected, j, load(expected, j, regimes) + coming * filtered[t - 1, j])
+            store(beta, 0, smallest(b, LARGE))
+    for i in range(K):
+        store(expected, i, load(expected, i, regimes) * load(transition, i, regimes))
 
 
 @kernel

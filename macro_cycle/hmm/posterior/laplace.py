@@ -14,7 +14,7 @@ from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 
 STEP = 1e-4  # of the differences, in unconstrained units
-LEAST_PROBABILITY = 1e-3  # where the search begins, for probabilities that EM put on their boundary
+LEAST_PROBABILITY, LEAST_DOF, MOST_DOF = 1e-3, 2.2, 150.0  # where the search begins if EM ended on a boundary
 LEAST_PRECISION = 1e-3  # a flatter direction is held at a standard error of about 30
 LONGEST_MOVE = 2.0
 SHARES = 0.5 ** np.arange(8.0)
@@ -80,6 +80,8 @@ def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> tuple[np.n
         if name == "initial_probs" or name.startswith("transition"):
             inside = site.clamp_min(LEAST_PROBABILITY)
             sites[name] = inside / inside.sum()
+        elif name == "dof":
+            sites[name] = site.clamp(LEAST_DOF, MOST_DOF)
     theta = posterior.coordinates(sites).numpy()
     values, gradients = posterior.value_and_gradient(theta[None])
     return theta, float(values[0]), gradients[0]

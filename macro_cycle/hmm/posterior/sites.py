@@ -27,7 +27,7 @@ from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.structure import allowed_transitions, mean_groups
 
 Values = Mapping[str, Tensor]
-SMALLEST_PROBABILITY = 1e-8  # a boundary has no unconstrained coordinate
+BOUNDARY = 1e-8  # kept from a boundary, which has no unconstrained coordinate
 
 
 class Site(NamedTuple):
@@ -93,7 +93,7 @@ class ParameterSites:
         if self._dof_sites():
             assert parameters.dof is not None
             dof = parameters.dof if self.config.diagonal else parameters.dof[:1]
-            values["dof"] = np.clip(dof, LOWEST_DOF + 0.01, HIGHEST_DOF - 1.0)
+            values["dof"] = np.clip(dof, LOWEST_DOF + BOUNDARY, HIGHEST_DOF - BOUNDARY)
         return {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
 
     def arrays(self, values: Values) -> ChainArrays:
@@ -166,5 +166,5 @@ class ParameterSites:
 
 
 def _inside(probs: np.ndarray) -> np.ndarray:
-    clipped = np.maximum(probs, SMALLEST_PROBABILITY)
+    clipped = np.maximum(probs, BOUNDARY)
     return np.asarray(clipped / clipped.sum())
