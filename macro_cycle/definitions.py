@@ -5,6 +5,7 @@ import dagster as dg
 from macro_cycle.assets.checks import CHECKS
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
+from macro_cycle.assets.news import regime_news
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import champion, feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
@@ -23,6 +24,7 @@ defs = dg.Definitions(
         macro_features,
         regime_model,
         regime_labels,
+        regime_news,
         champion,
         feast_materialization,
         kserve_deployment,

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from macro_cycle.evaluation.news import News
+
 COLORS = {"Expansion": "#2a9d8f", "Peak": "#e9c46a", "Contraction": "#c1121f", "Trough": "#f4a261"}
+RISE, FALL = "#c1121f", "#2a9d8f"
 
 
 def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
@@ -49,6 +52,38 @@ def shade_recessions(axes: "Axes", months: pd.DatetimeIndex) -> None:
     inside = pd.Series(recession_indicator(months), index=months).astype(bool)
     for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
         axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
+
+
+def news_chart(news: "News") -> "Figure":
+    """Waterfall from the earlier answer to the later one, the largest parts first, small ones taken together."""
+    from matplotlib.figure import Figure
+
+    steps = _steps(news)
+    figure = Figure(figsize=(11, 0.4 * len(steps) + 1.6), layout="constrained")
+    axes, level = figure.subplots(), news.before
+    for row, (_, step) in enumerate(steps):
+        axes.barh(row, step, left=level, color=FALL if step < 0 else RISE)
+        axes.annotate(f"{step:+.3f}", (max(level, level + step), row), (4, 0), textcoords="offset points", va="center")
+        level += step
+    axes.axvline(news.before, color="#888", lw=0.8, ls=":")
+    axes.axvline(news.after, color="#1d3557", lw=1)
+    axes.set(yticks=range(len(steps)), yticklabels=[name for name, _ in steps], xlabel="recession probability")
+    axes.set_title(
+        f"{news.before:.3f} about {news.since_reference_month:%Y-%m} (known {news.since:%Y-%m-%d})  to  "
+        f"{news.after:.3f} about {news.reference_month:%Y-%m} (known {news.as_of:%Y-%m-%d})"
+    )
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
+    return figure
+
+
+def _steps(news: "News", shown: int = 12) -> list[tuple[str, float]]:
+    """Name and size of each part, by size, those beyond `shown` in one."""
+    parts = news.parts.sort_values("contribution", key=abs, ascending=False, kind="stable")
+    names = parts["kind"] + parts["series_id"].map(lambda series_id: f": {series_id}" if series_id else "")
+    steps = list(zip(names.tolist(), parts["contribution"].tolist(), strict=True))
+    rest = sum(step for _, step in steps[shown:])
+    return steps[:shown] + ([(f"{len(steps) - shown} smaller parts", rest)] if len(steps) > shown else [])
 
 
 def as_metadata(figure: "Figure") -> dg.MarkdownMetadataValue:

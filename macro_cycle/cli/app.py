@@ -5,7 +5,7 @@ import sys
 import typer
 
 from macro_cycle import __version__
-from macro_cycle.cli import exports, imports, pipeline, services, training
+from macro_cycle.cli import exports, history, imports, pipeline, services, training
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
 
@@ -37,6 +37,7 @@ pipeline.register(app)
 training.register(app)
 exports.register(app)
 imports.register(app)
+history.register(app)
 
 
 def main() -> None:

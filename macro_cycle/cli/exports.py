@@ -1,4 +1,4 @@
-"""`macro-cycle export`: calls, regimes and features as Parquet or CSV."""
+"""`macro-cycle export`: calls, regimes, features and news as Parquet or CSV."""
 
 import os
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from macro_cycle.cli.console import answers
-from macro_cycle.cli.stores import month_end, panel_store, regime_store
+from macro_cycle.cli.stores import month_end, news_store, panel_store, regime_store
 from macro_cycle.errors import MacroCycleError
 
 Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
@@ -22,6 +22,7 @@ class Table(StrEnum):
     calls = "calls"
     regimes = "regimes"
     features = "features"
+    news = "news"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,13 +34,14 @@ def export(
     table: Annotated[
         Table,
         typer.Argument(
-            help="calls: one answer per month end; regimes: all months as seen at one month end; features: the panel."
+            help="calls: one answer per month end; regimes: all months as seen at one month end; features: the panel; "
+            "news: why the calls moved."
         ),
     ],
     out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
     as_of: Month = None,
 ) -> None:
-    """Write stored calls, regimes or features to a file."""
+    """Write stored calls, regimes, features or news to a file."""
     write = _writer(out)
     frame = _read(table, as_of)
     write(frame)
@@ -66,9 +68,9 @@ def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
 def _read(table: Table, month: str | None) -> pd.DataFrame:
     regimes = regime_store()
     end = month_end(month, regimes)
-    if table is Table.calls:
-        calls = regimes.calls()
-        return calls if month is None else calls[calls["as_of"] == end]
+    if table in (Table.calls, Table.news):
+        rows = regimes.calls() if table is Table.calls else news_store().parts()
+        return rows if month is None else rows[rows["as_of"] == end]
     if table is Table.features:
         return panel_store().read(end.strftime("%Y-%m-01")).reset_index()
     return regimes.load(end.date()).reset_index()

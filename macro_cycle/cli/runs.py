@@ -19,6 +19,7 @@ MONTHLY_ASSETS = [
     "macro_features",
     "regime_model",
     "regime_labels",
+    "regime_news",
     "champion",
     "feast_materialization",
     "kserve_deployment",

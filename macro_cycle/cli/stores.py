@@ -8,6 +8,7 @@ from macro_cycle.months import as_of_day, parse_month
 from macro_cycle.settings import load_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.records import NewsStore
 from macro_cycle.warehouse.regimes import RegimeStore
 
 
@@ -21,6 +22,11 @@ def warehouse() -> Warehouse:
 def regime_store() -> RegimeStore:
     """Regimes and calls."""
     return RegimeStore(warehouse().engine)
+
+
+def news_store() -> NewsStore:
+    """Why the calls moved."""
+    return NewsStore(warehouse().engine)
 
 
 def panel_store() -> PanelStore:

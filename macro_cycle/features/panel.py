@@ -15,6 +15,8 @@ from macro_cycle.features.transformations import transform
 _NORMAL_IQR = 1.349
 _WINSOR = 4.0
 
+Changes = tuple[NDArray[np.int64], NDArray[np.float64]]
+
 
 def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> pd.DataFrame:
     """Features as known on the day of the as-of frame.
@@ -38,7 +40,7 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
             f"No observations of {wanted} were known on that day; choose a later one or other series."
         )
     months = np.arange(min(m[0] for m, _ in series.values()), max(m[-1] for m, _ in series.values()) + 1)
-    columns = {name: _on(months, *series[name]) for name in series}
+    columns = {name: on_months(months, *series[name]) for name in series}
     panel = pd.DataFrame(
         {feature.name: _feature(feature, columns, len(months)) for feature in feature_set.features},
         index=pd.DatetimeIndex(month_start(months), freq="MS", name="reference_month"),
@@ -51,21 +53,22 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
     return panel.iloc[known[0] : known[-1] + 1]
 
 
-def _transformed(
-    as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet
-) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+def _transformed(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> dict[str, Changes]:
     """Series id -> month numbers of its periods and its stationary, signed values."""
-    out = {}
-    for series_id, dates, values in _histories(as_of, catalog, feature_set.series_ids):
-        spec = catalog.spec(series_id)
-        months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
-        if len(months):
-            changes = transform(values, _tcode(spec, values), name=series_id)
-            out[series_id] = (months, spec.sign * changes)
-    return out
+    histories = series_histories(as_of, catalog, feature_set.series_ids)
+    out = {series_id: changes(dates, values, catalog.spec(series_id)) for series_id, dates, values in histories}
+    return {series_id: found for series_id, found in out.items() if len(found[0])}
 
 
-def _histories(
+def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSpec) -> Changes:
+    """Month numbers of the periods of a series and its stationary, signed values; empty without a whole period."""
+    months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
+    if not len(months):
+        return months, values
+    return months, spec.sign * transform(values, _tcode(spec, values), name=spec.series_id)
+
+
+def series_histories(
     as_of: pd.DataFrame, catalog: Catalog, wanted: tuple[str, ...]
 ) -> Iterator[tuple[str, pd.DatetimeIndex, NDArray[np.float64]]]:
     """Canonical id, dates (ascending) and values of each wanted series that the frame holds."""
@@ -86,17 +89,26 @@ def _tcode(spec: SeriesSpec, values: NDArray[np.float64]) -> int:
     return 5 if np.nanmin(values) > 0 else 2
 
 
-def _on(months: NDArray[np.int64], at: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def on_months(months: NDArray[np.int64], at: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values that belong to the months `at`, on the gapless `months` that hold all of those; NaN elsewhere."""
     column = np.full(len(months), np.nan)
     column[at - months[0]] = values
     return column
 
 
 def _feature(feature: Feature, columns: dict[str, NDArray[np.float64]], length: int) -> NDArray[np.float64]:
-    members = [columns[s] for s in feature.series_ids if s in columns]
-    if not members:
-        return np.full(length, np.nan)
-    column = members[0] if len(feature.series_ids) == 1 else _mean([_robust(m) for m in members])
+    members = [member(feature, columns[s]) for s in feature.series_ids if s in columns]
+    return combined(feature, members) if members else np.full(length, np.nan)
+
+
+def member(feature: Feature, column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A series' stationary values as the feature takes them: robustly scaled where it is the mean of several."""
+    return column if len(feature.series_ids) == 1 else _robust(column)
+
+
+def combined(feature: Feature, members: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The feature's column from its members (at least one), all on the same gapless months."""
+    column = members[0] if len(members) == 1 else _mean(members)
     return _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
 
 
@@ -140,7 +152,9 @@ def _trailing_mean(column: NDArray[np.float64], span: int) -> NDArray[np.float64
     """Mean of the last `span` months, of which at least two thirds must be known."""
     if span == 1:
         return column
-    return pd.Series(column).rolling(span, min_periods=-(-2 * span // 3)).mean().to_numpy()
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.full(span - 1, np.nan), column]), span)
+    known = np.isfinite(windows).sum(axis=1)
+    return np.where(3 * known >= 2 * span, np.nansum(windows, axis=1) / np.maximum(known, 1), np.nan)
 
 
 def _change(column: NDArray[np.float64], months: int) -> NDArray[np.float64]:

@@ -120,6 +120,11 @@ class MacroCycleHMM:
             filtered.filtered_probs, filtered.predicted_probs, float(scores.sum()), scores, observations.index
         )
 
+    def nowcast(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(K,) filtered probabilities of the panel's last month: `filter` without the rest of its answer."""
+        densities = log_densities(self.parameters, self.observations(panel))
+        return inference.filter_forward(*self._chain(densities)).filtered_probs[-1]
+
     def smooth(self, panel: pd.DataFrame | np.ndarray) -> SmoothResult:
         """p(z_t | y_1:T), with hindsight over the whole panel."""
         observations = self.observations(panel)

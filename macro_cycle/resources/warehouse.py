@@ -10,6 +10,7 @@ from macro_cycle.settings import load_settings
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
     from macro_cycle.warehouse.models import ModelStore
+    from macro_cycle.warehouse.records import EvaluationStore, NewsStore, ServedStore
     from macro_cycle.warehouse.regimes import RegimeStore
 
 
@@ -31,6 +32,24 @@ class WarehouseResource(dg.ConfigurableResource):
         from macro_cycle.warehouse.regimes import RegimeStore
 
         return RegimeStore(_warehouse().engine)
+
+    def news(self) -> "NewsStore":
+        """Why the calls moved."""
+        from macro_cycle.warehouse.records import NewsStore
+
+        return NewsStore(_warehouse().engine)
+
+    def served(self) -> "ServedStore":
+        """What the endpoint was seen to answer."""
+        from macro_cycle.warehouse.records import ServedStore
+
+        return ServedStore(_warehouse().engine)
+
+    def evaluations(self) -> "EvaluationStore":
+        """How well the calls did."""
+        from macro_cycle.warehouse.records import EvaluationStore
+
+        return EvaluationStore(_warehouse().engine)
 
 
 @lru_cache(maxsize=1)

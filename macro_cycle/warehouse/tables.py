@@ -72,3 +72,40 @@ calls = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("calls_by_as_of", "as_of", "id"),
 )
+
+news = Table(
+    "news",
+    metadata,
+    Column("as_of", Date, primary_key=True),
+    Column("since", Date, nullable=False, comment="the earlier day"),
+    Column("reference_month", Date, nullable=False, comment="newest month at as_of"),
+    Column("since_reference_month", Date, nullable=False, comment="newest month at since"),
+    Column("before", Float(53), nullable=False, comment="recession probability at since"),
+    Column("forecast", Float(53), nullable=False, comment="what since expected of reference_month"),
+    Column("after", Float(53), nullable=False, comment="recession probability at as_of"),
+    Column("standard_error", Float(53), nullable=False, comment="of the parts; 0: exact"),
+    Column("parts", JSON, nullable=False, comment="kind, series_id, contribution; they add up to after - before"),
+)
+
+served = Table(
+    "served",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("as_of", Date, nullable=False, comment="month end of the model"),
+    Column("model_version", Text, nullable=False),
+    Column("registry_version", Text, nullable=False, comment="MLflow's number of the version"),
+    Column("endpoint", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("recession_probability", Float(53), nullable=False),
+    Column("served_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("as_of", Date, nullable=False, comment="newest month end that was scored"),
+    Column("data_version", Text, nullable=False, comment="content version of the calls that were scored"),
+    Column("document", JSON, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)

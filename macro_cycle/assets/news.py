@@ -1,0 +1,107 @@
+"""Why the answer moved since the month end before."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.assets.charts import as_metadata, news_chart
+from macro_cycle.assets.features import FEATURES, macro_features
+from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.sources import as_of_frames
+from macro_cycle.automation.conditions import on_new_content
+from macro_cycle.automation.freshness import FOLLOW_FETCH
+from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.news import Belief, News, explain
+from macro_cycle.features import Catalog, build_panel
+from macro_cycle.features.store import content_version
+from macro_cycle.months import as_of_day
+from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.settings import load_settings
+
+NEWS_COLUMNS = dg.TableSchema(
+    columns=[
+        dg.TableColumn("since", "date", "the month end before"),
+        dg.TableColumn("before", "double precision", "recession probability of the newest month at `since`"),
+        dg.TableColumn("forecast", "double precision", "what was expected at `since` of the newest month at `as_of`"),
+        dg.TableColumn("after", "double precision", "recession probability of the newest month at `as_of`"),
+        dg.TableColumn("parts", "json", "kind, series_id and contribution; they add up to after - before"),
+    ]
+)
+
+
+@dg.asset(
+    deps=[macro_features, regime_labels],
+    partitions_def=MONTHS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="regimes",
+    owners=["team:research"],
+    kinds={"postgres", "python"},
+    tags={"domain": "macro"},
+    metadata={"dagster/column_schema": NEWS_COLUMNS, "dagster/table_name": "warehouse.news"},
+    freshness_policy=FOLLOW_FETCH,
+    automation_condition=on_new_content(),
+)
+def regime_news(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Why the recession probability moved since the month end before: new data, revisions, re-estimation, names.
+
+    The parts add up to the change. What was known and believed a month before is computed from the observations
+    again, so that a month depends on no other partition.
+    """
+    yield from report_months(context, _explained(warehouse, context.partition_keys))
+
+
+def _explained(warehouse: WarehouseResource, months: list[str]) -> Iterator[MonthResult]:
+    store, earlier = warehouse.news(), _belief_before(warehouse, months[0])
+    for month, later in zip(months, _beliefs(warehouse, months), strict=True):
+        if earlier is None:
+            note = "Nothing was known at the month end before; there is no change to explain."
+            yield month, dg.MaterializeResult(data_version=dg.DataVersion("first"), metadata={"note": note})
+        else:
+            news = explain(earlier, later, _catalog(), FEATURES)
+            store.save(news.to_document())
+            yield month, _result(news, charted=month == months[-1])
+        earlier = later
+
+
+def _belief_before(warehouse: WarehouseResource, month: str) -> Belief | None:
+    """What was believed at the month end before, or None when too little was known for a panel."""
+    before = f"{pd.Timestamp(month) - pd.DateOffset(months=1):%Y-%m-%d}"
+    known = warehouse.observations().as_of(as_of_day(before), FEATURES.series_ids)
+    try:
+        build_panel(known, _catalog(), FEATURES)
+    except MacroCycleError:
+        return None
+    return next(_beliefs(warehouse, [before]))
+
+
+def _beliefs(warehouse: WarehouseResource, months: list[str]) -> Iterator[Belief]:
+    from macro_cycle.registry.beliefs import beliefs
+    from macro_cycle.registry.training import hmm_config
+
+    frames = as_of_frames(warehouse.observations(), months, list(FEATURES.series_ids))
+    dated = ((as_of_day(month), known) for month, known in frames)
+    return beliefs(warehouse.models(), dated, _catalog(), FEATURES, hmm_config(load_settings().model, FEATURES))
+
+
+def _catalog() -> Catalog:
+    return Catalog.load(load_settings().data.catalog_path)
+
+
+def _result(news: News, *, charted: bool) -> dg.MaterializeResult:
+    kinds = {kind.replace(" ", "_").replace("-", "_"): total for kind, total in news.by_kind().items()}
+    metadata: dict[str, dg.MetadataValue] = {
+        **{name: dg.MetadataValue.float(total) for name, total in kinds.items()},
+        "change": dg.MetadataValue.float(news.change),
+        "before": dg.MetadataValue.float(news.before),
+        "forecast": dg.MetadataValue.float(news.forecast),
+        "after": dg.MetadataValue.float(news.after),
+        "standard_error": dg.MetadataValue.float(news.standard_error),
+        "since": dg.MetadataValue.text(f"{news.since:%Y-%m-%d}, about {news.since_reference_month:%Y-%m}"),
+        "parts": dg.MetadataValue.md(news.parts.to_markdown(index=False, floatfmt="+.4f")),
+    }
+    if charted:
+        metadata["waterfall"] = as_metadata(news_chart(news))
+    return dg.MaterializeResult(data_version=dg.DataVersion(content_version(news.parts)), metadata=metadata)

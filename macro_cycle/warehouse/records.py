@@ -1,0 +1,115 @@
+"""What is kept beside the calls: why they moved, what was served, and how well they did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse.tables import evaluations, news, served
+
+PART_COLUMNS = ["as_of", "since", "reference_month", "since_reference_month", "kind", "series_id", "contribution"]
+
+
+@dataclass(frozen=True)
+class ServedAnswer:
+    """What the endpoint was seen to answer after a deployment."""
+
+    as_of: date
+    model_version: str
+    registry_version: str
+    endpoint: str
+    label: str
+    recession_probability: float
+    served_at: datetime | None = None
+
+
+class NewsStore:
+    """The `news` table: for each month end, the parts of the change since an earlier one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save(self, document: Mapping[str, Any]) -> None:
+        """Keep a document of `evaluation.news.News`, in place of the one of the same month end."""
+        statement = insert(news).values(**document)
+        replaced = {c.name: statement.excluded[c.name] for c in news.columns if c.name != "as_of"}
+        with self._engine.begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["as_of"], set_=replaced))
+
+    def load(self, as_of: date) -> dict[str, Any]:
+        """The document kept for a month end.
+
+        Raises:
+            MacroCycleError: regime_news has not been materialized for that month.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(select(news).where(news.c.as_of == as_of)).mappings().first()
+        if row is None:
+            raise MacroCycleError(f"no news as of {as_of:%Y-%m}; materialize regime_news for that month first")
+        return dict(row)
+
+    def parts(self) -> pd.DataFrame:
+        """Every part of every month end, oldest first: `PART_COLUMNS`."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(news).order_by(news.c.as_of)).mappings().all()
+        if not rows:
+            raise MacroCycleError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
+        parts = [{**{name: row[name] for name in PART_COLUMNS[:4]}, **part} for row in rows for part in row["parts"]]
+        dates = {name: lambda frame, name=name: pd.to_datetime(frame[name]) for name in PART_COLUMNS[:4]}
+        return pd.DataFrame(parts, columns=PART_COLUMNS).assign(**dates)
+
+
+class ServedStore:
+    """The `served` table: append-only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def append(self, answer: ServedAnswer) -> None:
+        """Record what the endpoint answered."""
+        values = {name: value for name, value in vars(answer).items() if name != "served_at"}
+        with self._engine.begin() as connection:
+            connection.execute(insert(served).values(**values))
+
+    def last(self, as_of: date) -> ServedAnswer | None:
+        """The last answer served by a model of that month end, or None."""
+        return self._first(select(served).where(served.c.as_of == as_of).order_by(served.c.id.desc()))
+
+    def _first(self, query: Select) -> ServedAnswer | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(query.limit(1)).mappings().first()
+        return ServedAnswer(**{name: row[name] for name in ServedAnswer.__dataclass_fields__}) if row else None
+
+
+class EvaluationStore:
+    """The `evaluations` table: append-only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def append(self, as_of: date, data_version: str, document: Mapping[str, Any]) -> None:
+        """Record an evaluation unless the last one scored the same."""
+        with self._engine.begin() as connection:
+            last = connection.execute(select(evaluations.c.document).order_by(evaluations.c.id.desc()).limit(1))
+            if last.scalar() != document:
+                connection.execute(
+                    insert(evaluations).values(as_of=as_of, data_version=data_version, document=document)
+                )
+
+    def last(self) -> dict[str, Any]:
+        """The newest evaluation.
+
+        Raises:
+            MacroCycleError: there is none.
+        """
+        with self._engine.connect() as connection:
+            found = connection.execute(select(evaluations.c.document).order_by(evaluations.c.id.desc()).limit(1))
+            document = found.scalar()
+        if document is None:
+            raise MacroCycleError("nothing has been evaluated yet; run `macro-cycle evaluate` first")
+        return dict(document)
