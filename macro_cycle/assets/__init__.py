@@ -2,3 +2,9 @@
 
 No statistics, no SQL and no client code here: what an asset calls lives in the package named after it.
 """
+
+import warnings
+
+from dagster import BetaWarning
+
+warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=BetaWarning)  # said once per asset

@@ -1,5 +1,6 @@
-"""`macro-cycle up`, `down` and `status`: the embedded stack."""
+"""`macro-cycle up`, `down`, `status` and `environment`: the embedded stack."""
 
+import shlex
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.settings import load_settings
-from macro_cycle.stack import ServiceStatus, lifecycle
+from macro_cycle.stack import ServiceStatus, lifecycle, services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("up")(up)
     app.command("down")(down)
     app.command("status")(status)
+    app.command("environment")(environment)
 
 
 def up(json: JsonFlag = False) -> None:
@@ -46,6 +48,15 @@ def status(json: JsonFlag = False) -> None:
     _show(found, json)
     if not all(service.ready for service in found):
         raise typer.Exit(1)
+
+
+def environment() -> None:
+    """Print the stack's environment for a shell: eval "$(macro-cycle environment)" before dagster, mlflow or feast.
+
+    Holds the database's password where it has one.
+    """
+    for name, value in services.environment(load_settings()).items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def _show(found: list[ServiceStatus], as_json: bool) -> None:

@@ -50,9 +50,7 @@ class OnlineRow:
 def repo_config(url: str, project: str) -> RepoConfig:
     """Feast on the schema `feast` of the platform's database: registry, offline and online store."""
     named = DatabaseUrl(url)
-    parts = named.parts()
-    sslmode = "disable" if str(parts["host"]).startswith("/") else "prefer"
-    connection = {**parts, "type": "postgres", "db_schema": SCHEMA, "sslmode": sslmode}
+    connection = {**named.parts(), "type": "postgres", "db_schema": SCHEMA}
     registry = {"registry_type": "sql", "path": named.sqlalchemy("psycopg", schema=SCHEMA)}
     return RepoConfig(
         project=project,

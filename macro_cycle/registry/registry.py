@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from macro_cycle.hmm import MacroCycleHMM
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+for _quiet in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
+    os.environ.setdefault(_quiet, "true")
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ARTIFACT = "model"

@@ -11,6 +11,7 @@ import psutil
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.settings import Settings
+from macro_cycle.stack.leftovers import end, leftovers
 from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.services import Service, ServiceStatus, environment, services
@@ -62,14 +63,13 @@ def down(settings: Settings) -> bool:
     supervisor = supervisor_process(settings)
     if supervisor is None:
         stop_embedded(settings)
+        end(leftovers(settings.home))
         return False
     family = [supervisor, *supervisor.children(recursive=True)]
     supervisor.terminate()
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
     stop_embedded(settings)
+    end([*alive, *leftovers(settings.home)])
     return True
 
 

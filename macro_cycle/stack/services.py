@@ -1,6 +1,5 @@
 """The processes of the stack: what each runs, where it answers and how to know that it does."""
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from macro_cycle.settings import Settings
 from macro_cycle.stack.postgres import database_url
+from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +52,7 @@ def services(settings: Settings) -> list[Service]:
         Service(
             "mlflow",
             (
-                str(tools / "mlflow"),
+                *(python, "-m", "macro_cycle.stack.leftovers", str(tools / "mlflow")),
                 *("server", "--host", mlflow.host, "--port", str(mlflow.port), "--workers", "1"),
                 *("--artifacts-destination", str(settings.home / "mlflow" / "artifacts")),
             ),
@@ -104,16 +104,19 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def environment(settings: Settings) -> Mapping[str, str]:
-    """Environment of every process; credentials travel here and nowhere else."""
+    """What a process needs to know of the stack, Feast's command line included; credentials travel here alone."""
     url = DatabaseUrl(database_url(settings))
+    feast = {"PROJECT": settings.feast.project, "REGISTRY": url.sqlalchemy("psycopg", schema="feast")}
+    feast |= {name.upper(): str(value) for name, value in url.parts().items()}
     return {
-        **os.environ,
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
         "DAGSTER_EVENT_BATCH_SIZE": "50",
+        "MLFLOW_TRACKING_URI": tracking_uri(settings),
         "MLFLOW_BACKEND_STORE_URI": url.sqlalchemy("psycopg2", schema="mlflow"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        **{f"FEAST_{name}": value for name, value in feast.items()},
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }

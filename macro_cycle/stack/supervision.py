@@ -1,6 +1,7 @@
 """supervisord as the keeper of the processes: its configuration, and calls to it over its socket."""
 
 import hashlib
+import os
 import shlex
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def start_supervisor(settings: Settings, services: Sequence[Service], environmen
     config.write_text(_config(settings, services))
     subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
-        env=dict(environment),
+        env={**os.environ, **environment},
         check=True,
         capture_output=True,
     )

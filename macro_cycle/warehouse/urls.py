@@ -44,15 +44,18 @@ class DatabaseUrl:
         return _with_search_path(self._parsed.set(drivername="postgresql"), schema)
 
     def parts(self) -> dict[str, str | int]:
-        """host, port, database, user, password for clients that take no URL; a socket folder is a host."""
+        """host, port, database, user, password, sslmode for clients that take no URL; a socket folder is a host."""
         url = self._parsed
-        host = url.host or url.query.get("host", "localhost")
+        named = url.host or url.query.get("host", "localhost")
+        host = named if isinstance(named, str) else named[0]
+        sslmode = url.query.get("sslmode", "disable" if host.startswith("/") else "prefer")
         return {
-            "host": host if isinstance(host, str) else host[0],
+            "host": host,
             "port": url.port or 5432,
             "database": url.database or "postgres",
             "user": url.username or "postgres",
             "password": url.password or "",
+            "sslmode": sslmode if isinstance(sslmode, str) else sslmode[0],
         }
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.stack.services import ROOT
 from macro_cycle_tests.conftest import create_database
 
 pytestmark = pytest.mark.slow
@@ -69,3 +70,27 @@ def test_online_holds_the_newest_month_and_refuses_an_older_one(economy):
 def test_an_empty_online_store_says_what_to_do(economy):
     with pytest.raises(MacroCycleError, match="materialize feast_materialization first"):
         economy.read_online()
+
+
+def test_feast_s_own_command_line_sees_the_same_store(database_url, monkeypatch):
+    from feast.repo_config import load_repo_config
+
+    from macro_cycle.feature_store.store import repo_config
+    from macro_cycle.settings import read_settings
+    from macro_cycle.stack.services import environment
+
+    settings = read_settings(database_url=database_url)
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    repository = ROOT / ".ops" / ".feast" / "feast_repo"
+    written = load_repo_config(repository, repository / "feature_store.yaml")
+    ours = repo_config(database_url, settings.feast.project)
+    for part in (
+        "project",
+        "provider",
+        "registry",
+        "offline_store",
+        "online_store",
+        "entity_key_serialization_version",
+    ):
+        assert getattr(written, part) == getattr(ours, part), part

@@ -1,0 +1,86 @@
+"""The whole embedded stack in a home and on ports of its own, driven through the command line as a person does."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from macro_cycle_tests.conftest import free_port
+
+PORTS = {
+    "dagster": "MACRO_CYCLE_DAGSTER__PORT",
+    "mlflow": "MACRO_CYCLE_MLFLOW__PORT",
+    "model-server": "MACRO_CYCLE_KSERVE__PORT",
+    "exporter": "MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
+}
+MODEL = "macro-cycle-hmm"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A home, the ports of its services, and what else its processes find in their environment."""
+
+    home: Path
+    environment: dict[str, str]
+
+    @classmethod
+    def in_home(cls, home: Path, **environment: str) -> "Stack":
+        """A stack that has not been started."""
+        ports = {variable: str(free_port()) for variable in PORTS.values()}
+        return cls(home, {"MACRO_CYCLE_HOME": str(home), **ports, **environment})
+
+    def port(self, service: str) -> int:
+        return int(self.environment[PORTS[service]])
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.port(service)}"
+
+    def cli(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess:
+        """Run `macro-cycle` with these arguments."""
+        program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *arguments]
+        done = subprocess.run(program, capture_output=True, text=True, env=self._process_environment(), timeout=300)
+        assert not succeeds or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def answer(self, *arguments: str) -> Any:
+        """What a command prints with `--json`."""
+        return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def pids(self) -> dict[str, int]:
+        """Process id of each service."""
+        return {service["name"]: service["pid"] for service in json.loads(self.status().stdout)}
+
+    def status(self) -> subprocess.CompletedProcess:
+        return self.cli("status", "--json", succeeds=False)
+
+    def predict(self) -> dict[str, Any]:
+        """The endpoint's answer for the newest month."""
+        url = f"{self.url('model-server')}/v1/models/{MODEL}:predict"
+        response = httpx.post(url, json={"instances": [{"as_of": "latest"}]}, timeout=30)
+        return response.raise_for_status().json()["predictions"][0]
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self.url('exporter')}/metrics", timeout=10).raise_for_status().text
+
+    def recovered(self) -> bool:
+        """Whether every service answers."""
+        return self.status().returncode == 0
+
+    def _process_environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MACRO_CYCLE_", "DAGSTER_"))}
+        return {**inherited, **self.environment}
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until the condition holds, failing when it has not in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.1)

@@ -1,0 +1,123 @@
+"""From nothing to a served answer; a second run does nothing; what dies comes back with what it knew."""
+
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import psutil
+import pytest
+
+from macro_cycle_tests.stack.running import MODEL, PORTS, Stack, eventually
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_first_run_trains_and_serves(stack, first_run):
+    assert first_run["retrained"] is True
+    assert sum(first_run["probabilities"].values()) == pytest.approx(1)
+    assert stack.predict()["probabilities"] == first_run["probabilities"]
+
+
+def test_endpoint_and_export_agree_on_both_protocols(stack, first_run, tmp_path):
+    out = tmp_path / "regimes.parquet"
+    stack.cli("export", "regimes", "--out", str(out))
+    newest = pd.read_parquet(out).iloc[-1]
+    stored = {label: newest[f"filtered_{label}"] for label in first_run["probabilities"]}
+    assert stack.predict()["probabilities"] == stored
+    request = {"inputs": [{"name": "as_of", "shape": [1], "datatype": "BYTES", "data": ["latest"]}]}
+    response = httpx.post(f"{stack.url('model-server')}/v2/models/{MODEL}/infer", json=request, timeout=30)
+    outputs = {output["name"]: output["data"] for output in response.json()["outputs"]}
+    assert dict(zip(outputs["labels"], outputs["probabilities"], strict=True)) == stored
+
+
+def test_a_second_run_retrains_nothing_and_says_so(stack, first_run):
+    again = stack.answer("run")
+    assert again["retrained"] is False
+    assert {**again, "retrained": True} == first_run
+
+
+def test_up_leaves_a_running_stack_alone(stack):
+    before = stack.pids()
+    stack.cli("up")
+    assert stack.pids() == before
+
+
+def test_the_contract_s_metrics_are_fed(stack, first_run):
+    stack.predict()
+    metrics = stack.metrics()
+    for name in (
+        f'hmm_predictions_total{{model_name="{MODEL}",regime="{first_run["label"]}"}}',
+        f'hmm_prediction_latency_seconds_count{{model_name="{MODEL}"}}',
+        *(f'hmm_model_{figure}{{model_name="{MODEL}"}}' for figure in ("log_likelihood", "aic", "bic")),
+        f'hmm_regime_distribution{{model_name="{MODEL}",regime="{first_run["label"]}"}}',
+        f'hmm_feature_count{{model_name="{MODEL}"}}',
+    ):
+        assert name in metrics
+
+
+def test_killed_services_come_back_with_what_they_knew(stack, first_run):
+    killed = [stack.pids()[service] for service in ("model-server", "exporter", "mlflow")]
+    killed.append(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
+    for pid in killed:
+        psutil.Process(pid).send_signal(signal.SIGKILL)
+    eventually(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered())
+    assert stack.predict()["probabilities"] == first_run["probabilities"]
+    assert f'hmm_model_log_likelihood{{model_name="{MODEL}"}}' in stack.metrics()
+    assert stack.answer("run")["retrained"] is False
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        other = Stack.in_home(tmp_path / "home", MACRO_CYCLE_MLFLOW__PORT=str(port))
+        refused = other.cli("up", succeeds=False)
+    assert refused.returncode == 1
+    assert f"port {port} for mlflow is taken by another program" in refused.stderr
+    assert "MACRO_CYCLE_MLFLOW__PORT" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_every_service_listens_on_loopback_alone(stack):
+    services = [psutil.Process(pid) for pid in stack.pids().values()]
+    pids = {process.pid for service in services for process in [service, *service.children(recursive=True)]}
+    listening = [c for c in psutil.net_connections("inet") if c.pid in pids and c.status == psutil.CONN_LISTEN]
+    assert {c.laddr.port for c in listening} >= {stack.port(name) for name in PORTS}
+    assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1"}
+
+
+def test_train_logs_to_the_mlflow_that_is_named(stack):
+    answer = stack.answer(
+        *("train", "--series-ids", "GDPC1", "UNRATE", "CPIAUCSL", "--start-date", "2000-01-01"),
+        *("--n-regimes", "4", "--mlflow-tracking-uri", stack.url("mlflow")),
+    )
+    run_id = answer["mlflow"]["run_id"]
+    found = httpx.get(f"{stack.url('mlflow')}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=10)
+    metrics = {metric["key"]: metric["value"] for metric in found.json()["run"]["data"]["metrics"]}
+    assert metrics["log_likelihood"] == pytest.approx(answer["metrics"]["log_likelihood"])
+
+
+def test_the_browser_shows_the_graph_and_the_chart(stack, first_run, tmp_path):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs Debian's chromium: apt-get install chromium")
+    graph = page(chromium, f"{stack.url('dagster')}/asset-groups", tmp_path)
+    for group in ("sources", "features", "model", "regimes", "serving"):
+        assert group in graph
+    labels = f"{stack.url('dagster')}/assets/regime_labels?view=partitions&partition={first_run['as_of'][:7]}-01"
+    partition = page(chromium, labels, tmp_path)
+    assert "recession_probability" in partition
+    assert first_run["model_version"] in partition
+
+
+def page(chromium: str, url: str, profile: Path) -> str:
+    """The document that the browser has after running the page's scripts."""
+    quiet = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
+    command = (chromium, "--headless", "--no-sandbox", "--disable-gpu", *quiet, "--disable-sync")
+    options = (f"--user-data-dir={profile}/profile", "--virtual-time-budget=30000", "--dump-dom", url)
+    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=120, check=True).stdout
