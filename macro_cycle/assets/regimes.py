@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import pandas as pd
 
 from macro_cycle.assets.charts import as_metadata, regimes_chart
 from macro_cycle.assets.features import macro_features
@@ -59,27 +58,12 @@ def _labelled(store: RegimeStore, trained: Iterator[Trained], charted: str) -> I
     for each in trained:
         frame = each.model.regimes(each.panel)
         version = content_version(frame)
-        call = call_of(each, frame, version)
+        call = Call.newest_of(frame, as_of_day(each.month).date(), each.stored.model_version, version)
         store.save(frame, call)
         metadata = _figures(call, each)
         if each.month == charted:
             metadata["regimes"] = as_metadata(regimes_chart(frame, f"Regimes as known at the end of {each.month[:7]}"))
         yield each.month, dg.MaterializeResult(data_version=dg.DataVersion(version), metadata=metadata)
-
-
-def call_of(trained: Trained, frame: pd.DataFrame, data_version: str) -> Call:
-    """The answer that a regimes frame gives for its newest reference month."""
-    newest = frame.iloc[-1]
-    filtered = newest.filter(like="filtered_").rename(lambda name: name.removeprefix("filtered_"))
-    return Call(
-        as_of=as_of_day(trained.month).date(),
-        reference_month=frame.index[-1].date(),
-        label=newest["label"],
-        recession_probability=float(newest["recession_probability"]),
-        probabilities={str(label): float(p) for label, p in filtered.items()},
-        model_version=trained.stored.model_version,
-        data_version=data_version,
-    )
 
 
 def _figures(call: Call, trained: Trained) -> dict[str, dg.MetadataValue]:

@@ -5,8 +5,9 @@ that serves.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -25,7 +26,12 @@ from macro_cycle.resources.kserve import EndpointResource
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.warehouse.records import ServedAnswer, ServedStore
 from macro_cycle.warehouse.regimes import RegimeStore
+
+if TYPE_CHECKING:
+    from macro_cycle.registry.registry import RegisteredVersion
+    from macro_cycle.serving.deployers import Deployment
 
 BATCH = 50
 MONTHLY: dict[str, Any] = {
@@ -117,20 +123,25 @@ def _stored(
 
 @dg.asset(deps=[champion, regime_labels], group_name="serving", kinds={"kserve"}, **MONTHLY)
 def kserve_deployment(
-    context: dg.AssetExecutionContext, registry: RegistryResource, endpoint: EndpointResource
+    context: dg.AssetExecutionContext,
+    registry: RegistryResource,
+    endpoint: EndpointResource,
+    warehouse: WarehouseResource,
 ) -> Iterator[dg.MaterializeResult]:
     """The endpoint serving the champion, verified by a real prediction; the alias moves after that."""
     results = (
         (
             month,
-            _deploy(registry, endpoint) if month == open_month() else _not_newest("Nothing was deployed."),
+            _deploy(registry, endpoint, warehouse.served())
+            if month == open_month()
+            else _not_newest("Nothing was deployed."),
         )
         for month in context.partition_keys
     )
     yield from report_months(context, results)
 
 
-def _deploy(registry: RegistryResource, endpoint: EndpointResource) -> dg.MaterializeResult:
+def _deploy(registry: RegistryResource, endpoint: EndpointResource, served: ServedStore) -> dg.MaterializeResult:
     from macro_cycle.registry.registry import CHAMPION
 
     store = registry.registry()
@@ -140,6 +151,7 @@ def _deploy(registry: RegistryResource, endpoint: EndpointResource) -> dg.Materi
             raise dg.Failure("no model has passed the gate yet; see the verdict of the asset champion")
         deployment = endpoint.deployer().deploy(store.bundle(version))
         store.set_alias(CHAMPION, version)
+    served.append(_answered(version, deployment))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version.model_version),
         metadata={
@@ -150,6 +162,17 @@ def _deploy(registry: RegistryResource, endpoint: EndpointResource) -> dg.Materi
             "recession_probability": deployment.recession_probability,
             "verified": "V1 and V2 answered with the stored probabilities",
         },
+    )
+
+
+def _answered(version: "RegisteredVersion", deployment: "Deployment") -> ServedAnswer:
+    return ServedAnswer(
+        as_of=date.fromisoformat(version.as_of),
+        model_version=version.model_version,
+        registry_version=version.version,
+        endpoint=deployment.endpoint,
+        label=deployment.label,
+        recession_probability=deployment.recession_probability,
     )
 
 

@@ -1,7 +1,8 @@
-"""`macro-cycle news`: what moved the answer between two days."""
+"""`macro-cycle news` and `macro-cycle replay`: what moved the answer, and what was known and said on a day."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -10,10 +11,16 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, print_json
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.news import News, explain
-from macro_cycle.features import Catalog, default_feature_set
+from macro_cycle.evaluation.news import Belief, News, explain
+from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set
 from macro_cycle.months import now
+from macro_cycle.registry.replay import Stored, data_day, reproduce
+from macro_cycle.registry.training import document_version
 from macro_cycle.settings import load_settings
+from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.models import ModelStore
+from macro_cycle.warehouse.records import ServedStore
+from macro_cycle.warehouse.regimes import Call, RecordedCall, RegimeStore
 
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
@@ -22,6 +29,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("news")(news)
+    app.command("replay")(replay)
 
 
 def news(
@@ -48,17 +56,79 @@ def past_day(day: datetime, option: str) -> pd.Timestamp:
     return pd.Timestamp(day).normalize()
 
 
+def replay(as_of: Day, json: JsonFlag = False) -> None:
+    """What was known and said on a day: the answer on record, checked link by link, and what the data give."""
+    day = past_day(as_of, "--as-of")
+    store, features = warehouse(), default_feature_set()
+    (belief,) = _beliefs(store, day)
+    call = RegimeStore(store.engine).said_by(day.date())
+    links = reproduce(call, _stored(store, call)) if call else ()
+    document = {
+        "as_of": day.date(),
+        "known": _newest(belief.known),
+        "data_give": _answer(belief, features),
+        "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
+    }
+    print_json(document) if json else _show_replay(document)
+    broken = ", ".join(link.name for link in links if not link.holds)
+    if call is not None and broken:
+        raise MacroCycleError(f"the answer as of {call.as_of} is not reproduced; these links do not hold: {broken}")
+
+
 def _explained(earlier: pd.Timestamp, later: pd.Timestamp) -> News:
+    before, after = _beliefs(warehouse(), earlier, later)
+    return explain(before, after, _catalog(), default_feature_set(), tolerance=0.001)
+
+
+def _beliefs(store: Warehouse, *days: pd.Timestamp) -> Iterator[Belief]:
     from macro_cycle.registry.beliefs import beliefs
     from macro_cycle.registry.training import hmm_config
-    from macro_cycle.warehouse.models import ModelStore
 
-    settings, features, store = load_settings(), default_feature_set(), warehouse()
-    catalog = Catalog.load(settings.data.catalog_path)
-    frames = [(day, store.as_of(day, features.series_ids)) for day in (earlier, later)]
-    config = hmm_config(settings.model, features)
-    before, after = beliefs(ModelStore(store.engine), frames, catalog, features, config)
-    return explain(before, after, catalog, features, tolerance=0.001)
+    features = default_feature_set()
+    frames = [(day, store.as_of(day, features.series_ids)) for day in days]
+    return beliefs(ModelStore(store.engine), frames, _catalog(), features, hmm_config(load_settings().model, features))
+
+
+def _catalog() -> Catalog:
+    return Catalog.load(load_settings().data.catalog_path)
+
+
+def _newest(known: pd.DataFrame) -> list[dict[str, Any]]:
+    """The newest observation of each series."""
+    newest = known.sort_values("date").groupby("series_id").tail(1).sort_values("series_id")
+    days = {name: newest[name].dt.strftime("%Y-%m-%d") for name in ("date", "realtime_start")}
+    return newest.assign(**days).to_dict(orient="records")
+
+
+def _answer(belief: Belief, features: FeatureSet) -> dict[str, Any]:
+    """What the data known on the day give under the present configuration."""
+    regimes = belief.model.regimes(build_panel(belief.known, _catalog(), features))
+    call = Call.newest_of(regimes, belief.as_of.date(), document_version(belief.model.to_document()), "")
+    return {name: value for name, value in vars(call).items() if name not in ("as_of", "data_version")}
+
+
+def _stored(store: Warehouse, call: RecordedCall) -> Stored:
+    """What is stored of a call."""
+    features, day = default_feature_set(), data_day(call)
+    return Stored(
+        model=ModelStore(store.engine).load(call.model_version),
+        panel=build_panel(store.as_of(day, features.series_ids), _catalog(), features),
+        loaded_since=store.loaded_since(call.recorded_at, day, features.series_ids),
+        bundled=lambda: _bundled_panel(call),
+        served=ServedStore(store.engine).last(call.as_of),
+    )
+
+
+def _bundled_panel(call: RecordedCall) -> pd.DataFrame | None:
+    """The panel kept in MLflow with the call's model."""
+    from macro_cycle.registry.registry import Registry
+    from macro_cycle.stack.tracking import tracking_uri
+
+    settings = load_settings()
+    artifacts, mlflow = settings.home / "mlflow" / "artifacts", settings.mlflow
+    registry = Registry(tracking_uri(settings), artifacts, mlflow.experiment, mlflow.registered_model)
+    version = registry.versions().get((str(call.as_of), call.model_version))
+    return registry.bundle(version).panel if version else None
 
 
 def _show(found: News) -> None:
@@ -73,3 +143,30 @@ def _show(found: News) -> None:
     answers.print(table)
     if found.standard_error:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
+
+
+def _show_replay(document: dict[str, Any]) -> None:
+    known = Table(title=f"Newest observations known on {document['as_of']}")
+    for column in ("series", "period", "value", "known since"):
+        known.add_column(column)
+    for row in document["known"]:
+        known.add_row(row["series_id"], row["date"], f"{row['value']:g}", row["realtime_start"])
+    answers.print(known)
+    data = document["data_give"]
+    answers.print(
+        f"those data give: [bold]{data['label']}[/], recession probability {data['recession_probability']:.4f} "
+        f"about {data['reference_month']:%Y-%m} (model {data['model_version']})"
+    )
+    said = document["said"]
+    if said is None:
+        answers.print("nothing was said: no answer is on record as of that day")
+        return
+    answers.print(
+        f"on record as of {said['as_of']}: [bold]{said['label']}[/], recession probability "
+        f"{said['recession_probability']:.4f} about {said['reference_month']:%Y-%m}, "
+        f"recorded {said['recorded_at']:%Y-%m-%d %H:%M} UTC"
+    )
+    if said["recorded_at"].date() > document["as_of"]:
+        answers.print("  (computed later, from what was known at that month end)")
+    for link in said["links"]:
+        answers.print(f"  {'[green]holds[/]' if link['holds'] else '[red]BROKEN[/]'}  {link['name']}: {link['found']}")

@@ -14,6 +14,7 @@ from macro_cycle.features.store import content_version
 from macro_cycle.registry.bundle import Bundle
 from macro_cycle.settings import ModelSettings
 from macro_cycle.warehouse.models import ModelStore, StoredModel
+from macro_cycle.warehouse.regimes import Call
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import HMMConfig, MacroCycleHMM
@@ -121,18 +122,17 @@ def _metrics(fit: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, float]:
 def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> Bundle:
     """What a server needs to serve the model and to be checked: the panel and the answer it must give for it."""
     regimes = _rebuilt(stored).regimes(panel)
-    newest = regimes.iloc[-1]
-    filtered = newest.filter(like="filtered_").rename(lambda name: name.removeprefix("filtered_"))
+    call = Call.newest_of(regimes, as_of.date(), stored.model_version, content_version(regimes))
     expected = {
-        "reference_month": f"{regimes.index[-1]:%Y-%m-%d}",
-        "label": newest["label"],
-        "recession_probability": float(newest["recession_probability"]),
-        "probabilities": {label: float(p) for label, p in filtered.items()},
+        "reference_month": str(call.reference_month),
+        "label": call.label,
+        "recession_probability": call.recession_probability,
+        "probabilities": dict(call.probabilities),
     }
     meta = {
-        "model_version": stored.model_version,
-        "as_of": str(as_of.date()),
-        "data_version": content_version(regimes),
+        "model_version": call.model_version,
+        "as_of": str(call.as_of),
+        "data_version": call.data_version,
         "metrics": dict(stored.metrics),
     }
     return Bundle(model=stored.document, panel=panel, expected=expected, meta=meta)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.warehouse.tables import models
@@ -37,7 +37,13 @@ class ModelStore:
 
     def find(self, input_version: str, config_version: str) -> StoredModel | None:
         """The model trained on exactly this panel and configuration, or None."""
-        query = select(models).where(models.c.input_version == input_version, models.c.config_version == config_version)
+        return self._one((models.c.input_version == input_version) & (models.c.config_version == config_version))
+
+    def load(self, model_version: str) -> StoredModel | None:
+        """The model stored under this version, or None."""
+        return self._one(models.c.model_version == model_version)
+
+    def _one(self, condition: ColumnElement[bool]) -> StoredModel | None:
         with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(select(models).where(condition)).mappings().first()
         return StoredModel(**{name: row[name] for name in StoredModel.__dataclass_fields__}) if row else None

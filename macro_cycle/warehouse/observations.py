@@ -1,7 +1,7 @@
 """Queries of the bitemporal observations: what was known on a day, and everything that was ever known."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -37,6 +37,13 @@ HISTORY = OF_EACH_SERIES.format(
     FROM warehouse.observations o WHERE o.series_id = w.series_id"""
 )
 
+LOADED_SINCE = """
+SELECT EXISTS (
+    SELECT FROM warehouse.observations
+    WHERE series_id = ANY(:ids) AND realtime_start <= :day AND loaded_at > :moment
+)
+"""
+
 
 def as_of(connection: Connection, day: pd.Timestamp, series_ids: Sequence[str] | None) -> pd.DataFrame:
     """Rows with realtime_start <= day < realtime_end and a value, by series and date."""
@@ -55,6 +62,12 @@ def history(connection: Connection, series_ids: Sequence[str] | None) -> pd.Data
     }
     frame = _read(connection, HISTORY, {}, series_ids, columns)
     return frame.assign(estimated=frame["estimated"].astype(bool))
+
+
+def loaded_since(connection: Connection, moment: datetime, day: pd.Timestamp, series_ids: Sequence[str]) -> bool:
+    """Whether a row of these series with realtime_start <= day was loaded after `moment`."""
+    parameters = {"ids": list(series_ids), "day": day.date(), "moment": moment}
+    return bool(connection.execute(text(LOADED_SINCE), parameters).scalar())
 
 
 def series_ids(connection: Connection) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import pandas as pd
 from sqlalchemy import Engine, Select, delete, func, select
@@ -25,6 +25,28 @@ class Call:
     probabilities: Mapping[str, float]
     model_version: str
     data_version: str
+
+    @classmethod
+    def newest_of(cls, frame: pd.DataFrame, as_of: date, model_version: str, data_version: str) -> "Call":
+        """The answer that a regimes frame gives for its newest reference month."""
+        newest = frame.iloc[-1]
+        filtered = newest.filter(like="filtered_").rename(lambda name: name.removeprefix("filtered_"))
+        return cls(
+            as_of=as_of,
+            reference_month=frame.index[-1].date(),
+            label=newest["label"],
+            recession_probability=float(newest["recession_probability"]),
+            probabilities={str(label): float(p) for label, p in filtered.items()},
+            model_version=model_version,
+            data_version=data_version,
+        )
+
+
+@dataclass(frozen=True)
+class RecordedCall(Call):
+    """A call with the moment at which it was recorded."""
+
+    recorded_at: datetime
 
 
 class RegimeStore:
@@ -80,6 +102,20 @@ class RegimeStore:
         if row is None:
             raise MacroCycleError(f"no call as of {as_of:%Y-%m}; materialize regime_labels for that month first")
         return Call(**_answer(row))
+
+    def said_by(self, day: date) -> RecordedCall | None:
+        """The newest answer on record for `day`: as of a month end by then, or recorded by then; None without any.
+
+        Of several answers for one month end it is the last one recorded by that day, or, where all were recorded
+        later (a backfill), the last one of all.
+        """
+        over = datetime.combine(day + timedelta(days=1), time(), UTC)
+        by_then = calls.c.recorded_at < over
+        query = select(calls).where((calls.c.as_of <= day) | by_then)
+        query = query.order_by(calls.c.as_of.desc(), by_then.desc(), calls.c.id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return RecordedCall(**_answer(row), recorded_at=row["recorded_at"]) if row else None
 
     def newest(self) -> date | None:
         """The newest month end with a call."""

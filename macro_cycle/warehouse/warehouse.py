@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -66,6 +66,11 @@ class Warehouse:
         """Every value ever known: series_id, date, value, realtime_start, realtime_end (NaT: current), estimated."""
         with self._transaction() as connection:
             return observations.history(connection, series_ids)
+
+    def loaded_since(self, moment: datetime, day: pd.Timestamp | date, series_ids: Sequence[str]) -> bool:
+        """Whether a value of these series that was known on `day` came into the store after `moment`."""
+        with self._transaction() as connection:
+            return observations.loaded_since(connection, moment, pd.Timestamp(day), series_ids)
 
     def series_ids(self) -> list[str]:
         """The series that the store holds."""

@@ -1,0 +1,125 @@
+"""Reproducing a recorded answer from what is stored: observations, model, configuration and names.
+
+A call joins its as-of day, the version of its data, the model by the hash of its document (parameters, label map and
+configuration are in it) and, for a month that was deployed, what the endpoint answered. Every link can be checked
+again, because panel, estimation and filter are functions of what is stored. Bits are the same on the same kind of
+machine; another processor or another build of the numerical libraries may round differently.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.features.store import content_version
+from macro_cycle.registry.training import document_version, train
+from macro_cycle.warehouse.regimes import Call, RecordedCall
+
+if TYPE_CHECKING:
+    from macro_cycle.warehouse.models import StoredModel
+    from macro_cycle.warehouse.records import ServedAnswer
+
+SERVED_WITHIN = 1e-9
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link from the observations to an answer: whether it holds, and in words what was found."""
+
+    name: str
+    holds: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the stores hold of a call: its model, the panel of its day, and what was served.
+
+    panel: from the observations as known on `data_day(call)`. loaded_since: whether anything known on that day was
+    loaded after the call was recorded. bundled: reads the panel that was kept with the model, or gives None.
+    """
+
+    model: "StoredModel | None"
+    panel: pd.DataFrame
+    loaded_since: bool
+    bundled: Callable[[], pd.DataFrame | None]
+    served: "ServedAnswer | None"
+
+
+def data_day(call: RecordedCall) -> date:
+    """The day whose data a call rests on: its month end, or the day of recording when the month was still open."""
+    return min(call.as_of, call.recorded_at.astimezone(UTC).date())
+
+
+def reproduce(call: RecordedCall, stored: Stored) -> tuple[Link, ...]:
+    """Every link of a call, checked by computing it again."""
+    if stored.model is None:
+        return (Link("model", False, f"the document of model {call.model_version} is gone"),)
+    panel, observations = _panel(stored.model, stored)
+    links = (_document(stored.model), observations)
+    if panel is None:
+        return links
+    return (*links, _estimation(stored.model, panel), _answer(call, stored.model, panel), _served(call, stored.served))
+
+
+def _document(model: "StoredModel") -> Link:
+    version = document_version(model.document)
+    if version != model.model_version:
+        return Link("model", False, f"the document of model {model.model_version} was altered: it hashes to {version}")
+    return Link("model", True, f"parameters, names and configuration hash to {version}")
+
+
+def _panel(model: "StoredModel", stored: Stored) -> tuple[pd.DataFrame | None, Link]:
+    """The panel that the model was trained on: from the observations, or else as it was kept with the model."""
+    if content_version(stored.panel) == model.input_version:
+        return stored.panel, Link("observations", True, f"give the panel {model.input_version} again")
+    kept = stored.bundled()
+    if kept is not None and content_version(kept) != model.input_version:
+        kept = None
+    differing = "another panel" if kept is None else f"a panel that differs in {_differing(stored.panel, kept)} cells"
+    if not stored.loaded_since:
+        return kept, Link(
+            "observations", False, f"give {differing}, though nothing was loaded since: they were altered"
+        )
+    if kept is None:
+        return None, Link(
+            "observations", False, f"give {differing} after later loads, and none was kept with the model"
+        )
+    return kept, Link("observations", True, f"give {differing} after later loads; taken as kept with the model")
+
+
+def _differing(panel: pd.DataFrame, kept: pd.DataFrame) -> int:
+    mine, theirs = panel.align(kept)
+    return int((mine.ne(theirs) & ~(mine.isna() & theirs.isna())).to_numpy().sum())
+
+
+def _estimation(model: "StoredModel", panel: pd.DataFrame) -> Link:
+    from macro_cycle.hmm import HMMConfig
+
+    again = train(panel, HMMConfig.from_document(model.document["config"])).model_version
+    found = f"on the panel gives model {again}"
+    return Link(
+        "estimation", again == model.model_version, found if again == model.model_version else f"{found} instead"
+    )
+
+
+def _answer(call: RecordedCall, model: "StoredModel", panel: pd.DataFrame) -> Link:
+    from macro_cycle.hmm import MacroCycleHMM
+
+    frame = MacroCycleHMM.from_document(dict(model.document)).regimes(panel)
+    again = Call.newest_of(frame, call.as_of, call.model_version, content_version(frame))
+    wrong = [name for name, value in vars(again).items() if value != getattr(call, name)]
+    if not wrong:
+        return Link("answer", True, "every probability is the same to the bit")
+    told = ", ".join(f"{name} {getattr(call, name)} (again: {getattr(again, name)})" for name in wrong)
+    return Link("answer", False, f"was recorded with another {told}")
+
+
+def _served(call: RecordedCall, served: "ServedAnswer | None") -> Link:
+    if served is None or served.model_version != call.model_version:
+        return Link("served answer", True, "the endpoint never served this model")
+    same = abs(served.recession_probability - call.recession_probability) <= SERVED_WITHIN
+    found = f"{served.label}, {served.recession_probability:.4f} at {served.endpoint}"
+    return Link("served answer", same and served.label == call.label, f"{found}, {served.served_at:%Y-%m-%d %H:%M}")
