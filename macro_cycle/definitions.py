@@ -3,6 +3,7 @@
 import dagster as dg
 
 from macro_cycle.assets.checks import CHECKS
+from macro_cycle.assets.evaluation import real_time_evaluation
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
 from macro_cycle.assets.news import regime_news
@@ -28,6 +29,7 @@ defs = dg.Definitions(
         champion,
         feast_materialization,
         kserve_deployment,
+        real_time_evaluation,
     ],
     asset_checks=CHECKS,
     jobs=[whole_graph, train_one_month],

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.evaluation.nber import recession_indicator
+from macro_cycle.evaluation.charts import shade_recessions
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from macro_cycle.evaluation.news import News
@@ -45,13 +44,6 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
         shade_recessions(axes, pd.DatetimeIndex(regimes.index))
     bottom.text(0.005, 0.9, "grey: NBER recessions", transform=bottom.transAxes, fontsize=8, color="#555")
     return figure
-
-
-def shade_recessions(axes: "Axes", months: pd.DatetimeIndex) -> None:
-    """Grey bands over the NBER recession months among `months`."""
-    inside = pd.Series(recession_indicator(months), index=months).astype(bool)
-    for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
-        axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
 
 
 def news_chart(news: "News") -> "Figure":

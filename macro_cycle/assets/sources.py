@@ -16,6 +16,7 @@ from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 from macro_cycle.sources import open_source
 from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.observations import as_of_view
 
 OBSERVATION_COLUMNS = dg.TableSchema(
     columns=[
@@ -81,9 +82,3 @@ def as_of_frames(
     history = store.history(series_ids)
     for month in months:
         yield month, as_of_view(history, as_of_day(month))
-
-
-def as_of_view(history: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """The rows of a bitemporal frame that were known on `day`: realtime_start <= day < realtime_end."""
-    known = (history["realtime_start"] <= day) & ~(history["realtime_end"] <= day) & history["value"].notna()
-    return history.loc[known, ["series_id", "date", "value", "realtime_start"]].reset_index(drop=True)

@@ -7,6 +7,7 @@ changed. From the model on everything runs together with what it depends on, so 
 from dagster import AssetSelection, AutomationCondition
 
 RETRY_CRON = "*/15 * * * *"
+NIGHTLY_CRON = "30 3 * * *"
 HOLDING_NEWS_BACK = AssetSelection.assets("fred_series", "macro_features")
 
 
@@ -43,3 +44,14 @@ def on_new_content() -> AutomationCondition:
         & ~AutomationCondition.any_deps_match(refused)
         & ~AutomationCondition.in_progress()
     ).with_label("on_new_content")
+
+
+def on_new_calls() -> AutomationCondition:
+    """Score the calls once a night, if there are new ones: it is no part of answering, and reads them all."""
+    new = AutomationCondition.any_deps_match(AutomationCondition.data_version_changed())
+    return (
+        (new | AutomationCondition.newly_missing()).since_last_handled()
+        & AutomationCondition.cron_tick_passed(NIGHTLY_CRON)
+        & ~AutomationCondition.any_deps_in_progress()
+        & ~AutomationCondition.in_progress()
+    ).with_label("on_new_calls")

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from macro_cycle import __version__
-from macro_cycle.cli import exports, history, imports, pipeline, services, training
+from macro_cycle.cli import exports, history, imports, pipeline, services, track_record, training
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
 
@@ -38,6 +38,7 @@ training.register(app)
 exports.register(app)
 imports.register(app)
 history.register(app)
+track_record.register(app)
 
 
 def main() -> None:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 Rule = Callable[[pd.DataFrame], pd.Series]
 
-HMMLEARN_SERIES = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
+COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
 MARKOV_SERIES = "PAYEMS"
 PROBIT = (-0.5333, -0.6330)
+SERIES = tuple(sorted({*COINCIDENT, MARKOV_SERIES, "UNRATE", "GS10", "TB3MS"}))
+"""Everything that some baseline reads."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def baselines(catalog: Catalog) -> tuple[Baseline, ...]:
         Baseline(
             "term_spread", "Term spread a year before", 0.5, True, lambda _: partial(term_spread, catalog=catalog)
         ),
+        Baseline("activity_index", "Activity index", 0.7, False, lambda _: partial(activity_index, catalog=catalog)),
         Baseline("hmmlearn", "hmmlearn GaussianHMM", 0.5, True, partial(hmmlearn_default, catalog=catalog), "hmmlearn"),
         Baseline(
             "markov_regression",
@@ -106,6 +109,16 @@ def term_spread(as_of: pd.DataFrame, catalog: Catalog) -> pd.Series:
     return pd.Series(norm.cdf(constant + slope * spread), index=spread.index, name="score")
 
 
+def activity_index(as_of: pd.DataFrame, catalog: Catalog) -> pd.Series:
+    """Minus the three-month mean of the coincident series' robustly standardised changes.
+
+    In the manner of the Chicago Fed's CFNAI-MA3 (Evans, Liu and Pham-Kanter, 2002), which calls a recession below -0.7.
+    """
+    index = Feature(name="index", series_ids=COINCIDENT, role="activity", span=3)
+    panel = build_panel(as_of, catalog, FeatureSet(features=(index,)))
+    return -panel["index"].dropna().rename("score")
+
+
 def hmmlearn_default(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
     """Two states of `hmmlearn.hmm.GaussianHMM`, all else its defaults, on standardised coincident series.
 
@@ -115,7 +128,7 @@ def hmmlearn_default(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
     hmm = _package("hmmlearn.hmm")
 
     def panel(frame: pd.DataFrame) -> pd.DataFrame:
-        return _features(frame, catalog, HMMLEARN_SERIES).ffill().dropna()
+        return _features(frame, catalog, COINCIDENT).ffill().dropna()
 
     sample = panel(as_of)
     mean, std = sample.mean(), sample.std()

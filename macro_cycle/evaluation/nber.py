@@ -1,11 +1,15 @@
 """The chronology of United States recessions by the NBER's Business Cycle Dating Committee.
 
-A month is in recession from the month after the peak through the trough.
+A month is in recession from the month after the peak through the trough. Turning points are announced months later;
+for those before 1980, which were not announced on a day, a year is assumed.
 """
 
 from dataclasses import dataclass
 
 import pandas as pd
+
+LONGEST_WAIT = pd.DateOffset(months=12)
+"""The longest that an announcement of a peak took (that of December 2007)."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,31 @@ def recession_indicator(index: pd.DatetimeIndex) -> pd.Series:
     for recession in RECESSIONS:
         inside |= (index > recession.peak) & (index <= recession.trough)
     return inside
+
+
+def settled_recession(index: pd.DatetimeIndex, day: pd.Timestamp) -> pd.Series:
+    """What was settled on `day` about each month of `index`: True in recession, False in expansion, else missing.
+
+    A month is settled once a turning point at or after it has been announced. After the last announced trough it
+    counts as an expansion when a year has passed without the announcement of a peak; after the last announced peak
+    nothing is settled, since the trough may be behind.
+    """
+    state = pd.Series(None, index=index, name="recession", dtype=object)
+    turns = [turn for recession in RECESSIONS for turn in _announced_turns(recession, day)]
+    if not turns:
+        return state
+    last, in_recession = turns[-1]
+    settled = index <= last
+    state[settled] = recession_indicator(index)[settled]
+    if not in_recession:
+        state[(index > last) & (index <= day - LONGEST_WAIT)] = False
+    return state
+
+
+def _announced_turns(recession: Recession, day: pd.Timestamp) -> list[tuple[pd.Timestamp, bool]]:
+    """The recession's turning points announced by `day`, each with whether a recession follows it."""
+    turns = [
+        (recession.peak, recession.peak_announced, True),
+        (recession.trough, recession.trough_announced, False),
+    ]
+    return [(month, follows) for month, said, follows in turns if (said or month + LONGEST_WAIT) <= day]

@@ -64,6 +64,12 @@ def history(connection: Connection, series_ids: Sequence[str] | None) -> pd.Data
     return frame.assign(estimated=frame["estimated"].astype(bool))
 
 
+def as_of_view(history: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The rows of `history` that were known on `day`, as `as_of` gives them."""
+    known = (history["realtime_start"] <= day) & ~(history["realtime_end"] <= day) & history["value"].notna()
+    return history.loc[known, ["series_id", "date", "value", "realtime_start"]].reset_index(drop=True)
+
+
 def loaded_since(connection: Connection, moment: datetime, day: pd.Timestamp, series_ids: Sequence[str]) -> bool:
     """Whether a row of these series with realtime_start <= day was loaded after `moment`."""
     parameters = {"ids": list(series_ids), "day": day.date(), "moment": moment}

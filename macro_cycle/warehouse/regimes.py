@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pandas as pd
-from sqlalchemy import Engine, Select, delete, func, select
+from sqlalchemy import Engine, Select, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.errors import MacroCycleError
@@ -135,6 +135,27 @@ class RegimeStore:
         dates = {name: pd.to_datetime(table[name]) for name in ("as_of", "reference_month")}
         versions = ["model_version", "data_version"]
         return table.assign(**dates)[[c for c in table if c not in versions] + versions]
+
+    def label_changes(self, months: int = 24) -> pd.Series:
+        """Share of the reference months older than `months` whose label changed since the month end before.
+
+        Indexed by month end; only month ends whose predecessor is stored, see `metrics.label_change_share`.
+        """
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(LABEL_CHANGES), {"months": months}).all()
+        index = pd.DatetimeIndex([row.as_of for row in rows], name="as_of")
+        return pd.Series([row.share for row in rows], index=index, name="label_changes", dtype=float)
+
+
+LABEL_CHANGES = """
+SELECT now.as_of, avg((now.label <> before.label)::int)::float8 AS share
+FROM warehouse.regimes now
+JOIN warehouse.regimes before
+  ON before.as_of = (date_trunc('month', now.as_of) - interval '1 day')::date
+ AND before.reference_month = now.reference_month
+WHERE now.reference_month < now.as_of - make_interval(months => :months)
+GROUP BY now.as_of ORDER BY now.as_of
+"""
 
 
 def _last_call(as_of: date) -> Select:

@@ -1,0 +1,109 @@
+"""`macro-cycle evaluate` and `macro-cycle report`: how well the calls dated the cycle."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.stores import warehouse
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features import Catalog
+from macro_cycle.features.store import content_version
+from macro_cycle.months import now
+from macro_cycle.settings import load_settings
+
+PeersFlag = Annotated[
+    bool, typer.Option("--peers", help="Score hmmlearn and statsmodels too, where installed (takes minutes).")
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("evaluate")(evaluate)
+    app.command("report")(report)
+
+
+def evaluate(peers: PeersFlag = False, json: JsonFlag = False) -> None:
+    """Score every call against the NBER, beside rivals computed from the same data, and keep the result."""
+    document, _ = _evaluated(peers)
+    print_json(document) if json else _show(document)
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="File to write: .html.")],
+    peers: PeersFlag = False,
+) -> None:
+    """Write the track record as one HTML page that opens without a server."""
+    from macro_cycle.evaluation.report import page
+
+    if out.suffix != ".html":
+        raise MacroCycleError(f"cannot write {out}: the name must end in .html")
+    if not out.parent.is_dir():
+        raise MacroCycleError(f"cannot write {out}: the folder {out.parent} does not exist")
+    document, calls = _evaluated(peers)
+    scratch = out.with_name(f".{out.name}.{os.getpid()}")
+    scratch.write_text(page(document, calls))
+    scratch.replace(out)
+    answers.print(f"wrote the track record of {len(calls)} month ends to {out}")
+
+
+def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame]:
+    from macro_cycle.evaluation.baselines import baselines
+    from macro_cycle.evaluation.scoring import evaluate_calls
+    from macro_cycle.warehouse.records import EvaluationStore
+
+    store, catalog = warehouse(), Catalog.load(load_settings().data.catalog_path)
+    rivals = [rival for rival in baselines(catalog) if peers or rival.requires is None]
+    with errors.status("scoring the calls and their rivals"):
+        document, calls = evaluate_calls(store, rivals, now().normalize())
+    newest = calls.index[-1] + pd.offsets.MonthEnd(0)
+    EvaluationStore(store.engine).append(newest.date(), content_version(calls), document)
+    return document, calls
+
+
+def _show(document: dict[str, Any]) -> None:
+    title = f"Month ends {document['first_as_of']} to {document['last_as_of']}, scored as settled by {document['day']}"
+    table = Table(title=title)
+    for column in ("", "months", "AUROC", "Brier", "false alarms", "called", "slowest"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=not column)
+    for row in document["figures"]:
+        slowest = row["slowest_call"]
+        table.add_row(
+            row["title"],
+            str(row["months"]),
+            _number(row["auroc"]),
+            _number(row["brier"]),
+            "" if row["false_alarms"] is None else f"{row['false_alarms']:.1%}",
+            f"{row['called']} of {row['recessions']}",
+            "" if slowest is None else f"{slowest:.0f} months",
+        )
+    answers.print(table)
+    answers.print(_recessions(document))
+    changes = document["label_changes"]
+    if changes["median"] is not None:
+        answers.print(
+            f"labels of months older than two years: median {changes['median']:.2%}, mean {changes['mean']:.2%} "
+            f"changed from one month end to the next"
+        )
+    for line in document["left_out"]:
+        errors.print(f"left out: {line}")
+
+
+def _recessions(document: dict[str, Any]) -> Table:
+    table = Table(title="Calls, and by how many days they came before the NBER's announcement")
+    for column in ("recession", "begin called", "ahead", "end called", "ahead"):
+        table.add_column(column, no_wrap=True)
+    for row in document["recessions"]:
+        cells = [row[f"{what}_{which}"] for what in ("begin", "end") for which in ("called", "days_ahead")]
+        months = f"{row['first_month']} to {row['last_month']}"
+        table.add_row(months, *("" if cell is None else str(cell) for cell in cells))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

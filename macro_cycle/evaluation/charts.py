@@ -1,0 +1,48 @@
+"""Drawings of probabilities against the NBER's chronology."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.evaluation.nber import recession_indicator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def shade_recessions(axes: "Axes", months: pd.DatetimeIndex) -> None:
+    """Grey bands over the NBER recession months among `months`."""
+    inside = pd.Series(recession_indicator(months), index=months).astype(bool)
+    for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
+        axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
+
+
+def record_chart(scores: pd.DataFrame) -> "Figure":
+    """What was answered about each newest month; `scores` has the columns reference_month and score."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 2.8), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(scores["reference_month"], scores["score"], color="#1d3557", lw=1)
+    axes.axhline(0.5, color="#888", lw=0.6, ls="--")
+    shade_recessions(axes, pd.DatetimeIndex(scores["reference_month"].drop_duplicates()))
+    axes.set(ylim=(0, 1), ylabel="probability", title="grey: NBER recessions")
+    axes.margins(x=0)
+    return figure
+
+
+def calibration_chart(bins: Sequence[Mapping[str, float]]) -> "Figure":
+    """Share of recession months against the mean probability of each bin; larger dots are more months."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#888", lw=0.8, ls="--")
+    said, happened, months = ([row[name] for row in bins] for name in ("probability", "recession_share", "months"))
+    axes.scatter(said, happened, s=[40 * n**0.4 for n in months], color="#1d3557", alpha=0.7)
+    for x, y, n in zip(said, happened, months, strict=True):
+        axes.annotate(f"{n:.0f} months", (x, y), (9, 4), textcoords="offset points", fontsize=8, color="#555")
+    axes.set(xlim=(-0.05, 1.15), ylim=(-0.05, 1.05), xlabel="probability given", ylabel="share in recession")
+    return figure

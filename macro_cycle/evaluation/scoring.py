@@ -1,0 +1,57 @@
+"""The calls on file scored beside rivals, all from the same stored observations in the same run."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.baselines import SERIES, Baseline, scores_in_real_time
+from macro_cycle.evaluation.track_record import Record, evaluation
+from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.observations import as_of_view
+from macro_cycle.warehouse.regimes import RegimeStore
+
+MODEL = "model"
+
+
+def evaluate_calls(
+    store: Warehouse, rivals: Sequence[Baseline], day: pd.Timestamp
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The evaluation of all calls by what was settled on `day`, and the calls (by as-of month).
+
+    Rivals whose series the store lacks are left out, and named in the document's `left_out`.
+
+    Raises:
+        MacroCycleError: there is no call yet.
+    """
+    regimes = RegimeStore(store.engine)
+    model = model_record(regimes.calls())
+    frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))
+    records, left_out = [], []
+    for rival in rivals:
+        try:
+            records.append(rival_record(rival, frames))
+        except MacroCycleError as error:
+            left_out.append(f"{rival.title}: {error}")
+    document = evaluation(model, records, regimes.label_changes(), day)
+    return {**document, "left_out": left_out}, model.scores
+
+
+def model_record(calls: pd.DataFrame) -> Record:
+    """The record of stored calls (columns as_of, reference_month, recession_probability)."""
+    index = pd.DatetimeIndex(calls["as_of"]).to_period("M").to_timestamp().rename("as_of")
+    scores = calls[["reference_month", "recession_probability"]].set_axis(["reference_month", "score"], axis=1)
+    return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))
+
+
+def rival_record(rival: Baseline, frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]]) -> Record:
+    """What a rival said at the same month ends."""
+    return Record(rival.name, rival.title, scores_in_real_time(rival, frames), rival.threshold, rival.probability)
+
+
+def as_of_months(store: Warehouse, months: pd.DatetimeIndex) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    """What was known at the end of each month (month starts) of the rivals' series, from one read of the history."""
+    history = store.history(sorted(set(SERIES) & set(store.series_ids())))
+    for month in months:
+        yield month, as_of_view(history, month + pd.offsets.MonthEnd(0))

@@ -1,0 +1,167 @@
+"""How well the calls dated the cycle, beside what anybody could have said without the model.
+
+Every score is of the newest reference month at a month end. A month counts once its state is settled: by an NBER
+announcement, or as an expansion because a year has passed without one (`nber.settled_recession`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from macro_cycle.evaluation import metrics
+from macro_cycle.evaluation.nber import RECESSIONS, Recession, settled_recession
+
+BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)
+FIRST_SCORED = pd.Timestamp("1973-01-01")
+FEWEST_MONTHS = 24
+
+
+@dataclass(frozen=True)
+class Record:
+    """One forecaster's answers: `scores` has index as-of month (month starts, ascending), reference_month, score.
+
+    threshold: a recession is called above it. probability: whether scores are probabilities.
+    """
+
+    name: str
+    title: str
+    scores: pd.DataFrame
+    threshold: float = 0.5
+    probability: bool = True
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one record over its settled months; None where there is nothing to compute it from.
+
+    false_alarms: share of expansion months above the threshold. called: recessions with two running month ends above
+    it, of `recessions` that began while the record ran; slowest_call: most month ends after a recession's first month.
+    """
+
+    name: str
+    title: str
+    months: int
+    auroc: float | None
+    brier: float | None
+    false_alarms: float | None
+    recessions: int
+    called: int
+    slowest_call: float | None
+
+
+def figures(record: Record, day: pd.Timestamp) -> Figures:
+    """The record's figures by what was settled on `day`."""
+    settled = settled_scores(record.scores, day)
+    score, recession = settled["score"], settled["recession"].to_numpy(bool)
+    enough = len(settled) >= FEWEST_MONTHS
+    delays = _delays(record, day)
+    return Figures(
+        name=record.name,
+        title=record.title,
+        months=len(settled),
+        auroc=_known(metrics.auroc(score, recession)) if enough else None,
+        brier=_known(metrics.brier(score, recession)) if enough and record.probability else None,
+        false_alarms=_known(metrics.false_alarm_share(score, recession, record.threshold)) if enough else None,
+        recessions=len(delays),
+        called=int(delays.notna().sum()),
+        slowest_call=_known(delays.max()) if len(delays) else None,
+    )
+
+
+def settled_scores(scores: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The scores of months settled on `day`, with the column `recession` (bool)."""
+    known = scores.dropna(subset="score")
+    state = settled_recession(pd.DatetimeIndex(known["reference_month"]), day)
+    return known.assign(recession=state.to_numpy()).dropna(subset="recession")
+
+
+def dates_of_calls(record: Record, day: pd.Timestamp) -> list[dict[str, Any]]:
+    """For each recession while the record ran: NBER's months and announcements, and the days of the record's calls.
+
+    A call is the second of two running month ends above (for the end: at or below) the threshold; days are month ends.
+    """
+    return [_dated(record, recession) for recession in _covered(record, day)]
+
+
+def calibration(record: Record, day: pd.Timestamp) -> list[dict[str, float]]:
+    """For each bin of the probability: months, mean probability and share of recession months."""
+    settled = settled_scores(record.scores, day)
+    place = np.digitize(settled["score"], BINS[1:-1])
+    groups = settled.assign(recession=settled["recession"].astype(float)).groupby(place)
+    return [
+        {
+            "from": BINS[int(number)],
+            "to": BINS[int(number) + 1],
+            "months": len(group),
+            "probability": float(group["score"].mean()),
+            "recession_share": float(group["recession"].mean()),
+        }
+        for number, group in groups
+    ]
+
+
+def evaluation(model: Record, rivals: Sequence[Record], label_changes: pd.Series, day: pd.Timestamp) -> dict[str, Any]:
+    """Everything above in one JSON-able document; `label_changes` are shares by month end."""
+    changes = label_changes.dropna()
+    return {
+        "day": f"{day:%Y-%m-%d}",
+        "first_as_of": f"{model.scores.index[0]:%Y-%m}",
+        "last_as_of": f"{model.scores.index[-1]:%Y-%m}",
+        "figures": [asdict(figures(record, day)) for record in (model, *rivals)],
+        "recessions": dates_of_calls(model, day),
+        "calibration": calibration(model, day),
+        "label_changes": {
+            "month_ends": len(changes),
+            "median": _known(changes.median()),
+            "mean": _known(changes.mean()),
+            "largest": _known(changes.max()),
+        },
+    }
+
+
+def _delays(record: Record, day: pd.Timestamp) -> pd.Series:
+    return metrics.call_delays(record.scores["score"], _covered(record, day), record.threshold)
+
+
+def _covered(record: Record, day: pd.Timestamp) -> list[Recession]:
+    """Recessions that began while the record ran, since 1973, as far as the NBER had announced them on `day`."""
+    first, last = record.scores.index[0], record.scores.index[-1]
+    return [
+        recession
+        for recession in RECESSIONS
+        if recession.peak >= FIRST_SCORED
+        and first <= recession.first_month <= last
+        and (recession.peak_announced is None or recession.peak_announced <= day)
+    ]
+
+
+def _dated(record: Record, recession: Recession) -> dict[str, Any]:
+    score = record.scores["score"]
+    limit = recession.trough + pd.DateOffset(years=1)
+    began = metrics.calls(score, record.threshold)[recession.first_month : limit]
+    ended = metrics.calls(-score, -record.threshold)[recession.trough + pd.DateOffset(months=1) :]
+    return {
+        "first_month": f"{recession.first_month:%Y-%m}",
+        "last_month": f"{recession.trough:%Y-%m}",
+        **_beside("begin", _first(began), recession.peak_announced),
+        **_beside("end", _first(ended), recession.trough_announced),
+    }
+
+
+def _beside(what: str, called: pd.Timestamp | None, announced: pd.Timestamp | None) -> dict[str, Any]:
+    """The day of a call, the day of the NBER's announcement, and by how many days the call came first."""
+    earlier = (announced - called).days if called is not None and announced is not None else None
+    days = {f"{what}_called": called, f"{what}_announced": announced}
+    return {**{k: f"{v:%Y-%m-%d}" if v is not None else None for k, v in days.items()}, f"{what}_days_ahead": earlier}
+
+
+def _first(called: pd.Series) -> pd.Timestamp | None:
+    return pd.DatetimeIndex(called.index[called])[0] + pd.offsets.MonthEnd(0) if called.any() else None
+
+
+def _known(value: float) -> float | None:
+    """The number, or None for NaN: JSON has no NaN."""
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,50 @@
+"""What a configuration would have said at past month ends, from what was known then: a record where there is none."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features import Catalog, FeatureSet, build_panel
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import HMMConfig
+
+EVERY = 8
+FEWEST_MONTHS = 60
+
+
+def walk_forward(
+    frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]],
+    catalog: Catalog,
+    features: FeatureSet,
+    config: "HMMConfig",
+    every: int = EVERY,
+) -> pd.DataFrame:
+    """The configuration's answers on each of the frames' days, estimated again at every `every`-th.
+
+    `frames` are as-of months (ascending) and their as-of frames. Days on which too little was known are left out.
+    One row per as-of month: `reference_month`, `score` (the recession probability).
+    """
+    from macro_cycle.hmm import fit_windows
+
+    panels = dict(_panels(frames, catalog, features))
+    models = fit_windows(list(panels.values())[::every], config, chain=False)
+    said = {
+        month: (panel.index[-1], float(models[i // every].recession_probability(models[i // every].nowcast(panel))))
+        for i, (month, panel) in enumerate(panels.items())
+    }
+    return pd.DataFrame.from_dict(said, orient="index", columns=["reference_month", "score"])
+
+
+def _panels(
+    frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
+) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    for month, frame in frames:
+        try:
+            panel = build_panel(frame, catalog, features)
+        except MacroCycleError:
+            continue
+        if panel.notna().any(axis=1).sum() >= FEWEST_MONTHS:
+            yield month, panel

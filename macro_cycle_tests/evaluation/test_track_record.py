@@ -1,0 +1,105 @@
+"""The track record counts what was settled, says nothing where there is nothing to say, and opens anywhere."""
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from macro_cycle.evaluation.nber import RECESSIONS, recession_indicator
+from macro_cycle.evaluation.report import page
+from macro_cycle.evaluation.track_record import Record, calibration, dates_of_calls, evaluation, figures, settled_scores
+
+TODAY = pd.Timestamp("2026-11-24")
+MONTHS = pd.date_range("1970-01-01", "2026-10-01", freq="MS", name="as_of")
+
+
+def record(scores: np.ndarray | pd.Series, name: str = "model") -> Record:
+    """Answers about the month before each month end."""
+    about = MONTHS - pd.DateOffset(months=1)
+    return Record(name, name.title(), pd.DataFrame({"reference_month": about, "score": np.asarray(scores)}, MONTHS))
+
+
+@pytest.fixture
+def oracle() -> Record:
+    return record(recession_indicator(MONTHS - pd.DateOffset(months=1)).astype(float))
+
+
+def test_an_oracle_is_perfect_and_calls_every_recession(oracle):
+    found = figures(oracle, TODAY)
+    assert (found.auroc, found.brier, found.false_alarms) == (1.0, 0.0, 0.0)
+    assert found.called == found.recessions == 7
+    assert found.slowest_call == 2  # about the second month, at the end of the third
+
+
+def test_calls_are_dated_by_month_ends_and_set_against_the_announcements(oracle):
+    crisis = next(row for row in dates_of_calls(oracle, TODAY) if row["first_month"] == "2008-01")
+    assert crisis["begin_called"] == "2008-03-31"
+    assert crisis["begin_days_ahead"] == (pd.Timestamp("2008-12-01") - pd.Timestamp("2008-03-31")).days
+    assert crisis["end_called"] == "2009-09-30"
+    assert crisis["end_announced"] == "2010-09-20"
+
+
+def test_a_recession_is_unknown_until_it_is_announced(oracle):
+    before, after = (
+        [row["first_month"] for row in dates_of_calls(oracle, pd.Timestamp(day))]
+        for day in ("2008-11-30", "2008-12-01")
+    )
+    assert after == [*before, "2008-01"]
+
+
+def test_unsettled_months_and_missing_scores_are_not_scored(oracle):
+    scores = oracle.scores.copy()
+    scores.iloc[10, 1] = np.nan
+    settled = settled_scores(scores, TODAY)
+    assert settled["reference_month"].max() < TODAY - pd.DateOffset(months=11)
+    assert scores.index[10] not in settled.index
+
+
+def test_a_short_record_has_no_figures_rather_than_wrong_ones(oracle):
+    young = Record("model", "Model", oracle.scores.iloc[-3:])
+    found = figures(young, TODAY)
+    assert (found.auroc, found.brier, found.false_alarms, found.slowest_call) == (None, None, None, None)
+    assert found.recessions == 0
+
+
+def test_a_score_that_is_no_probability_has_no_brier_score(oracle):
+    rule = Record("sahm", "Sahm", oracle.scores, threshold=0.5, probability=False)
+    assert figures(rule, TODAY).brier is None
+    assert figures(rule, TODAY).auroc == 1.0
+
+
+def test_calibration_bins_hold_every_settled_month_once():
+    generator = np.random.default_rng(0)
+    noisy = record(generator.uniform(size=len(MONTHS)))
+    bins = calibration(noisy, TODAY)
+    assert sum(row["months"] for row in bins) == len(settled_scores(noisy.scores, TODAY))
+    assert all(row["from"] <= row["probability"] <= row["to"] for row in bins)
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.sources += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
+
+
+def test_the_report_is_one_page_that_loads_nothing_and_says_every_figure(oracle):
+    changes = pd.Series([np.nan, 0.0, 0.01], index=MONTHS[:3])
+    rival = record(np.full(len(MONTHS), 0.5), name="<rival>")
+    document = evaluation(oracle, [rival], changes, TODAY)
+    json.dumps(document, allow_nan=False)
+    html = page({**document, "left_out": []}, oracle.scores)
+    seen = _Seen()
+    seen.feed(html)
+    assert {"svg", "table"} <= set(seen.tags)
+    assert not {"script", "link", "img", "iframe"} & set(seen.tags)
+    assert all(source.startswith("#") for source in seen.sources)
+    assert "&lt;Rival&gt;" in html
+    assert "1.0000" in html
+    assert len(document["recessions"]) == sum(r.peak >= pd.Timestamp("1973") for r in RECESSIONS)
