@@ -7,8 +7,9 @@ from macro_cycle.assets.evaluation import real_time_evaluation
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
 from macro_cycle.assets.news import regime_news
+from macro_cycle.assets.promotion import champion
 from macro_cycle.assets.regimes import regime_labels
-from macro_cycle.assets.serving import champion, feast_materialization, kserve_deployment
+from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.jobs import train_one_month, whole_graph
 from macro_cycle.automation.sensors import automation, notifications, releases

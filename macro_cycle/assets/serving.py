@@ -7,20 +7,16 @@ that serves.
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from macro_cycle.assets.features import macro_features
-from macro_cycle.assets.model import regime_model, trained_models
 from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.promotion import MONTHLY, champion, not_newest
 from macro_cycle.assets.regimes import regime_labels
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.features.store import PanelStore
 from macro_cycle.months import as_of_day, open_month
-from macro_cycle.registry.training import Trained
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.kserve import EndpointResource
 from macro_cycle.resources.mlflow import RegistryResource
@@ -34,58 +30,6 @@ if TYPE_CHECKING:
     from macro_cycle.serving.deployers import Deployment
 
 BATCH = 50
-MONTHLY: dict[str, Any] = {
-    "partitions_def": MONTHS,
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-    "owners": ["team:ml-platform"],
-    "tags": {"domain": "macro"},
-    "freshness_policy": FOLLOW_FETCH,
-    "automation_condition": on_new_content(),
-}
-
-
-@dg.asset(deps=[regime_model, regime_labels], group_name="model", kinds={"mlflow"}, **MONTHLY)
-def champion(
-    context: dg.AssetExecutionContext,
-    warehouse: WarehouseResource,
-    panels: PanelResource,
-    registry: RegistryResource,
-) -> Iterator[dg.MaterializeResult]:
-    """Which model may serve: the gate's verdict on the month's model against the one that serves now.
-
-    A model that passes becomes the challenger; it is champion once the endpoint has been seen to answer with it.
-    """
-
-    def judged(month: str) -> dg.MaterializeResult:
-        if month != open_month():
-            return _not_newest("The verdict is given for the newest month only.")
-        return _judged(registry, next(trained_models(warehouse, panels, [month])))
-
-    yield from report_months(context, ((month, judged(month)) for month in context.partition_keys))
-
-
-def _judged(registry: RegistryResource, trained: Trained) -> dg.MaterializeResult:
-    from macro_cycle.registry.gate import judge
-    from macro_cycle.registry.registry import CHALLENGER
-
-    store = registry.registry()
-    candidate = store.versions()[str(as_of_day(trained.month).date()), trained.stored.model_version]
-    incumbent = store.champion()
-    verdict = judge(trained.model, store.model(incumbent) if incumbent else None, trained.panel)
-    store.record_verdict(candidate, {"promote": verdict.promote, **verdict.figures})
-    if verdict.promote:
-        store.set_alias(CHALLENGER, candidate)
-    serves = candidate.model_version if verdict.promote or incumbent is None else incumbent.model_version
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(serves),
-        metadata={
-            **verdict.figures,
-            "verdict": "promote" if verdict.promote else "refuse",
-            "reasons": "; ".join(verdict.reasons) or "every condition holds",
-            "challenger": f"version {candidate.version} ({candidate.model_version})",
-            "champion_before": f"version {incumbent.version} ({incumbent.model_version})" if incumbent else "none",
-        },
-    )
 
 
 @dg.asset(deps=[macro_features, regime_labels], group_name="serving", kinds={"feast", "postgres"}, **MONTHLY)
@@ -134,7 +78,7 @@ def kserve_deployment(
             month,
             _deploy(registry, endpoint, warehouse.served())
             if month == open_month()
-            else _not_newest("Nothing was deployed."),
+            else not_newest("Nothing was deployed."),
         )
         for month in context.partition_keys
     )
@@ -174,7 +118,3 @@ def _answered(version: "RegisteredVersion", deployment: "Deployment") -> ServedA
         label=deployment.label,
         recession_probability=deployment.recession_probability,
     )
-
-
-def _not_newest(what: str) -> dg.MaterializeResult:
-    return dg.MaterializeResult(data_version=dg.DataVersion("closed"), metadata={"note": f"A closed month. {what}"})

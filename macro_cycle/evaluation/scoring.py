@@ -50,8 +50,10 @@ def rival_record(rival: Baseline, frames: Sequence[tuple[pd.Timestamp, pd.DataFr
     return Record(rival.name, rival.title, scores_in_real_time(rival, frames), rival.threshold, rival.probability)
 
 
-def as_of_months(store: Warehouse, months: pd.DatetimeIndex) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
-    """What was known at the end of each month (month starts) of the rivals' series, from one read of the history."""
-    history = store.history(sorted(set(SERIES) & set(store.series_ids())))
+def as_of_months(
+    store: Warehouse, months: pd.DatetimeIndex, more: Sequence[str] = ()
+) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    """What was known at the end of each month (month starts) of the rivals' series, and of `more`, from one read."""
+    history = store.history(sorted({*SERIES, *more} & set(store.series_ids())))
     for month in months:
         yield month, as_of_view(history, month + pd.offsets.MonthEnd(0))

@@ -123,10 +123,15 @@ class Registry:
         """Point `alias` at the version."""
         self._client.set_registered_model_alias(self.name, alias, version.version)
 
-    def record_verdict(self, version: RegisteredVersion, verdict: Mapping[str, str | float | bool]) -> None:
-        """Keep the gate's verdict on the version (tags `gate.*`)."""
-        for key, value in verdict.items():
+    def record_verdict(self, version: RegisteredVersion, said: Mapping[str, str], figures: Mapping[str, float]) -> None:
+        """Keep the gate's verdict: what it `said` as tags `gate.*` of the version, its figures on the run too."""
+        from mlflow.entities import Metric
+
+        for key, value in {**said, **figures}.items():
             self._client.set_model_version_tag(self.name, version.version, f"gate.{key}", str(value)[:5000])
+        at = int(time.time() * 1000)
+        metrics = [Metric(f"gate.{key}", value, at, 0) for key, value in figures.items()]
+        self._client.log_batch(version.run_id, metrics=metrics)
 
     def bundle(self, version: RegisteredVersion) -> Bundle:
         """The deployment bundle of a version, with MLflow's version number in its meta."""

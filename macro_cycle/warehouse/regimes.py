@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse.copying import copy_rows
-from macro_cycle.warehouse.tables import calls, regimes
+from macro_cycle.warehouse.tables import calls, models, regimes
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,25 @@ class RegimeStore:
 
     def calls(self) -> pd.DataFrame:
         """Last answer of each month end, oldest first, with one `p_<label>` column per label."""
-        query = select(calls).distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
+        found = self._calls(select(calls))
+        if found.empty:
+            raise MacroCycleError("no calls yet; run `macro-cycle run` or `macro-cycle backfill` first")
+        return found
+
+    def calls_of(self, config_version: str) -> pd.DataFrame:
+        """As `calls`, of models of one configuration alone; empty if there are none."""
+        return self._calls(
+            select(calls)
+            .join(models, models.c.model_version == calls.c.model_version)
+            .where(models.c.config_version == config_version)
+        )
+
+    def _calls(self, query: Select) -> pd.DataFrame:
+        query = query.distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
         with self._engine.connect() as connection:
             table = pd.DataFrame([_answer(row) for row in connection.execute(query).mappings()])
         if table.empty:
-            raise MacroCycleError("no calls yet; run `macro-cycle run` or `macro-cycle backfill` first")
+            return table
         probabilities = pd.DataFrame(table.pop("probabilities").tolist()).add_prefix("p_")
         probabilities.columns = probabilities.columns.str.lower()
         table = pd.concat([table, probabilities], axis=1)

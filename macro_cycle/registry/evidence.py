@@ -1,0 +1,59 @@
+"""The real-time record that the gate weighs, by what the NBER had announced on the day of judgement."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.evaluation.baselines import baselines
+from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_record
+from macro_cycle.evaluation.track_record import Figures, Record, figures, settled_scores
+from macro_cycle.evaluation.walk_forward import walk_forward
+from macro_cycle.features import Catalog, FeatureSet
+from macro_cycle.registry.gate import FEWEST_SETTLED, Evidence
+from macro_cycle.registry.training import document_version
+from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.regimes import RegimeStore
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import HMMConfig
+
+STEP = 3
+
+
+def gather(
+    store: Warehouse,
+    catalog: Catalog,
+    features: FeatureSet,
+    challenger: "HMMConfig",
+    champion: "HMMConfig | None",
+    day: pd.Timestamp,
+    first_month: pd.Timestamp,
+) -> Evidence:
+    """The records of both configurations and of the rules, over the same month ends.
+
+    A configuration's record are the calls on file that it gave. Where they cover fewer than `FEWEST_SETTLED` settled
+    months (a new home, a changed configuration) the configuration is walked forward instead: from `first_month` on,
+    as of every third month end, estimated again every other year, on what the store says was known then.
+    """
+    on_file = _calls_of(store, challenger)
+    filed = on_file is not None and len(settled_scores(on_file.scores, day)) >= FEWEST_SETTLED
+    months = pd.DatetimeIndex(on_file.scores.index) if filed else pd.date_range(first_month, day, freq=f"{STEP}MS")
+    frames = [frame for frame in as_of_months(store, months[months <= day], features.series_ids) if len(frame[1])]
+
+    def walked(config: "HMMConfig") -> Figures:
+        return figures(Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config)), day)
+
+    rules = [rival for rival in baselines(catalog) if rival.requires is None]
+    same = champion is None or champion == challenger
+    return Evidence(
+        challenger=figures(on_file, day) if filed and on_file else walked(challenger),
+        champion=None if same or champion is None else walked(champion),
+        rivals=[figures(rival_record(rival, frames), day) for rival in rules],
+        source="calls on file" if filed else f"walk-forward over {len(frames)} month ends",
+    )
+
+
+def _calls_of(store: Warehouse, config: "HMMConfig") -> Record | None:
+    """The calls that models of this configuration gave."""
+    calls = RegimeStore(store.engine).calls_of(document_version(config.to_document()))
+    return model_record(calls) if len(calls) else None

@@ -1,0 +1,45 @@
+"""The gate's record is real-time: from calls on file, or walked forward, by what had been announced on the day."""
+
+import pandas as pd
+import pytest
+
+from macro_cycle.features import Catalog, default_feature_set
+from macro_cycle.registry.evidence import gather
+from macro_cycle.registry.training import hmm_config
+from macro_cycle.settings import ModelSettings
+from macro_cycle.sources.sample import Sample
+from macro_cycle.warehouse import Warehouse
+
+CATALOG, FEATURES = Catalog.load(), default_feature_set()
+CONFIG = hmm_config(ModelSettings(n_restarts=2), FEATURES)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def store(database_url):
+    found = Warehouse(database_url)
+    found.migrate()
+    source = Sample(CATALOG)
+    found.ingest(source.observations(source.available()), source="sample")
+    return found
+
+
+def test_a_new_home_walks_forward_and_the_default_model_beats_every_rule(store):
+    first, day = pd.Timestamp("1970-01-01"), pd.Timestamp("2010-12-31")
+    evidence = gather(store, CATALOG, FEATURES, CONFIG, CONFIG.replace(n_regimes=2), day, first)
+    assert evidence.source.startswith("walk-forward over 16")
+    assert evidence.challenger.months >= 120
+    assert evidence.champion is not None
+    assert evidence.champion != evidence.challenger
+    assert {rival.name for rival in evidence.rivals} == {"sahm_rule", "term_spread", "activity_index"}
+    assert all(evidence.challenger.auroc > rival.auroc for rival in evidence.rivals)
+
+
+def test_nothing_announced_after_the_day_counts(store):
+    first = pd.Timestamp("2000-01-01")
+    before = gather(store, CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2008-11-30"), first)
+    after = gather(store, CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2010-09-30"), first)
+    assert before.champion is None
+    assert (before.challenger.recessions, after.challenger.recessions) == (1, 2)
+    assert before.challenger.months == len(pd.date_range(first, "2007-12-31", freq="3MS"))
