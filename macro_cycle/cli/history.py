@@ -97,7 +97,8 @@ def _newest(known: pd.DataFrame) -> list[dict[str, Any]]:
     """The newest observation of each series."""
     newest = known.sort_values("date").groupby("series_id").tail(1).sort_values("series_id")
     days = {name: newest[name].dt.strftime("%Y-%m-%d") for name in ("date", "realtime_start")}
-    return newest.assign(**days).to_dict(orient="records")
+    rows = newest.assign(**days).to_dict(orient="records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _answer(belief: Belief, features: FeatureSet) -> dict[str, Any]:

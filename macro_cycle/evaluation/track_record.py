@@ -90,16 +90,17 @@ def calibration(record: Record, day: pd.Timestamp) -> list[dict[str, float]]:
     """For each bin of the probability: months, mean probability and share of recession months."""
     settled = settled_scores(record.scores, day)
     place = np.digitize(settled["score"], BINS[1:-1])
-    groups = settled.assign(recession=settled["recession"].astype(float)).groupby(place)
+    bins = ((number, settled[place == number]) for number in range(len(BINS) - 1))
     return [
         {
-            "from": BINS[int(number)],
-            "to": BINS[int(number) + 1],
-            "months": len(group),
-            "probability": float(group["score"].mean()),
-            "recession_share": float(group["recession"].mean()),
+            "from": BINS[number],
+            "to": BINS[number + 1],
+            "months": len(inside),
+            "probability": float(inside["score"].mean()),
+            "recession_share": float(inside["recession"].astype(float).mean()),
         }
-        for number, group in groups
+        for number, inside in bins
+        if len(inside)
     ]
 
 

@@ -36,8 +36,9 @@ def gather(
     as of every third month end, estimated again every other year, on what the store says was known then.
     """
     on_file = _calls_of(store, challenger)
-    filed = on_file is not None and len(settled_scores(on_file.scores, day)) >= FEWEST_SETTLED
-    months = pd.DatetimeIndex(on_file.scores.index) if filed else pd.date_range(first_month, day, freq=f"{STEP}MS")
+    if on_file is not None and len(settled_scores(on_file.scores, day)) < FEWEST_SETTLED:
+        on_file = None
+    months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
     frames = [frame for frame in as_of_months(store, months[months <= day], features.series_ids) if len(frame[1])]
 
     def walked(config: "HMMConfig") -> Figures:
@@ -46,10 +47,10 @@ def gather(
     rules = [rival for rival in baselines(catalog) if rival.requires is None]
     same = champion is None or champion == challenger
     return Evidence(
-        challenger=figures(on_file, day) if filed and on_file else walked(challenger),
+        challenger=figures(on_file, day) if on_file else walked(challenger),
         champion=None if same or champion is None else walked(champion),
         rivals=[figures(rival_record(rival, frames), day) for rival in rules],
-        source="calls on file" if filed else f"walk-forward over {len(frames)} month ends",
+        source="calls on file" if on_file else f"walk-forward over {len(frames)} month ends",
     )
 
 
