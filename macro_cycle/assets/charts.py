@@ -35,14 +35,15 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
         colors=[COLORS[label] for label in labels],
         alpha=0.9,
     )
-    top.set(ylim=(0, 1), ylabel="filtered probability", title=title)
-    top.legend(loc="upper left", ncols=len(labels), fontsize=8, framealpha=0.9)
+    top.set(ylim=(0, 1), ylabel="filtered probability")
+    top.set_title(title, loc="right")
+    top.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(labels), fontsize=9, frameon=False)
     bottom.plot(regimes.index, regimes["recession_probability"], color="#1d3557", lw=1)
     bottom.axhline(0.5, color="#888", lw=0.6, ls="--")
     bottom.set(ylim=(0, 1), ylabel="recession probability", xlim=(regimes.index[0], regimes.index[-1]))
     for axes in (top, bottom):
         shade_recessions(axes, pd.DatetimeIndex(regimes.index))
-    bottom.text(0.005, 0.9, "grey: NBER recessions", transform=bottom.transAxes, fontsize=8, color="#555")
+    bottom.set_title("grey: NBER recessions", loc="left", fontsize=9, color="#555")
     return figure
 
 
