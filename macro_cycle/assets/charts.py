@@ -5,6 +5,7 @@ import io
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from macro_cycle.evaluation.charts import shade_recessions
@@ -44,6 +45,27 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
     for axes in (top, bottom):
         shade_recessions(axes, pd.DatetimeIndex(regimes.index))
     bottom.set_title("grey: NBER recessions", loc="left", fontsize=9, color="#555")
+    return figure
+
+
+def revisions_chart(revised: pd.DataFrame, day: pd.Timestamp, months: int = 24) -> "Figure":
+    """How many values of each series were revised in each of the months that end with `day`.
+
+    `revised` is the frame of `features.revisions.revisions`.
+    """
+    from matplotlib.figure import Figure
+
+    span = pd.period_range(end=day.to_period("M"), periods=months, freq="M")
+    month = revised["realtime_start"].dt.to_period("M")
+    counts = pd.crosstab(month, revised["series_id"]).reindex(span, fill_value=0)
+    counts = counts.loc[:, counts.any()]
+    figure = Figure(figsize=(11, 0.35 * counts.shape[1] + 1.6), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(np.log10(counts.T.where(counts.T > 0)), aspect="auto", cmap="YlOrRd", vmin=0)
+    axes.set_yticks(range(counts.shape[1]), list(map(str, counts)), fontsize=8)
+    axes.set_xticks(range(months), [f"{period:%Y-%m}" for period in span], rotation=60, ha="right", fontsize=8)
+    axes.set_title(f"Values revised, by month of release, as known on {day:%Y-%m-%d}")
+    figure.colorbar(image, ax=axes, label="log10 of the number")
     return figure
 
 

@@ -1,34 +1,57 @@
-"""Blocking checks between the assets: what fails here never reaches a model, a store or the endpoint."""
+"""Checks between the assets: what fails a blocking one never reaches a model, a store or the endpoint.
 
-from collections.abc import Iterable
+A check of a range judges each month as of its own end. Warnings never stop anything.
+"""
+
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
 from macro_cycle.assets.features import FEATURES, macro_features
 from macro_cycle.assets.model import regime_model, trained_models
 from macro_cycle.assets.regimes import regime_labels
-from macro_cycle.assets.sources import as_of_frames, fred_series
+from macro_cycle.assets.sources import fred_series
+from macro_cycle.features import Catalog
+from macro_cycle.features.quality import Rule, findings, holding_on
 from macro_cycle.features.schema import panel_schema, regimes_schema, violations
 from macro_cycle.months import as_of_day
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.settings import load_settings
 
 SHOWN = 10
+USABLE = "Every feature's series is known; values are possible, on one base, one per period."
+ON_TIME = "Every series' newest value came when it was due; none was skipped."
+ORDINARY = "No value was withdrawn, rebased, or revised or changed beyond what is usual for its series."
+SOURCE_CHECKS = [
+    ("snapshot_is_usable", dg.AssetCheckSeverity.ERROR, [rule for rule in Rule if rule.blocks]),
+    ("releases_are_on_time", dg.AssetCheckSeverity.WARN, [Rule.late, Rule.discontinued, Rule.gap]),
+    (
+        "revisions_are_ordinary",
+        dg.AssetCheckSeverity.WARN,
+        [Rule.withdrawn, Rule.rebased, Rule.large_revision, Rule.jump, Rule.foreign_dates],
+    ),
+]
 
 
-@dg.asset_check(asset=fred_series, blocking=True, description="Every feature's series is known, no value is repeated.")
-def snapshot_is_usable(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """The snapshot of each month holds values of the features' series, one per series and date."""
-    frames = as_of_frames(warehouse.observations(), _months(context), list(FEATURES.series_ids))
-    return _result((month, _snapshot_violations(frame)) for month, frame in frames)
-
-
-def _snapshot_violations(frame) -> list[str]:  # type: ignore[no-untyped-def]
-    missing = sorted(set(FEATURES.series_ids) - set(frame["series_id"]))
-    found = [f"{series_id} has no observation; see the source's settings" for series_id in missing]
-    if frame.duplicated(["series_id", "date"]).any():
-        found.append("a date occurs twice for one series")
-    return found
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec("snapshot_is_usable", asset=fred_series, blocking=True, description=USABLE),
+        dg.AssetCheckSpec("releases_are_on_time", asset=fred_series, description=ON_TIME),
+        dg.AssetCheckSpec("revisions_are_ordinary", asset=fred_series, description=ORDINARY),
+    ]
+)
+def source_checks(
+    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """What the history of the features' series says of each month; see `features.quality`."""
+    series_ids = list(FEATURES.series_ids)
+    history = warehouse.observations().history(series_ids)
+    found = findings(history, Catalog.load(load_settings().data.catalog_path), series_ids)
+    for name, severity, rules in SOURCE_CHECKS:
+        concerned = found[found["rule"].isin(rules)]
+        lines = ((month, list(holding_on(concerned, as_of_day(month))["message"])) for month in _months(context))
+        yield _result(lines, severity, name)
 
 
 @dg.asset_check(asset=macro_features, blocking=True, description="Columns, index and missing share of the panel.")
@@ -71,19 +94,25 @@ def _months(context: dg.AssetCheckExecutionContext) -> list[str]:
     return list(context.op_execution_context.partition_keys)
 
 
-def _result(found: Iterable[tuple[str, list[str]]]) -> dg.AssetCheckResult:
-    """Failed when any month has a violation; the first ones are named."""
+def _result(
+    found: Iterable[tuple[str, list[str]]],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    check_name: str | None = None,
+) -> dg.AssetCheckResult:
+    """Failed when any month has a violation; the newest ones are named."""
     lines = [f"{month[:7]}: {line}" for month, messages in found for line in messages]
+    shown = lines[: -SHOWN - 1 : -1] + ([f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])
     return dg.AssetCheckResult(
         passed=not lines,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description="\n".join(lines[:SHOWN]) or "every month keeps to the rule",
+        check_name=check_name,
+        severity=severity,
+        description="\n".join(shown) or "every month keeps to the rule",
         metadata={"violations": len(lines)},
     )
 
 
 CHECKS = [
-    snapshot_is_usable,
+    source_checks,
     panel_is_trainable,
     model_converged,
     probabilities_are_probabilities,

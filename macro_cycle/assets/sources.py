@@ -5,11 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
+from macro_cycle.assets.charts import as_metadata, revisions_chart
 from macro_cycle.assets.monthly import MonthResult, report_months
 from macro_cycle.automation.conditions import refetch_while_stale
 from macro_cycle.automation.freshness import FETCH_DAILY
 from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.features import Catalog
+from macro_cycle.features.releases import release_calendar
+from macro_cycle.features.revisions import revisions
 from macro_cycle.features.store import content_version
 from macro_cycle.months import as_of_day, now
 from macro_cycle.resources.warehouse import WarehouseResource
@@ -52,7 +55,25 @@ def fred_series(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
     observations, made_on = source.observations(wanted), getattr(source, "made_on", None)
     report = store.ingest(observations, source=settings.data.source, loaded_at=now(), seen_on=made_on)
     context.log.info(f"{settings.data.source}: {report}")
-    yield from report_months(context, _snapshots(store, wanted, context.partition_keys, report.inserted))
+    snapshots = _snapshots(store, wanted, context.partition_keys, report.inserted)
+    shown = {context.partition_keys[-1]: _charts(store.history(wanted), catalog, wanted, context.partition_keys[-1])}
+    yield from report_months(context, ((month, _with(result, shown.get(month, {}))) for month, result in snapshots))
+
+
+def _charts(history: pd.DataFrame, catalog: Catalog, series_ids: list[str], month: str) -> dict[str, dg.MetadataValue]:
+    """What was due in the month and what came, and how much was revised in the two years before its end."""
+    day = min(as_of_day(month), now().normalize())
+    due = release_calendar(history, catalog, series_ids, month, day)
+    table = due[["expected", "series_id", "period", "status", "arrived"]].to_markdown(index=False)
+    charts: dict[str, dg.MetadataValue] = {"releases": dg.MetadataValue.md(table)}
+    revised = revisions(history[history["realtime_start"] <= day])
+    if (revised["realtime_start"] > day - pd.DateOffset(months=24)).any():
+        charts["revised_values"] = as_metadata(revisions_chart(revised, day))
+    return charts
+
+
+def _with(result: dg.MaterializeResult, charts: dict[str, dg.MetadataValue]) -> dg.MaterializeResult:
+    return result._replace(metadata={**(result.metadata or {}), **charts})
 
 
 def _snapshots(store: Warehouse, series_ids: list[str], months: list[str], ingested: int) -> Iterator[MonthResult]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.frequencies import Frequency, infer_frequency, period_end
@@ -23,7 +23,8 @@ class SeriesSpec(BaseModel):
     """One series. `frequency` and `tcode` are None for a series outside the catalogue: then its data decide.
 
     `sign` is -1 where a rise is bad news for activity. `publication_lag_days` counts from the last day of the
-    reference period to the day of its first release. `units` are FRED's, before the transformation.
+    reference period to the day of its first release. `units` are FRED's, before the transformation. `bounds` are the
+    lowest and highest value, in those units, that can be true.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,14 @@ class SeriesSpec(BaseModel):
     publication_lag_days: int = Field(ge=0, le=400)
     role: Role
     aliases: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+    @field_validator("bounds")
+    @classmethod
+    def _ascending(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+        if bounds is not None and not bounds[0] < bounds[1]:
+            raise ValueError("give the lowest plausible value first, then the highest")
+        return bounds
 
     @classmethod
     def guess(cls, series_id: str) -> "SeriesSpec":

@@ -51,14 +51,27 @@ def period_end(dates: pd.DatetimeIndex, frequency: Frequency) -> pd.DatetimeInde
     return month_start(month_number(dates) // step * step + step) - pd.Timedelta(days=1)
 
 
+def months_per_period(frequency: Frequency) -> int:
+    """Months of a quarter or year; 1 for what is shorter."""
+    return _MONTHS_PER_PERIOD[frequency]
+
+
+def off_weekday(dates: pd.DatetimeIndex) -> NDArray[np.bool_]:
+    """Which dates of a weekly series fall on another weekday than most: they are not weeks of this series."""
+    weekdays = dates.dayofweek.to_numpy()
+    return weekdays != np.bincount(weekdays, minlength=7).argmax() if len(dates) else np.zeros(0, bool)
+
+
 def regular_periods(
     dates: pd.DatetimeIndex, values: NDArray[np.float64], frequency: Frequency
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """One value per consecutive period: its last month's number (P,) and its value (P,), NaN where missing.
 
     Weeks and days are averaged over the month they are dated in; a newest month of which weeks are still to
-    come is left out.
+    come is left out, and so are dates off the weekday of a weekly series: another source's monthly means.
     """
+    if frequency == "W" and (foreign := off_weekday(dates)).any():
+        dates, values = dates[~foreign], values[~foreign]
     step = _MONTHS_PER_PERIOD[frequency]
     period = month_number(dates) // step
     if frequency in ("D", "W"):

@@ -1,0 +1,161 @@
+"""`macro-cycle series`, `revisions` and `calendar`: what is known of a series, since when, and what is due."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from macro_cycle.cli.console import answers, print_json
+from macro_cycle.cli.stores import warehouse
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features import Catalog
+from macro_cycle.features.catalog import SeriesSpec
+from macro_cycle.features.releases import release_calendar
+from macro_cycle.features.revisions import as_known, of_one, records
+from macro_cycle.months import now, open_month, parse_month
+from macro_cycle.settings import load_settings
+from macro_cycle.sources.base import refuse_unknown
+from macro_cycle.warehouse import Warehouse
+
+SeriesId = Annotated[str, typer.Argument(help="FRED id, e.g. UNRATE.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+COLORS = {"arrived": "green", "late": "red", "skipped": "yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("series")(series)
+    app.command("revisions")(revisions)
+    app.command("calendar")(calendar)
+
+
+def series(
+    series_id: SeriesId,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to look back from (default: today).")
+    ] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many of the newest values.")] = 13,
+    json: JsonFlag = False,
+) -> None:
+    """Show a series as it was known on a day: its newest values, since when each was known, how it had been revised."""
+    day = pd.Timestamp(as_of or now()).normalize()
+    if day > now():
+        raise MacroCycleError(f"--as-of {day:%Y-%m-%d} is in the future; nothing is known of it yet")
+    spec, history = _history(series_id)
+    known = as_known(history, spec.series_id, day).tail(last)
+    if known.empty:
+        first = history["realtime_start"].min()
+        raise MacroCycleError(f"nothing of {spec.series_id} was known on {day:%Y-%m-%d}; it begins on {first:%Y-%m-%d}")
+    title = f"{spec.series_id}: {spec.title}, {spec.units}, as known on {day:%Y-%m-%d}"
+    if json:
+        print_json({"series_id": spec.series_id, "as_of": _day(day), "values": _documents(known)})
+        return
+    table = _table("date", "value", "known from", "revisions", "revised by")
+    for row in records(known):
+        revised = f"{row.revised_by:+g}" if row.revisions else ""
+        known_from = _day(row.known_from) + (" (estimated)" if row.estimated else "")
+        table.add_row(_day(row.date), f"{row.value:g}", known_from, str(row.revisions or ""), revised)
+    _show(title, table)
+
+
+def revisions(
+    series_id: SeriesId,
+    date: Annotated[str, typer.Option(help="The observation: its month YYYY-MM, or its day YYYY-MM-DD.")],
+    json: JsonFlag = False,
+) -> None:
+    """Show the history of one observation: every value it ever had, and from when."""
+    spec, history = _history(series_id)
+    story = of_one(history, spec.series_id, _observation(history, spec.series_id, date))
+    if json:
+        print_json({"series_id": spec.series_id, "date": date, "values": _documents(story)})
+        return
+    table = _table("known from", "value", "change")
+    for row in records(story):
+        value = "withdrawn" if pd.isna(row.value) else f"{row.value:g}"
+        known_from = _day(row.known_from) + (" (estimated)" if row.estimated else "")
+        table.add_row(known_from, value, "" if pd.isna(row.change) else f"{row.change:+g}")
+    _show(f"{spec.series_id} {date}: {spec.title}, {spec.units}", table)
+
+
+def calendar(
+    month: Annotated[str | None, typer.Option(help="Month, YYYY-MM (default: the open month).")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show what is due in a month by the catalogue's publication lags, what has come, and what is late."""
+    key = open_month() if month is None else parse_month(month)
+    catalog, store = _catalog(), warehouse()
+    held = [series_id for series_id in _held(store) if series_id in catalog]
+    due = release_calendar(store.history(held), catalog, held, key, now().normalize())
+    if json:
+        print_json({"month": key[:7], "releases": _documents(due)})
+        return
+    table = _table("expected", "series", "period", "status", "arrived", "title")
+    for row in records(due):
+        status = f"[{COLORS[row.status]}]{row.status}[/]" if row.status in COLORS else str(row.status)
+        arrived = "" if pd.isna(row.arrived) else _day(row.arrived)
+        table.add_row(_day(row.expected), row.series_id, _day(row.period), status, arrived, row.title)
+    _show(f"Releases of {key[:7]}", table)
+
+
+def _history(series_id: str) -> tuple[SeriesSpec, pd.DataFrame]:
+    """What the catalogue and the store know of a series, under its id or an alias."""
+    spec, store = _catalog().spec(series_id), warehouse()
+    refuse_unknown([spec.series_id], _held(store), "the warehouse")
+    return spec, store.history([spec.series_id])
+
+
+def _held(store: Warehouse) -> list[str]:
+    held = store.series_ids()
+    if not held:
+        raise MacroCycleError("the warehouse is empty; run `macro-cycle run` or `macro-cycle import` first")
+    return held
+
+
+def _catalog() -> Catalog:
+    return Catalog.load(load_settings().data.catalog_path)
+
+
+def _observation(history: pd.DataFrame, series_id: str, text: str) -> pd.Timestamp:
+    """The date that the series has under `YYYY-MM` or `YYYY-MM-DD`."""
+    dates = pd.DatetimeIndex(history["date"].unique())
+    form = "%Y-%m" if len(text) == len("YYYY-MM") else "%Y-%m-%d"
+    try:
+        wanted = datetime.strptime(text, form).strftime(form)
+    except ValueError:
+        raise MacroCycleError(f"{text!r} is not a date; write it as YYYY-MM, or YYYY-MM-DD for a week or day") from None
+    found = dates[dates.strftime(form) == wanted]
+    if len(found) == 1:
+        return found[0]
+    if len(found):
+        days = ", ".join(map(_day, found))
+        raise MacroCycleError(f"{series_id} has {len(found)} observations in {text}: choose one of {days}")
+    raise MacroCycleError(
+        f"{series_id} has no observation of {text}; they run from {_day(dates.min())} to {_day(dates.max())}"
+    )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in ("value", "change", "revisions", "revised by") else "left"
+        )
+    return table
+
+
+def _show(title: str, table: Table) -> None:
+    answers.print(title, style="bold", soft_wrap=True, highlight=False)
+    answers.print(table)
+
+
+def _documents(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows for JSON: days as YYYY-MM-DD, null where there is nothing."""
+    days = {str(name): frame[name].dt.strftime("%Y-%m-%d") for name in frame.select_dtypes("datetime")}
+    plain = frame.assign(**days)
+    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+
+
+def _day(day: Any) -> str:
+    return f"{day:%Y-%m-%d}"

@@ -1,0 +1,124 @@
+"""When a series' next value is due, whether it came, and how late it is: release calendars from catalogue lags.
+
+Histories are frames of `Warehouse.history`; a period is named by the day that FRED dates it by.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from macro_cycle.features.catalog import Catalog, SeriesSpec
+from macro_cycle.features.frequencies import Frequency, infer_frequency, period_end
+
+GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "A": 30}
+_STEP: dict[Frequency, Any] = {
+    "D": pd.offsets.BDay(1),
+    "W": pd.DateOffset(weeks=1),
+    "M": pd.DateOffset(months=1),
+    "Q": pd.DateOffset(months=3),
+    "A": pd.DateOffset(years=1),
+}
+CALENDAR = ["series_id", "title", "period", "expected", "arrived", "status"]
+
+
+def first_releases(history: pd.DataFrame) -> pd.Series:
+    """Day on which each date of one series first had a value, by date."""
+    known = history[history["value"].notna()]
+    return known.groupby("date")["realtime_start"].min()
+
+
+def frequency_of(dates: pd.DatetimeIndex, spec: SeriesSpec) -> Frequency:
+    """The declared frequency, unless the dates (ascending) contradict it."""
+    return infer_frequency(dates, spec.frequency)
+
+
+def expected_release(period: pd.Timestamp, frequency: Frequency, spec: SeriesSpec) -> pd.Timestamp:
+    """Day on which the value of a period is due by the catalogue's lag."""
+    return period_end(pd.DatetimeIndex([period]), frequency)[0] + pd.Timedelta(days=spec.publication_lag_days)
+
+
+def lateness(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:
+    """The spans of days on which one series was overdue.
+
+    One row per span: `period` that was due, `expected` release, `since`, the first day after the grace of its
+    frequency, and `until`, the day on which it or a later period came (NaT: none did).
+    """
+    released = first_releases(history)
+    if released.empty:
+        return pd.DataFrame(columns=["period", "expected", "since", "until"])
+    frequency = frequency_of(pd.DatetimeIndex(released.index), spec)
+    by_day = released.reset_index().groupby("realtime_start")["date"].max().cummax()
+    newest = by_day[~by_day.duplicated()]
+    period = pd.DatetimeIndex(newest) + _STEP[frequency]
+    expected = period_end(period, frequency) + pd.Timedelta(days=spec.publication_lag_days)
+    until = pd.Series(newest.index, dtype="datetime64[ns]").shift(-1)
+    since = pd.Series(expected + pd.Timedelta(days=GRACE_DAYS[frequency] + 1))
+    spans = pd.DataFrame({"period": period, "expected": expected, "since": since, "until": until})
+    return spans[~(spans["until"] <= spans["since"])].reset_index(drop=True)
+
+
+def release_calendar(
+    history: pd.DataFrame, catalog: Catalog, series_ids: Sequence[str], month: str, today: pd.Timestamp
+) -> pd.DataFrame:
+    """What is due in a month by the catalogue's lags, what has come and what is late.
+
+    `month` is the key of the month. One row per series and period: series_id, title, period, `expected` day, `arrived`
+    (NaT: not yet), `status`: arrived, expected, late (past its day and grace), or skipped (a later period came in its
+    stead). A period is due in the month by its expected day; of those due earlier that had not come when the month
+    began, the oldest is named.
+    """
+    rows = [
+        row
+        for series_id in series_ids
+        for row in _due(history[history["series_id"] == series_id], catalog.spec(series_id), month, today)
+    ]
+    frame = pd.DataFrame(rows, columns=CALENDAR).astype({"arrived": "datetime64[ns]"})
+    return frame.sort_values(["expected", "series_id"], ignore_index=True)
+
+
+def _due(history: pd.DataFrame, spec: SeriesSpec, month: str, today: pd.Timestamp) -> list[tuple]:
+    released = first_releases(history)
+    released = released[released <= today]
+    if released.empty:
+        return []
+    frequency = frequency_of(pd.DatetimeIndex(released.index), spec)
+    begin = pd.Timestamp(month)
+    before = released[released < begin].index.max() if (released < begin).any() else released.index.min()
+    rows: list[tuple] = []
+    period = before + _STEP[frequency]
+    while (expected := expected_release(period, frequency, spec)) <= begin + pd.offsets.MonthEnd(0):
+        arrived = released.get(period, pd.NaT)
+        status = _status(arrived, expected, today, frequency, skipped=period < released.index.max())
+        if expected >= begin or not rows:
+            rows.append((spec.series_id, spec.title, period, expected, arrived, status))
+        period = period + _STEP[frequency]
+    return rows
+
+
+def _status(
+    arrived: pd.Timestamp, expected: pd.Timestamp, today: pd.Timestamp, frequency: Frequency, *, skipped: bool
+) -> str:
+    if not pd.isna(arrived):
+        return "arrived"
+    if skipped:
+        return "skipped"
+    return "late" if today > expected + pd.Timedelta(days=GRACE_DAYS[frequency]) else "expected"
+
+
+def gaps(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:
+    """Periods of one series that were missing while a later one was known: period, since, until (NaT: for good)."""
+    released = first_releases(history)
+    dates = pd.DatetimeIndex(released.index)
+    frequency = frequency_of(dates, spec)
+    if len(dates) < 2 or frequency in ("D", "W"):
+        return pd.DataFrame(columns=["period", "since", "until"])
+    grid = pd.date_range(dates[0], dates[-1], freq=_STEP[frequency])
+    until = released.reindex(grid)
+    days = until.to_numpy().astype("datetime64[D]").astype(np.int64)
+    days = np.where(until.isna(), np.iinfo(np.int64).max, days)
+    later = np.append(np.minimum.accumulate(days[::-1])[::-1][1:], np.iinfo(np.int64).max)
+    missing = days > later
+    since = pd.DatetimeIndex(later[missing].astype("datetime64[D]").astype("datetime64[ns]"))
+    return pd.DataFrame({"period": grid[missing], "since": since, "until": until[missing].to_numpy()})
