@@ -2,6 +2,7 @@
 
 import pytest
 
+from macro_cycle.automation.partitions import monthly
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.months import as_of_day, month_range, open_month
 
@@ -34,3 +35,29 @@ def test_bad_ranges_are_one_clear_line(start, end, said):
 
 def test_the_open_month_is_the_last():
     assert month_range(open_month()[:7], open_month()[:7]) == [open_month()]
+
+
+@pytest.fixture
+def today_file(tmp_path, monkeypatch):
+    from macro_cycle.settings import load_settings
+
+    file = tmp_path / "today"
+    monkeypatch.setenv("MACRO_CYCLE_TODAY_FILE", str(file))
+    load_settings.cache_clear()
+    yield file
+    load_settings.cache_clear()
+
+
+def test_in_a_rehearsal_the_day_is_the_file_s(today_file):
+    for day, month in (("2008-09-30", "2008-09-01"), ("2008-10-01", "2008-10-01")):
+        today_file.write_text(day)
+        assert open_month() == month
+        assert list(monthly().get_partition_keys())[-1] == month
+
+
+@pytest.mark.parametrize("text", ["", "2008-13-01", "yesterday", None])
+def test_a_file_without_a_day_is_one_clear_line(today_file, text):
+    if text is not None:
+        today_file.write_text(text)
+    with pytest.raises(MacroCycleError, match="does not hold a day; write it there as YYYY-MM-DD"):
+        open_month()

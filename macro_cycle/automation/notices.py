@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
 
-from macro_cycle.automation.watching import Daemon
 from macro_cycle.monitoring.notifications import Notice
+from macro_cycle.stack.daemon import Daemon
 from macro_cycle.warehouse.regimes import Call
 
 FETCH = dg.AssetKey("fred_series")

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.automation.partitions import MONTHS
-from macro_cycle.automation.releases import Watch
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.months import open_month
 from macro_cycle.settings import load_settings
+from macro_cycle.sources.watch import Watch
 
 if TYPE_CHECKING:
     from macro_cycle.warehouse.regimes import Call
 
 POLL_SECONDS = load_settings().dagster.poll_seconds
+
+FETCH = dg.AssetSelection.assets("fred_series", "macro_features")
 
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
@@ -26,13 +28,13 @@ automation = dg.AutomationConditionSensorDefinition(
 
 
 @dg.sensor(
-    target=dg.AssetSelection.assets("fred_series"),
+    target=FETCH,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=POLL_SECONDS,
-    description="Fetches the open month as soon as the source has something new and has come to rest.",
+    description="Fetches the open month and builds its panel once the source has something new and has come to rest.",
 )
 def releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """One fetch of the open month for each release, or for a storm of them."""
+    """One fetch of the open month for each release, or for a storm of them; what follows is for the conditions."""
     try:
         month, token = open_month(), _token()
     except MacroCycleError as error:
@@ -40,7 +42,7 @@ def releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRe
     if not MONTHS.has_partition_key(month):
         return dg.SkipReason(f"{month[:7]} opens when Dagster loads the definitions again")
     watch, fetch = Watch.from_cursor(context.cursor).look(month, token)
-    request = dg.RunRequest(run_key=watch.run_key, partition_key=month, asset_selection=[dg.AssetKey("fred_series")])
+    request = dg.RunRequest(run_key=watch.run_key, partition_key=month)
     return dg.SensorResult(run_requests=[request] if fetch else [], cursor=watch.cursor)
 
 

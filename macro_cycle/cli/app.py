@@ -5,7 +5,7 @@ import sys
 import typer
 
 from macro_cycle import __version__
-from macro_cycle.cli import exports, history, imports, pipeline, series, services, track_record, training
+from macro_cycle.cli import exports, history, imports, pipeline, rehearsal, series, services, track_record, training
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
 
@@ -40,6 +40,7 @@ imports.register(app)
 history.register(app)
 track_record.register(app)
 series.register(app)
+rehearsal.register(app)
 
 
 def main() -> None:

@@ -73,6 +73,13 @@ def down(settings: Settings) -> bool:
     return True
 
 
+def restart(settings: Settings, name: str) -> None:
+    """End one service of the running stack and start it again; returns when it runs."""
+    api = supervisor_api(settings)
+    api.stopProcess(name, True)
+    api.startProcess(name, True)
+
+
 def status(settings: Settings) -> list[ServiceStatus]:
     """State of each service; `ready` means that it answers."""
     states = process_states(settings)

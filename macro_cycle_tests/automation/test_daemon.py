@@ -10,18 +10,19 @@ import httpx
 import pandas as pd
 import pytest
 
-from macro_cycle.automation.watching import Daemon, MonthRun
 from macro_cycle.features import Catalog, default_feature_set
 from macro_cycle.months import open_month
 from macro_cycle.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.sources.sample import Sample
 from macro_cycle.stack.aside import stack_aside
+from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.services import dagster_home
 from macro_cycle_tests.conftest import forget_processwide_state
 from macro_cycle_tests.serving.conftest import wait_until
 
 SECONDS = 300
+FETCH = ("fred_series", "macro_features")
 MONTHLY = {"regime_model", "regime_labels", "champion", "feast_materialization", "kserve_deployment"}
 
 pytestmark = pytest.mark.slow
@@ -96,15 +97,15 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     opened = live.runs_until_quiet(live.started)
-    assert {asset for run in opened for asset in run.assets} >= {*MONTHLY, "fred_series", "macro_features"}
+    assert {asset for run in opened for asset in run.assets} >= {*MONTHLY, *FETCH}
     first = live.answer()
 
     untouched = live.publish(history())
-    assert [run.assets for run in untouched] == [("fred_series",)]
+    assert [run.assets for run in untouched] == [FETCH]
 
     news = live.publish(revised(history(), f"{datetime.now(UTC):%Y-%m-%d}"))
-    assert [run.assets for run in news[:2]] == [("fred_series",), ("macro_features",)]
-    (chain,) = news[2:]
+    fetch, chain = news
+    assert fetch.assets == FETCH
     assert set(chain.assets) >= MONTHLY
 
     runs = [*opened, *untouched, *news]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorTick, SensorInstigatorData, TickStatus
 
-from macro_cycle.automation.releases import Watch
+from macro_cycle.sources.watch import Watch
 
 MANY = 1000
 
