@@ -11,7 +11,7 @@ from macro_cycle.assets.promotion import champion
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
-from macro_cycle.automation.jobs import train_one_month, whole_graph
+from macro_cycle.automation.jobs import fetch, train_one_month, whole_graph
 from macro_cycle.automation.sensors import automation, notifications, releases
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.kserve import EndpointResource
@@ -33,7 +33,7 @@ defs = dg.Definitions(
         real_time_evaluation,
     ],
     asset_checks=CHECKS,
-    jobs=[whole_graph, train_one_month],
+    jobs=[whole_graph, fetch, train_one_month],
     sensors=[automation, releases, notifications],
     resources={
         "warehouse": WarehouseResource(),

@@ -10,6 +10,12 @@ whole_graph = dg.define_asset_job(
     description="Every asset, for one month or, with a range, for many months in one run.",
 )
 
+fetch = dg.define_asset_job(
+    "fetch",
+    selection=dg.AssetSelection.assets("fred_series", "macro_features"),
+    description="What the source has new, and the panel; what follows runs by its automation condition.",
+)
+
 train_one_month = dg.define_asset_job(
     "train_one_month",
     selection=dg.AssetSelection.assets("regime_model").upstream(),

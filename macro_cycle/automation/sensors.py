@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from macro_cycle.automation.jobs import fetch
 from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.months import open_month
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = load_settings().dagster.poll_seconds
 
-FETCH = dg.AssetSelection.assets("fred_series", "macro_features")
-
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),
@@ -28,7 +27,7 @@ automation = dg.AutomationConditionSensorDefinition(
 
 
 @dg.sensor(
-    target=FETCH,
+    job=fetch,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=POLL_SECONDS,
     description="Fetches the open month and builds its panel once the source has something new and has come to rest.",
@@ -41,9 +40,9 @@ def releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRe
         return dg.SkipReason(f"the source does not say whether it has something new: {error}")
     if not MONTHS.has_partition_key(month):
         return dg.SkipReason(f"{month[:7]} opens when Dagster loads the definitions again")
-    watch, fetch = Watch.from_cursor(context.cursor).look(month, token)
+    watch, due = Watch.from_cursor(context.cursor).look(month, token)
     request = dg.RunRequest(run_key=watch.run_key, partition_key=month)
-    return dg.SensorResult(run_requests=[request] if fetch else [], cursor=watch.cursor)
+    return dg.SensorResult(run_requests=[request] if due else [], cursor=watch.cursor)
 
 
 def _token() -> str:

@@ -81,14 +81,18 @@ def _live(months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
 
 
 def _show(step: "Step") -> None:
-    answers.print(f"[bold]{step.day:%Y-%m-%d}[/]  {', '.join(step.series)}", highlight=False)
+    answers.print(f"[bold]{step.day:%Y-%m-%d}[/]  {', '.join(step.series)}", highlight=False, soft_wrap=True)
     for run in step.runs:
-        answers.print(f"  {run.status.lower():9} {run.month[:7]}  {', '.join(_in_order(run.assets))}", highlight=False)
+        answers.print(
+            f"  {run.status.lower():9} {run.month[:7]}  {', '.join(_in_order(run.assets))}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if skipped := _skipped(step):
-        answers.print(f"  skipped   {', '.join(skipped)}", highlight=False)
+        answers.print(f"  skipped   {', '.join(skipped)}", highlight=False, soft_wrap=True)
     if step.verdict is not None:
-        answers.print(f"  verdict   {step.verdict}: {escape(step.reasons or '')}", highlight=False)
-    answers.print(f"  endpoint  {_said(step.answer)}  ({step.seconds:.0f} s)", highlight=False)
+        answers.print(f"  verdict   {step.verdict}: {escape(step.reasons or '')}", highlight=False, soft_wrap=True)
+    answers.print(f"  endpoint  {_said(step.answer)}  ({step.seconds:.0f} s)", highlight=False, soft_wrap=True)
 
 
 def _said(answer: dict[str, Any] | None) -> str:
