@@ -10,6 +10,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from macro_cycle.definitions import defs
 from macro_cycle.months import open_month
+from macro_cycle_tests.assets.graph import materialize, warehouse
 
 OLD = "2008-09-01"
 FETCH, PANEL = "fred_series", "macro_features"
@@ -135,3 +136,14 @@ def test_a_stale_source_is_fetched_every_quarter_of_an_hour_until_it_is_fresh(wo
     requests = [world.tick(minutes=5) for _ in range(9)]
     assert requests.count({FETCH}) == 3
     assert requests.count(set()) == 6
+
+
+@pytest.mark.slow
+def test_what_failed_is_tried_again_every_quarter_of_an_hour_until_it_succeeds(platform, world):
+    warehouse()
+    materialize(world.instance, [PANEL], open_month(), succeeds=False)  # the warehouse is empty
+    requests = [world.tick(minutes=5) for _ in range(9)]
+    assert requests.count({PANEL}) == 3
+    assert requests.count(set()) == 6
+    world.materialize([PANEL], "first")
+    assert [world.tick(minutes=5) for _ in range(4)] == [set()] * 4

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from macro_cycle.features import Catalog, default_feature_set
-from macro_cycle.months import open_month
+from macro_cycle.months import now, open_month
 from macro_cycle.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.sources.sample import Sample
@@ -19,6 +19,7 @@ from macro_cycle.stack.aside import stack_aside
 from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.services import dagster_home
 from macro_cycle_tests.conftest import forget_processwide_state
+from macro_cycle_tests.monitoring.receivers import Receiver, webhook
 from macro_cycle_tests.serving.conftest import wait_until
 
 SECONDS = 300
@@ -35,6 +36,7 @@ class Live:
     settings: Settings
     instance: dg.DagsterInstance
     file: Path
+    people: Receiver
     started: datetime
 
     def publish(self, rows: pd.DataFrame) -> list[MonthRun]:
@@ -70,13 +72,14 @@ def write(file: Path, rows: pd.DataFrame) -> None:
     scratch.replace(file)
 
 
-def revised(rows: pd.DataFrame, today: str) -> pd.DataFrame:
-    """Payrolls of the last year published again today, a little lower."""
-    current = rows["series_id"].eq("PAYEMS") & (rows["date"] > rows["date"].max() - pd.DateOffset(years=1))
-    again = rows[current].assign(value=rows["value"] * 0.98, realtime_start=pd.Timestamp(today))
-    ended = rows.assign(
-        realtime_end=rows["realtime_end"].mask(current, str(pd.Timestamp(today) - pd.Timedelta(days=1)))
-    )
+def revised(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """Employment and output of the last half year published again today, falling a percent a month."""
+    month = rows["date"].dt.to_period("M").astype("int64")
+    fallen = (month - month.max() + 6).clip(lower=0)
+    current = rows["series_id"].isin(["PAYEMS", "INDPRO"]) & (fallen > 0)
+    again = rows[current].assign(value=rows["value"] * 0.99**fallen, realtime_start=today)
+    yesterday = f"{today - pd.Timedelta(days=1):%Y-%m-%d}"
+    ended = rows.assign(realtime_end=rows["realtime_end"].mask(current, yesterday))
     return pd.concat([ended, again], ignore_index=True)
 
 
@@ -88,10 +91,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1"}
     forget_processwide_state()
     with (
-        stack_aside(folder / "home", **chosen) as settings,
+        webhook() as people,
+        stack_aside(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,
         dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance,
     ):
-        yield Live(settings, instance, file, started)
+        yield Live(settings, instance, file, people, started)
     forget_processwide_state()
 
 
@@ -103,7 +107,7 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     untouched = live.publish(history())
     assert [run.assets for run in untouched] == [FETCH]
 
-    news = live.publish(revised(history(), f"{datetime.now(UTC):%Y-%m-%d}"))
+    news = live.publish(revised(history(), now().normalize()))
     fetch, chain = news
     assert fetch.assets == FETCH
     assert set(chain.assets) >= MONTHLY
@@ -115,3 +119,13 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     served = live.answer()
     assert verdict in ("promote", "refuse")
     assert (served["model_version"] != first["model_version"]) == (verdict == "promote")
+
+    called = Daemon(live.instance).metadata("regime_labels", open_month())["label"].value
+    expected = (called != first["label"]) + (verdict == "refuse")
+    wait_until(lambda: len(live.people.texts) >= expected, SECONDS)
+    told = [line for text in live.people.texts for line in text.splitlines()]
+    assert sum(f"the regime changed from {first['label']} to {called}" in line for line in told) == (
+        called != first["label"]
+    )
+    assert sum("was refused and the champion still serves" in line for line in told) == (verdict == "refuse")
+    assert len(told) == expected
