@@ -29,9 +29,10 @@ def on_new_content() -> AutomationCondition:
 
     What failed is tried again every quarter of an hour. Nothing follows an input whose blocking check failed.
     """
+    changed_elsewhere = AutomationCondition.data_version_changed() & ~AutomationCondition.executed_with_root_target()
     news = (
         AutomationCondition.newly_missing()
-        | AutomationCondition.any_deps_match(AutomationCondition.data_version_changed())
+        | AutomationCondition.any_deps_match(changed_elsewhere)
         | AutomationCondition.any_deps_match(AutomationCondition.will_be_requested()).ignore(HOLDING_NEWS_BACK)
     )
     refused = AutomationCondition.any_checks_match(AutomationCondition.check_failed(), blocking_only=True)
