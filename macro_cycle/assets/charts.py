@@ -63,7 +63,7 @@ def revisions_chart(revised: pd.DataFrame, day: pd.Timestamp, months: int = 24) 
     axes = figure.subplots()
     image = axes.imshow(np.log10(counts.T.where(counts.T > 0)), aspect="auto", cmap="YlOrRd", vmin=0)
     axes.set_yticks(range(counts.shape[1]), list(map(str, counts)), fontsize=8)
-    axes.set_xticks(range(months), [f"{period:%Y-%m}" for period in span], rotation=60, ha="right", fontsize=8)
+    axes.set_xticks(range(months), list(map(str, span)), rotation=60, ha="right", fontsize=8)
     axes.set_title(f"Values revised, by month of release, as known on {day:%Y-%m-%d}")
     figure.colorbar(image, ax=axes, label="log10 of the number")
     return figure

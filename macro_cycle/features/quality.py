@@ -149,6 +149,8 @@ def _gaps(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
 
 def _revisions(history: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
     revised = revisions(history)
+    if revised.empty:
+        return
     moved = rebasings(history, revised)
     yield from _withdrawn(revised, spec)
     yield from _rebased(moved, spec)

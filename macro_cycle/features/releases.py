@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.features.catalog import Catalog, SeriesSpec
-from macro_cycle.features.frequencies import Frequency, infer_frequency, period_end
+from macro_cycle.features.frequencies import (
+    Frequency,
+    infer_frequency,
+    month_number,
+    month_start,
+    months_per_period,
+    period_end,
+)
 
 GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "A": 30}
 _STEP: dict[Frequency, Any] = {
@@ -114,7 +121,8 @@ def gaps(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:
     frequency = frequency_of(dates, spec)
     if len(dates) < 2 or frequency in ("D", "W"):
         return pd.DataFrame(columns=["period", "since", "until"])
-    grid = pd.date_range(dates[0], dates[-1], freq=_STEP[frequency])
+    first, last = month_number(dates[[0, -1]])
+    grid = month_start(np.arange(first, last + 1, months_per_period(frequency)))
     until = released.reindex(grid)
     days = until.to_numpy().astype("datetime64[D]").astype(np.int64)
     days = np.where(until.isna(), np.iinfo(np.int64).max, days)

@@ -1,0 +1,52 @@
+"""What a fetch leaves in the store, and what it shows of the month."""
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle_tests.warehouse.histories import frame
+
+pytestmark = pytest.mark.slow
+
+MONTH = "2026-10-01"
+MARCH, APRIL = pd.Timestamp("2020-03-01"), pd.Timestamp("2020-04-01")
+PUBLISHED = [
+    ("UNRATE", MARCH, pd.Timestamp("2020-04-03"), 4.4),
+    ("UNRATE", APRIL, pd.Timestamp("2020-05-08"), 14.7),
+    ("UNRATE", APRIL, pd.Timestamp("2026-10-02"), 14.9),
+]
+
+
+def fetched() -> dg.AssetMaterialization:
+    with dg.DagsterInstance.ephemeral() as instance:
+        (event,) = materialize(instance, ["fred_series"], MONTH).asset_materializations_for_node("fred_series")
+    return event
+
+
+def april(day: str) -> float:
+    known = warehouse().as_of(pd.Timestamp(day), ["UNRATE"])
+    return known.loc[known["date"] == APRIL, "value"].item()
+
+
+def test_the_sample_adds_to_a_store_of_vintages_and_revises_nothing(platform):
+    warehouse().ingest(frame(PUBLISHED), source="test")
+    fetched()
+    assert [april("2020-05-31"), april("2026-10-31")] == [14.7, 14.9]
+    assert len(warehouse().as_of(pd.Timestamp("2026-10-31"), ["UNRATE", "PAYEMS"])) > 1600
+
+
+def test_vintages_take_the_place_of_what_the_sample_estimated(platform):
+    fetched()
+    assert april("2020-05-07") == 14.8
+    warehouse().ingest(frame(PUBLISHED), source="test")
+    known = warehouse().as_of(pd.Timestamp("2020-05-07"), ["UNRATE"])
+    assert APRIL not in known["date"].to_numpy()
+    assert [april("2020-05-08"), april("2026-10-31")] == [14.7, 14.9]
+
+
+def test_the_month_shows_its_calendar_and_what_was_revised(platform):
+    warehouse().ingest(frame(PUBLISHED), source="test")
+    metadata = fetched().metadata
+    assert "late" in metadata["releases"].value
+    assert metadata["revised_values"].value.startswith("![chart](data:image/png;base64,")
