@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Rule = Callable[[pd.DataFrame], pd.Series]
 
 COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
-MARKOV_SERIES = "PAYEMS"
+MARKOV_SERIES = "INDPRO"
 PROBIT = (-0.5333, -0.6330)
 SERIES = tuple(sorted({*COINCIDENT, MARKOV_SERIES, "UNRATE", "GS10", "TB3MS"}))
 """Everything that some baseline reads."""
@@ -145,9 +145,10 @@ def hmmlearn_default(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
 
 
 def markov_regression(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
-    """Two means of employment growth by `statsmodels.tsa.MarkovRegression` (Hamilton 1989 without lags).
+    """Two means of industrial production's growth by `statsmodels.tsa.MarkovRegression`.
 
-    The recession regime has the lower mean; probabilities are filtered.
+    Hamilton (1989, Econometrica 57:357) without lags. The recession regime has the lower mean; probabilities are
+    filtered.
     """
     tsa = _package("statsmodels.tsa.regime_switching.markov_regression")
 

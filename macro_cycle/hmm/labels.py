@@ -55,5 +55,6 @@ def label_names(n_regimes: int) -> tuple[str, ...]:
 
 
 def recession_probability(probs: np.ndarray) -> np.ndarray:
-    """(T,) mass of the contraction side of the cycle; probs (T, K) in canonical order."""
-    return probs[..., list(RECESSION[probs.shape[-1]])].sum(axis=-1)
+    """(T,) mass of the contraction side of the cycle, never above 1; probs (T, K) in canonical order."""
+    mass = probs[..., list(RECESSION[probs.shape[-1]])].sum(axis=-1)
+    return np.minimum(mass, 1.0)
