@@ -1,18 +1,26 @@
-"""The comparison behind the default: every candidate walked forward on the bundled sample.
+"""The comparison behind the default: every candidate walked forward, as released and with simulated revisions.
 
-usage: python -m benchmarks.default_model.compare [months between re-estimations, default 1]
+usage: python -m benchmarks.default_model.compare [months between re-estimations, default 6]
 """
 
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
+from benchmarks.default_model.revisions import with_revisions
 from benchmarks.default_model.walk_forward import Experiment, default_config, figures, walk_forward
 from macro_cycle.features import Feature, FeatureSet, default_feature_set
+from macro_cycle.hmm import HMMConfig
 
 DEFAULT = default_feature_set()
+DRAWS = (1, 2)
+HEADER = (
+    "candidate",
+    *("AUROC", "Brier", "false alarms, %", "delays", "AUROC before 1995", "since", "AUROC in sample"),
+    *("AUROC, revisions", "Brier, revisions", "false alarms, revisions, %"),
+)
 
 
 def _edit(changes: Mapping[str, dict[str, Any]], features: FeatureSet = DEFAULT) -> FeatureSet:
@@ -43,13 +51,15 @@ def _feature_sets() -> Iterator[tuple[str, FeatureSet]]:
     for share in (0.2, 0.4, 0.5):
         yield f"persistence {share}", _persistence(share, *persistent)
     yield "persistence 0.3 of all activity series", _persistence(0.3, *activity)
+    for span in (2, 4, 6):
+        yield f"momentum smoothed over {span} months", _edit({"MOMENTUM": {"span": span}})
     for change in (3, 4, 6, 9):
         yield f"momentum over {change} months", _edit({"MOMENTUM": {"change": change}})
     yield "momentum as each regime's own mean", _edit({"MOMENTUM": {"role": "free"}})
     yield "activity as 3-month means", _edit({name: {"span": 3} for name in activity})
     yield "without momentum", _without("MOMENTUM")
     yield "without starts and permits", _without("HOUST", "PERMIT")
-    for extra in ("DPCERA3M086SBEA", "RSAFS", "UEMPLT5", "CE16OV", "MANEMP", "CUMFNS"):
+    for extra in ("DPCERA3M086SBEA", "CE16OV", "MANEMP", "UEMPLT5"):
         yield f"with {extra}", _with(extra)
 
 
@@ -72,19 +82,42 @@ def _configs() -> Iterator[tuple[str, dict[str, object]]]:
 
 def experiments(every: int) -> Iterator[Experiment]:
     """The default and every candidate that differs from it in one way."""
-    yield Experiment("default", DEFAULT, default_config(DEFAULT), every)
-    for name, features in _feature_sets():
-        yield Experiment(name, features, default_config(features), every)
+    yield Experiment("default", DEFAULT, _config(DEFAULT), every)
     for name, options in _configs():
-        yield Experiment(name, DEFAULT, default_config(DEFAULT, **options), every)
+        yield Experiment(name, DEFAULT, _config(DEFAULT, **options), every)
+    for name, features in _feature_sets():
+        yield Experiment(name, features, _config(features), every)
+
+
+def _config(features: FeatureSet, **options: object) -> HMMConfig:
+    return default_config(features, **{"n_restarts": 3, **options})
+
+
+def row(experiment: Experiment) -> list[str]:
+    """One row of the table, in the order of `HEADER`."""
+    found = figures(walk_forward(experiment))
+    revised = [figures(walk_forward(experiment, with_revisions(draw))) for draw in DRAWS]
+
+    def numbers(of: Mapping[str, Any], *names: str) -> list[str]:
+        return [f"{100 * of[n]:.2f}" if n == "false_alarms" else f"{of[n]:.4f}" for n in names]
+
+    scores = ("auroc", "brier", "false_alarms")
+    return [
+        experiment.name,
+        *numbers(found, *scores),
+        str(found["delays"]),
+        *numbers(found, "auroc_before_1995", "auroc_since_1995", "in_sample_auroc"),
+        *numbers({s: float(np.mean([float(r[s]) for r in revised])) for s in scores}, *scores),
+    ]
 
 
 def main() -> None:
-    """Print the table, a row at a time."""
-    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    """Print the table in Markdown, a row at a time."""
+    every = int(sys.argv[1]) if len(sys.argv) > 1 else 6
+    print("|".join(["", *HEADER, ""]))
+    print("|".join(["", *("---" for _ in HEADER), ""]))
     for experiment in experiments(every):
-        row = figures(walk_forward(experiment))
-        print(pd.DataFrame([row], index=[experiment.name]).round(4).to_string(header=False), flush=True)
+        print("|".join(["", *row(experiment), ""]), flush=True)
 
 
 if __name__ == "__main__":

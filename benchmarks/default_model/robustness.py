@@ -5,6 +5,7 @@ import pandas as pd
 
 from benchmarks.default_model.walk_forward import (
     Experiment,
+    as_known,
     default_config,
     figures,
     sample_observations,
@@ -40,7 +41,9 @@ def table(every: int = 12) -> pd.DataFrame:
     """One row of figures per fault, re-estimated every so many months."""
     features = default_feature_set()
     experiment = Experiment("default", features, default_config(features), every)
-    return pd.DataFrame({name: figures(walk_forward(experiment, frame)) for name, frame in faults().items()}).T
+    return pd.DataFrame(
+        {name: figures(walk_forward(experiment, as_known(frame))) for name, frame in faults().items()}
+    ).T
 
 
 def worst_fall(every: int = 12) -> float:

@@ -1,7 +1,8 @@
 """The walk-forward experiment behind the default model: what it says at each month end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,10 @@ from macro_cycle.sources.sample import Sample
 
 CATALOG = Catalog.load()
 SINCE_1973 = tuple(recession for recession in RECESSIONS if recession.peak >= pd.Timestamp("1973"))
+START, END = "1970-01-01", "2026-07-01"
+HALF = pd.Timestamp("1995-01-01")
+
+History = Callable[[pd.Timestamp], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -43,58 +48,85 @@ def sample_observations() -> pd.DataFrame:
     return sample.observations(sample.available())
 
 
+def as_known(observations: pd.DataFrame) -> History:
+    """As-of month -> what was known at its end, for observations that are never revised."""
+    return lambda month: observations[observations["realtime_start"] <= month + pd.offsets.MonthEnd(0)]
+
+
+@cache
+def the_sample() -> History:
+    """What the bundled sample says was known at each month end."""
+    return as_known(sample_observations())
+
+
 def default_config(features: FeatureSet | None = None, **options: object) -> HMMConfig:
     """The default model of these features, some options changed."""
     return HMMConfig(roles=dict((features or default_feature_set()).roles)).replace(**options)
 
 
 def walk_forward(
-    experiment: Experiment,
-    observations: pd.DataFrame | None = None,
-    start: str = "1970-01-01",
-    end: str = "2026-07-01",
+    experiment: Experiment, history: History | None = None, start: str = START, end: str = END
 ) -> WalkForward:
     """Build the panel, re-estimate and filter at the end of every month from `start` to `end`."""
-    observations = sample_observations() if observations is None else observations
-    months = pd.date_range(start, end, freq="MS")
-    panels = [_panel(observations, month, experiment.features) for month in months]
+    panels = panels_of(experiment.features, history or the_sample(), start, end)
     fitted = fit_windows(panels[:: experiment.every], experiment.config, chain=False)
     models = [fitted[i // experiment.every] for i in range(len(panels))]
-    regimes = [model.regimes(panel) for model, panel in zip(models, panels, strict=True)]
-    newest = [frame.iloc[-1] for frame in regimes]
+    filtered = [model.filter(panel).filtered_probs for model, panel in zip(models, panels, strict=True)]
     calls = pd.DataFrame(
         {
-            "reference_month": [frame.index[-1] for frame in regimes],
-            "probability": [float(row["recession_probability"]) for row in newest],
+            "reference_month": [panel.index[-1] for panel in panels],
+            "probability": [float(m.recession_probability(p[-1])) for m, p in zip(models, filtered, strict=True)],
         },
-        index=months,
+        index=pd.date_range(start, end, freq="MS"),
     )
-    return WalkForward(calls, [frame["label"] for frame in regimes], models[-1], panels[-1])
+    names = np.array(models[-1].labels, dtype=object)
+    labels = [
+        pd.Series(names[probs.argmax(axis=1)], panel.index) for probs, panel in zip(filtered, panels, strict=True)
+    ]
+    return WalkForward(calls, labels, models[-1], panels[-1])
+
+
+@lru_cache(maxsize=4)
+def panels_of(features: FeatureSet, history: History, start: str, end: str) -> list[pd.DataFrame]:
+    """The panel of each month end; the last few sets are kept, for models that see the same ones."""
+    return [build_panel(history(month), CATALOG, features) for month in pd.date_range(start, end, freq="MS")]
 
 
 def figures(run: WalkForward) -> dict[str, float | str]:
-    """The table of figures: discrimination, calibration, false alarms, delays and stability."""
-    probability = run.calls["probability"]
-    recession = recession_indicator(pd.DatetimeIndex(run.calls["reference_month"])).to_numpy()
-    delays = call_delays(probability, SINCE_1973)
+    """The table of figures: discrimination, calibration, false alarms, delays, stability, halves, in-sample."""
     pairs = zip(run.labels[:-1], run.labels[1:], run.calls.index[1:], strict=True)
+    before, since = (figures_of_calls(run.calls[s]) for s in (run.calls.index < HALF, run.calls.index >= HALF))
     return {
-        "auroc": auroc(probability, recession),
-        "brier": brier(probability, recession),
-        "false_alarms": false_alarm_share(probability, recession),
-        "delays": " ".join("-" if np.isnan(d) else f"{d:.0f}" for d in delays),
+        **figures_of_calls(run.calls),
+        "delays": " ".join("-" if np.isnan(d) else f"{d:.0f}" for d in delays(run.calls)),
         "label_changes": float(np.median([label_change_share(a, b, month) for a, b, month in pairs])),
-        "in_sample_auroc": _in_sample(run),
+        "auroc_before_1995": before["auroc"],
+        "brier_before_1995": before["brier"],
+        "auroc_since_1995": since["auroc"],
+        "brier_since_1995": since["brier"],
+        "in_sample_auroc": in_sample(run)["auroc"],
+        "in_sample_brier": in_sample(run)["brier"],
     }
 
 
-def _in_sample(run: WalkForward) -> float:
-    """AUROC of the filtered probabilities under the last month's own estimate, over the same months."""
+def figures_of_calls(calls: pd.DataFrame, threshold: float = 0.5) -> dict[str, float]:
+    """Discrimination, calibration and false alarms of calls (`reference_month`, `probability`)."""
+    recession = recession_indicator(pd.DatetimeIndex(calls["reference_month"])).to_numpy()
+    probability = calls["probability"]
+    return {
+        "auroc": auroc(probability, recession),
+        "brier": brier(probability, recession),
+        "false_alarms": false_alarm_share(probability, recession, threshold),
+    }
+
+
+def delays(calls: pd.DataFrame, threshold: float = 0.5) -> pd.Series:
+    """Month ends until each recession since 1973 was called; NaN where it never was."""
+    return call_delays(calls["probability"], SINCE_1973, threshold)
+
+
+def in_sample(run: WalkForward) -> dict[str, float]:
+    """Figures of the filtered probabilities under the last month's own estimate, over the same months."""
     probability = run.model.regimes(run.panel)["recession_probability"]
     probability = probability[pd.DatetimeIndex(run.calls["reference_month"])[0] :]
-    return auroc(probability, recession_indicator(pd.DatetimeIndex(probability.index)))
-
-
-def _panel(observations: pd.DataFrame, month: pd.Timestamp, features: FeatureSet) -> pd.DataFrame:
-    known = observations[observations["realtime_start"] <= month + pd.offsets.MonthEnd(0)]
-    return build_panel(known, CATALOG, features)
+    return figures_of_calls(pd.DataFrame({"reference_month": probability.index, "probability": probability}))
