@@ -1,7 +1,8 @@
 """The sample with the revisions that it lacks: newest values as noisy as first releases are.
 
 The sample is one vintage, so its 1974 is today's 1974. Here each month's growth is seen with an error that
-shrinks as the month ages, as large as six FRED-MD vintages from 2014 to 2026 show (`docs/model.md`).
+shrinks as the month ages, of the size that FRED-MD vintages of 2014 to 2019 show against that of 2026: 0.3 to 0.7
+robust deviations in the newest quarter, 0.3 to 0.6 in the newest half year.
 """
 
 from functools import cache
