@@ -3,6 +3,7 @@
 import dagster as dg
 
 from macro_cycle.assets.checks import CHECKS
+from macro_cycle.assets.drift import regime_drift
 from macro_cycle.assets.evaluation import real_time_evaluation
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
@@ -32,7 +33,7 @@ defs = dg.Definitions(
         kserve_deployment,
         real_time_evaluation,
     ],
-    asset_checks=CHECKS,
+    asset_checks=[*CHECKS, regime_drift],
     jobs=[whole_graph, fetch, train_one_month],
     sensors=[automation, releases, notifications],
     resources={

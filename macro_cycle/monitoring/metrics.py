@@ -22,6 +22,8 @@ regime_distribution = _gauge(
     "hmm_regime_distribution", "Filtered probability of each regime in the newest month", "regime"
 )
 feature_count = _gauge("hmm_feature_count", "Features of the served model")
+drift = _gauge("hmm_drift", "Drift statistic of the newest month's model", "statistic")
+drift_p_value = _gauge("hmm_drift_p_value", "Probability of a drift statistic as extreme without drift", "statistic")
 
 
 def describe_model(
@@ -34,3 +36,10 @@ def describe_model(
     feature_count.labels(name).set(n_features)
     for regime, probability in probabilities.items():
         regime_distribution.labels(name, regime).set(probability)
+
+
+def describe_drift(name: str, statistics: Mapping[str, tuple[float, float]]) -> None:
+    """Set the value and the p-value of each drift statistic of the newest month's model."""
+    for statistic, (value, p_value) in statistics.items():
+        drift.labels(name, statistic).set(value)
+        drift_p_value.labels(name, statistic).set(p_value)

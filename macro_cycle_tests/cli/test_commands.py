@@ -53,6 +53,11 @@ def test_train_answers_for_any_series_of_the_source(run):
         (["backfill", "--from", "2008-01", "--to", "2999-01"], "in the future"),
         (["backfill", "--from", "2008-01", "--to", "2008-02"], "run `macro-cycle up` first"),
         (["run"], "run `macro-cycle up` first"),
+        (["evaluate"], "no calls yet"),
+        (["report", "--out", "record.pdf"], "must end in .html"),
+        (["report", "--out", "nowhere/record.html"], "the folder nowhere does not exist"),
+        (["replay", "--as-of", "2999-01-01"], "is in the future"),
+        (["replay", "--as-of", "2008-09-15"], "No observations of"),
         (["news", "--as-of", "2999-01-01"], "--as-of 2999-01-01 is in the future"),
         (["news", "--as-of", "2008-09-30", "--since", "2008-09-30"], "must lie before"),
         (["news", "--as-of", "2008-09-30"], "No observations of"),
@@ -106,3 +111,24 @@ def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
     assert calls["model_version"].iloc[-1] == bundle.meta["model_version"]
     regimes = pd.read_parquet(tmp_path / "regimes.parquet")
     assert regimes["recession_probability"].iloc[-1] == calls["recession_probability"].iloc[-1]
+
+
+def test_history_is_told_by_news_replay_and_report(run, tmp_path):
+    from macro_cycle.features import Catalog
+    from macro_cycle.sources.sample import Sample
+
+    source = Sample(Catalog.load())
+    warehouse().ingest(source.observations(source.available()), source="sample")
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialize(instance, CHAIN, "2008-07-01", "2008-08-01")
+    replayed = json.loads(run("replay", "--as-of", "2008-09-15", "--json").stdout)
+    assert replayed["said"]["as_of"] == "2008-08-31"
+    assert all(link["holds"] for link in replayed["said"]["links"])
+    assert max(row["realtime_start"] for row in replayed["known"]) <= "2008-09-15"
+    news = json.loads(run("news", "--as-of", "2008-09-15", "--json").stdout)
+    assert news["since"] == "2008-08-31"
+    assert news["before"] == replayed["said"]["recession_probability"]
+    assert news["after"] == replayed["data_give"]["recession_probability"]
+    assert sum(part["contribution"] for part in news["parts"]) == pytest.approx(news["change"], abs=1e-10)
+    assert run("report", "--out", "record.html").returncode == 0
+    assert "2008-07 to 2008-08" in (tmp_path / "record.html").read_text()
