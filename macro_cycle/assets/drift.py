@@ -14,14 +14,14 @@ from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 
-CHECKS = {
-    "not_surprised": ("surprise", "The last three months are not among the least probable of the model's history."),
-    "occupancy_as_expected": ("occupancy", "The last ten years were spent in the regimes as the model expects."),
+CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
+    "not_surprised": (("surprise",), "The last three months are not among the least probable of the model's history."),
+    "occupancy_as_expected": (("occupancy",), "The last ten years were spent in the regimes as the model expects."),
     "durations_as_expected": (
         ("stay", "turns"),
         "The present stay, and the turns of ten years, have the length and number expected.",
     ),
-    "calibrated": ("calibration", "Probabilities given agree on average with what the NBER then settled."),
+    "calibrated": (("calibration",), "Probabilities given agree on average with what the NBER then settled."),
 }
 
 

@@ -54,40 +54,37 @@ def regime_news(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
 
 
 def _explained(warehouse: WarehouseResource, months: list[str]) -> Iterator[MonthResult]:
-    store, earlier = warehouse.news(), _belief_before(warehouse, months[0])
-    for month, later in zip(months, _beliefs(warehouse, months), strict=True):
+    catalog = Catalog.load(load_settings().data.catalog_path)
+    store, earlier = warehouse.news(), _belief_before(warehouse, catalog, months[0])
+    for month, later in zip(months, _beliefs(warehouse, catalog, months), strict=True):
         if earlier is None:
             note = "Nothing was known at the month end before; there is no change to explain."
             yield month, dg.MaterializeResult(data_version=dg.DataVersion("first"), metadata={"note": note})
         else:
-            news = explain(earlier, later, _catalog(), FEATURES)
+            news = explain(earlier, later, catalog, FEATURES)
             store.save(news.to_document())
             yield month, _result(news, charted=month == months[-1])
         earlier = later
 
 
-def _belief_before(warehouse: WarehouseResource, month: str) -> Belief | None:
+def _belief_before(warehouse: WarehouseResource, catalog: Catalog, month: str) -> Belief | None:
     """What was believed at the month end before, or None when too little was known for a panel."""
     before = f"{pd.Timestamp(month) - pd.DateOffset(months=1):%Y-%m-%d}"
     known = warehouse.observations().as_of(as_of_day(before), FEATURES.series_ids)
     try:
-        build_panel(known, _catalog(), FEATURES)
+        build_panel(known, catalog, FEATURES)
     except MacroCycleError:
         return None
-    return next(_beliefs(warehouse, [before]))
+    return next(_beliefs(warehouse, catalog, [before]))
 
 
-def _beliefs(warehouse: WarehouseResource, months: list[str]) -> Iterator[Belief]:
+def _beliefs(warehouse: WarehouseResource, catalog: Catalog, months: list[str]) -> Iterator[Belief]:
     from macro_cycle.registry.beliefs import beliefs
     from macro_cycle.registry.training import hmm_config
 
     frames = as_of_frames(warehouse.observations(), months, list(FEATURES.series_ids))
     dated = ((as_of_day(month), known) for month, known in frames)
-    return beliefs(warehouse.models(), dated, _catalog(), FEATURES, hmm_config(load_settings().model, FEATURES))
-
-
-def _catalog() -> Catalog:
-    return Catalog.load(load_settings().data.catalog_path)
+    return beliefs(warehouse.models(), dated, catalog, FEATURES, hmm_config(load_settings().model, FEATURES))
 
 
 def _result(news: News, *, charted: bool) -> dg.MaterializeResult:

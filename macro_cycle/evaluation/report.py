@@ -59,7 +59,8 @@ def _figures(document: Mapping[str, Any]) -> str:
         )
         for row in document["figures"]
     ]
-    return "<h2>The model and its rivals</h2>" + _table(head, rows)
+    left_out = "".join(f"<p class=note>Left out: {escape(line)}</p>" for line in document["left_out"])
+    return "<h2>The model and its rivals</h2>" + _table(head, rows) + left_out
 
 
 def _recessions(document: Mapping[str, Any]) -> str:

@@ -28,12 +28,7 @@ def evaluate_calls(
     regimes = RegimeStore(store.engine)
     model = model_record(regimes.calls())
     frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))
-    records, left_out = [], []
-    for rival in rivals:
-        try:
-            records.append(rival_record(rival, frames))
-        except MacroCycleError as error:
-            left_out.append(f"{rival.title}: {error}")
+    records, left_out = rival_records(rivals, frames)
     document = evaluation(model, records, regimes.label_changes(), day)
     return {**document, "left_out": left_out}, model.scores
 
@@ -45,9 +40,19 @@ def model_record(calls: pd.DataFrame) -> Record:
     return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))
 
 
-def rival_record(rival: Baseline, frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]]) -> Record:
-    """What a rival said at the same month ends."""
-    return Record(rival.name, rival.title, scores_in_real_time(rival, frames), rival.threshold, rival.probability)
+def rival_records(
+    rivals: Sequence[Baseline], frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]]
+) -> tuple[list[Record], list[str]]:
+    """What the rivals said at the same month ends, and a line for each whose series or package is lacking."""
+    records, left_out = [], []
+    for rival in rivals:
+        try:
+            scores = scores_in_real_time(rival, frames)
+        except MacroCycleError as error:
+            left_out.append(f"{rival.title}: {error}")
+        else:
+            records.append(Record(rival.name, rival.title, scores, rival.threshold, rival.probability))
+    return records, left_out
 
 
 def as_of_months(

@@ -129,6 +129,8 @@ def _delays(record: Record, day: pd.Timestamp) -> pd.Series:
 
 def _covered(record: Record, day: pd.Timestamp) -> list[Recession]:
     """Recessions that began while the record ran, since 1973, as far as the NBER had announced them on `day`."""
+    if record.scores.empty:
+        return []
     first, last = record.scores.index[0], record.scores.index[-1]
     return [
         recession

@@ -1,11 +1,12 @@
 """The real-time record that the gate weighs, by what the NBER had announced on the day of judgement."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from macro_cycle.evaluation.baselines import baselines
-from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_record
+from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
 from macro_cycle.evaluation.track_record import Figures, Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
 from macro_cycle.features import Catalog, FeatureSet
@@ -35,11 +36,9 @@ def gather(
     months (a new home, a changed configuration) the configuration is walked forward instead: from `first_month` on,
     as of every third month end, estimated again every other year, on what the store says was known then.
     """
-    on_file = _calls_of(store, challenger)
-    if on_file is not None and len(settled_scores(on_file.scores, day)) < FEWEST_SETTLED:
-        on_file = None
+    on_file = _calls_of(store, challenger, day)
     months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
-    frames = [frame for frame in as_of_months(store, months[months <= day], features.series_ids) if len(frame[1])]
+    frames = [frame for frame in as_of_months(store, months, features.series_ids) if len(frame[1])]
 
     def walked(config: "HMMConfig") -> Figures:
         return figures(Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config)), day)
@@ -49,12 +48,22 @@ def gather(
     return Evidence(
         challenger=figures(on_file, day) if on_file else walked(challenger),
         champion=None if same or champion is None else walked(champion),
-        rivals=[figures(rival_record(rival, frames), day) for rival in rules],
+        rivals=[figures(record, day) for record in rival_records(rules, frames)[0]],
         source="calls on file" if on_file else f"walk-forward over {len(frames)} month ends",
     )
 
 
-def _calls_of(store: Warehouse, config: "HMMConfig") -> Record | None:
-    """The calls that models of this configuration gave."""
+def _calls_of(store: Warehouse, config: "HMMConfig", day: pd.Timestamp) -> Record | None:
+    """The calls by `day` that models of this configuration gave, if they cover enough settled months.
+
+    A long record is thinned to every third month end.
+    """
     calls = RegimeStore(store.engine).calls_of(document_version(config.to_document()))
-    return model_record(calls) if len(calls) else None
+    if calls.empty:
+        return None
+    record = model_record(calls)
+    scores = record.scores[record.scores.index <= day]
+    settled = len(settled_scores(scores, day))
+    if settled < FEWEST_SETTLED:
+        return None
+    return replace(record, scores=scores[::-STEP][::-1] if settled >= STEP * FEWEST_SETTLED else scores)

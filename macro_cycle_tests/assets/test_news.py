@@ -6,7 +6,7 @@ import pytest
 from macro_cycle.features import Catalog
 from macro_cycle.months import as_of_day
 from macro_cycle.sources.sample import Sample
-from macro_cycle.warehouse.records import NewsStore
+from macro_cycle.warehouse.records import EvaluationStore, NewsStore
 from macro_cycle.warehouse.regimes import RegimeStore
 from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, warehouse
 
@@ -25,12 +25,15 @@ def store(platform):
 
 def test_news_explain_each_call_from_the_one_before_alone_and_in_a_range(store):
     with dg.DagsterInstance.ephemeral() as instance:
-        materialize(instance, [*CHAIN, "regime_news"], FIRST, LAST)
+        materialize(instance, [*CHAIN, "regime_news", "real_time_evaluation"], FIRST, LAST)
         in_range = data_versions(instance, "regime_news")
         explained = NewsStore(store.engine).load(as_of_day(LAST).date())
         materialize(instance, ["regime_news"], LAST)
         assert data_versions(instance, "regime_news")[LAST] == in_range[LAST]
     assert NewsStore(store.engine).load(as_of_day(LAST).date()) == explained
+    evaluated = EvaluationStore(store.engine).last()
+    assert (evaluated["first_as_of"], evaluated["last_as_of"]) == (FIRST[:7], LAST[:7])
+    assert evaluated["left_out"] == []
     calls = RegimeStore(store.engine).calls().set_index("as_of")["recession_probability"]
     parts = NewsStore(store.engine).parts().groupby("as_of")["contribution"].sum()
     assert list(parts.index) == list(calls.index)

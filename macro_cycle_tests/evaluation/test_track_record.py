@@ -64,6 +64,11 @@ def test_a_short_record_has_no_figures_rather_than_wrong_ones(oracle):
     assert found.recessions == 0
 
 
+def test_an_empty_record_has_no_figures(oracle):
+    found = figures(Record("model", "Model", oracle.scores.iloc[:0]), TODAY)
+    assert (found.months, found.auroc, found.recessions) == (0, None, 0)
+
+
 def test_a_score_that_is_no_probability_has_no_brier_score(oracle):
     rule = Record("sahm", "Sahm", oracle.scores, threshold=0.5, probability=False)
     assert figures(rule, TODAY).brier is None
@@ -94,12 +99,13 @@ def test_the_report_is_one_page_that_loads_nothing_and_says_every_figure(oracle)
     rival = record(np.full(len(MONTHS), 0.5), name="<rival>")
     document = evaluation(oracle, [rival], changes, TODAY)
     json.dumps(document, allow_nan=False)
-    html = page({**document, "left_out": []}, oracle.scores)
+    html = page({**document, "left_out": ["Term spread: no <yields>"]}, oracle.scores)
     seen = _Seen()
     seen.feed(html)
     assert {"svg", "table"} <= set(seen.tags)
     assert not {"script", "link", "img", "iframe"} & set(seen.tags)
     assert all(source.startswith("#") for source in seen.sources)
     assert "&lt;Rival&gt;" in html
+    assert "Term spread: no &lt;yields&gt;" in html
     assert "1.0000" in html
     assert len(document["recessions"]) == sum(r.peak >= pd.Timestamp("1973") for r in RECESSIONS)

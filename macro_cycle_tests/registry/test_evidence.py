@@ -36,6 +36,14 @@ def test_a_new_home_walks_forward_and_the_default_model_beats_every_rule(store):
     assert all(evidence.challenger.auroc > rival.auroc for rival in evidence.rivals)
 
 
+def test_a_rule_whose_series_the_store_lacks_is_not_asked(store):
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM warehouse.observations WHERE series_id = 'GS10'")
+    first, day = pd.Timestamp("2000-01-01"), pd.Timestamp("2010-12-31")
+    evidence = gather(store, CATALOG, FEATURES, CONFIG, None, day, first)
+    assert {rival.name for rival in evidence.rivals} == {"sahm_rule", "activity_index"}
+
+
 def test_nothing_announced_after_the_day_counts(store):
     first = pd.Timestamp("2000-01-01")
     before = gather(store, CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2008-11-30"), first)
