@@ -72,8 +72,8 @@ def figures(record: Record, day: pd.Timestamp) -> Figures:
 
 
 def settled_scores(scores: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """The scores of months settled on `day`, with the column `recession` (bool)."""
-    known = scores.dropna(subset="score")
+    """The scores that are numbers of months settled on `day`, with the column `recession` (bool)."""
+    known = scores[np.isfinite(scores["score"])]
     state = settled_recession(pd.DatetimeIndex(known["reference_month"]), day)
     return known.assign(recession=state.to_numpy()).dropna(subset="recession")
 
@@ -166,5 +166,5 @@ def _first(called: pd.Series) -> pd.Timestamp | None:
 
 
 def _known(value: float) -> float | None:
-    """The number, or None for NaN: JSON has no NaN."""
-    return None if np.isnan(value) else float(value)
+    """The number, or None for what JSON has no word for."""
+    return float(value) if np.isfinite(value) else None
