@@ -10,8 +10,9 @@ import pandas as pd
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.model import MacroCycleHMM, prepare
+from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
-from macro_cycle.hmm.search import choose, cold_runs, warm_run
+from macro_cycle.hmm.search import Named, choose, cold_runs, warm_run
 
 Window = pd.DataFrame | np.ndarray
 
@@ -22,6 +23,7 @@ def fit_windows(
     warm_start: HMMParameters | None = None,
     chain: bool = True,
     n_threads: int = 1,
+    gpu: bool = False,
 ) -> list[MacroCycleHMM]:
     """One fitted model per window.
 
@@ -42,6 +44,17 @@ def fit_windows(
         parameters, convergence = choose(observations, config, own, warm_run(observations, config, start))
         models.append(MacroCycleHMM(config).adopt(panel, standardizer, parameters, convergence))
     return models
+
+
+def _cold(samples: list[Observations], config: HMMConfig, n_threads: int, gpu: bool) -> list[list[Named]]:
+    """Every window's own starts, run to their ends."""
+    if gpu:
+        from macro_cycle.hmm.torch_em import cold_runs_in_torch, worth_a_gpu
+
+        if worth_a_gpu(samples, config):
+            return cold_runs_in_torch(samples, config)
+    with ThreadPoolExecutor(max_workers=max(n_threads, 1)) as threads:
+        return list(threads.map(lambda sample: cold_runs(sample, config), samples))
 
 
 def _windows(panels: Sequence[Window] | tuple[Window, Sequence[int]]) -> Sequence[Window]:

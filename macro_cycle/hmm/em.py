@@ -13,7 +13,8 @@ from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.inference import LANES
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
-from macro_cycle.hmm.structure import mean_groups, transition_counts
+from macro_cycle.hmm.priors import Prior
+from macro_cycle.hmm.structure import mean_groups
 
 LEAVE_AT = 2  # so few lanes are quicker one by one
 FALL_ALLOWED = 1e-8  # of the objective, for rounding
@@ -55,17 +56,17 @@ def run_em(observations: Observations, config: HMMConfig, starting: Sequence[HMM
 
 
 def _run_chunk(sample: dict[str, Any], config: HMMConfig, starting: Sequence[HMMParameters]) -> list[EMOutcome]:
-    state = _stack(starting, config)
+    state = stack_lanes(starting, config)
     if len(starting) > LEAVE_AT:
         _advance(state, np.arange(len(starting)), LANES, LEAVE_AT, sample, config)
     for lane in np.flatnonzero(state["active"][0]):
         _advance(state, np.array([lane]), 1, 0, sample, config)
-    return [_outcome(state, lane, starting[lane], config) for lane in range(len(starting))]
+    return [outcome_of(state, lane, starting[lane], config) for lane in range(len(starting))]
 
 
 def _sample(observations: Observations, config: HMMConfig) -> dict[str, Any]:
     """What the kernels need of the data and the configuration."""
-    groups = mean_groups(config, observations.columns)
+    groups, prior = mean_groups(config, observations.columns), Prior.of(config)
     first = (groups[:, :, None] == groups[:, None, :]).argmax(axis=2)
     own = np.tile(np.arange(config.n_regimes), (len(groups), 1))
     return {
@@ -75,14 +76,8 @@ def _sample(observations: Observations, config: HMMConfig) -> dict[str, Any]:
         "tied": config.tied,
         "student": config.emission == "student_t",
         "free_dof": config.emission == "student_t" and config.dof == "estimated",
-        "counts": transition_counts(config),
-        "hyper": (
-            float(config.initial_weight),
-            float(config.mean_precision),
-            float(config.variance_weight),
-            float(config.variance_scale),
-            float(config.discount),
-        ),
+        "counts": prior.transition_counts,
+        "hyper": prior.hyper,
         "least_gain": float(config.tol) * len(observations.values),
     }
 
@@ -105,7 +100,7 @@ def _quadratic_features(observations: Observations) -> dict[str, np.ndarray]:
     }
 
 
-def _stack(starting: Sequence[HMMParameters], config: HMMConfig) -> dict[str, np.ndarray]:
+def stack_lanes(starting: Sequence[HMMParameters], config: HMMConfig) -> dict[str, np.ndarray]:
     """State of n lanes as (rows, n) arrays; rows run over columns, then regimes (full: regimes, then cells)."""
     n, D = len(starting), starting[0].n_features
 
@@ -178,7 +173,8 @@ def _run_full(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int,
     )
 
 
-def _outcome(state: dict[str, np.ndarray], lane: int, start: HMMParameters, config: HMMConfig) -> EMOutcome:
+def outcome_of(state: dict[str, np.ndarray], lane: int, start: HMMParameters, config: HMMConfig) -> EMOutcome:
+    """What a lane of the state ended with; raises MacroCycleError if its objective fell or is not finite."""
     own = {name: array[:, lane] for name, array in state.items()}
     n_iter = int(own["n_iter"][0])
     history = own["history"][:n_iter]

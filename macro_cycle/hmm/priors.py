@@ -18,23 +18,24 @@ from macro_cycle.hmm.structure import transition_counts
 
 @dataclass(frozen=True)
 class Prior:
-    """Hyperparameters as the EM kernels take them; transition_counts (K, K), the rest are scalars."""
+    """Hyperparameters as the EM kernels take them.
+
+    transition_counts: (K, K). hyper: initial_count, mean_precision, variance_weight, variance_scale, discount.
+    """
 
     transition_counts: np.ndarray
-    initial_count: float
-    mean_precision: float
-    variance_weight: float
-    variance_scale: float
-    discount: float
+    hyper: tuple[float, float, float, float, float]
 
     @classmethod
     def of(cls, config: HMMConfig) -> Prior:
         """The prior of a configuration."""
         return cls(
             transition_counts(config),
-            config.initial_weight,
-            config.mean_precision,
-            config.variance_weight,
-            config.variance_scale,
-            config.discount,
+            (
+                float(config.initial_weight),
+                float(config.mean_precision),
+                float(config.variance_weight),
+                float(config.variance_scale),
+                float(config.discount),
+            ),
         )

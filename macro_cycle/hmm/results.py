@@ -119,7 +119,8 @@ class Convergence:
 
     objective: penalised log-likelihood of the kept fit; history: its objective at each iteration.
     basin_gap: what the search found beyond the first start (the warm start when there is one); 0 when that
-    start won.
+    start won. A first start that lost the order of the cycle does not count: the gap is then measured from the
+    worst that kept it.
     warnings: plain words for people; empty when all is well.
     """
 
