@@ -236,17 +236,12 @@ def _univariate(y: np.ndarray) -> list[Figure]:
 
 def _standard_errors(values: np.ndarray) -> list[Figure]:
     """Mode and covariance of all parameters, of the default model and of free full covariances."""
-    from macro_cycle.hmm.posterior.coordinates import LogPosterior
-    from macro_cycle.hmm.posterior.density import JointDensity
-    from macro_cycle.hmm.posterior.laplace import laplace
-
     figures = []
     for name, config in (
         ("default model", HMMConfig()),
         ("full covariance", PLAIN.replace(tol=1e-6, max_iter=300, variance_weight=10.0)),
     ):
         model = MacroCycleHMM(config).fit(values)
-        posterior = LogPosterior(JointDensity(config, model.observations(values)))
-        (seconds,) = median_cpu_seconds([lambda at=posterior, of=model: laplace(at, of.parameters)], rounds=5)
+        (seconds,) = median_cpu_seconds([lambda of=model: of.posterior(values, n_draws=2)], rounds=5)
         figures.append(figure(f"Laplace standard errors, {name}", seconds, "CPU s", "<= 0.5"))
     return figures

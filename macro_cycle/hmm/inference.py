@@ -125,4 +125,5 @@ def _forward(
         log_likelihoods,
         (0,) * log_emissions.shape[1],
     )
+    log_likelihoods -= np.log(scales)
     return filtered, predicted, weights, scales, log_likelihoods

@@ -115,7 +115,7 @@ class MacroCycleHMM:
         observations = self.observations(panel)
         densities = log_densities(self.parameters, observations)
         filtered = inference.filter_forward(*self._chain(densities))
-        scores = _predictive_scores(filtered, densities)
+        scores = _predictive_scores(filtered, densities, self.config.discount)
         return FilterResult(
             filtered.filtered_probs, filtered.predicted_probs, float(scores.sum()), scores, observations.index
         )
@@ -134,7 +134,7 @@ class MacroCycleHMM:
             posterior.smoothed_probs,
             posterior.filtered_probs,
             posterior.predicted_probs,
-            float(_predictive_scores(posterior, densities).sum()),
+            float(_predictive_scores(posterior, densities, self.config.discount).sum()),
             posterior.expected_transitions,
             observations.index,
         )
@@ -277,8 +277,10 @@ def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
     return (K - 1) + transitions + means + one_covariance * (1 if config.tied else K) + dof
 
 
-def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray) -> np.ndarray:
+def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray, discount: float) -> np.ndarray:
     """(T,) log p(y_t | y_1:t-1): the predicted mixture of undiscounted densities."""
+    if discount == 1.0:
+        return filtered.log_likelihoods
     from macro_cycle.hmm.kernels.forward_backward import mix
 
     return np.asarray(mix(densities, filtered.predicted_probs, (0,) * densities.shape[1]))

@@ -42,6 +42,8 @@ class Observations:
     @cached_property
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
         """Distinct rows of `observed` (P, D), complete ones first, and the pattern of each month (T,)."""
+        if self.observed.all():
+            return np.ones((1, self.observed.shape[1]), dtype=bool), np.zeros(len(self.observed), dtype=np.int64)
         bits = np.packbits(self.observed, axis=1)
         keys = np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel()
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)

@@ -21,21 +21,21 @@ SMALLEST_VARIANCE = 1e-3
 
 def starts(observations: Observations, config: HMMConfig) -> list[tuple[str, HMMParameters]]:
     """`config.n_restarts` named starting points."""
-    return [_start(observations, config, number) for number in range(config.n_restarts)]
+    spread, together = _spread(observations), _together(mean_groups(config, observations.columns))
+    named = [_named_means(observations, config, number) for number in range(config.n_restarts)]
+    return [(name, _parameters(config, _tie(means, together), spread)) for name, means in named]
 
 
-def _start(observations: Observations, config: HMMConfig, number: int) -> tuple[str, HMMParameters]:
+def _named_means(observations: Observations, config: HMMConfig, number: int) -> tuple[str, np.ndarray]:
     rng = np.random.default_rng([config.seed, number])
     if config.structure == "cycle":
         means = _economic_means(observations, config)
-        name = "economic" if number == 0 else f"perturbed {number}"
-        if number:
-            means = means + rng.normal(0.0, PERTURBATION, means.shape)
-    elif number % 2 == 0:
-        name, means = f"k-means {number}", _k_means(observations.filled, config.n_regimes, rng)
-    else:
-        name, means = f"random {number}", _random_months(observations.filled, config.n_regimes, rng)
-    return name, _parameters(observations, config, _tie(means, mean_groups(config, observations.columns)))
+        if number == 0:
+            return "economic", means
+        return f"perturbed {number}", means + rng.normal(0.0, PERTURBATION, means.shape)
+    if number % 2 == 0:
+        return f"k-means {number}", _k_means(observations.filled, config.n_regimes, rng)
+    return f"random {number}", _random_months(observations.filled, config.n_regimes, rng)
 
 
 def _economic_means(observations: Observations, config: HMMConfig) -> np.ndarray:
@@ -50,40 +50,54 @@ def _economic_means(observations: Observations, config: HMMConfig) -> np.ndarray
 
 def _k_means(z: np.ndarray, n_regimes: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
     """(K, D) centres by k-means++ and Lloyd's rounds; missing cells count as the column's centre."""
-    centres = [z[rng.integers(len(z))]]
+    means, nearest = _far_apart(z, n_regimes, rng), np.full(len(z), -1)
+    for _ in range(rounds):
+        before, nearest = nearest, (0.5 * (means**2).sum(axis=1) - z @ means.T).argmin(axis=1)
+        if (nearest == before).all():
+            break
+        members = (nearest == np.arange(n_regimes)[:, None]).astype(np.float64)
+        count = np.bincount(nearest, minlength=n_regimes)[:, None]
+        means = np.where(count > 0, members @ z / np.maximum(count, 1), means)
+    return means
+
+
+def _far_apart(z: np.ndarray, n_regimes: int, rng: np.random.Generator) -> np.ndarray:
+    """(K, D) months, each drawn with probability proportional to its squared distance to those drawn before."""
+    centres, distance = [z[rng.integers(len(z))]], np.full(len(z), np.inf)
     while len(centres) < n_regimes:
-        distance = np.min([((z - c) ** 2).sum(axis=1) for c in centres], axis=0)
+        gap = z - centres[-1]
+        distance = np.minimum(distance, np.einsum("td,td->t", gap, gap))
         total = distance.sum()
         centres.append(z[rng.choice(len(z), p=distance / total)] if total > 0 else z[rng.integers(len(z))])
-    means = np.array(centres)
-    for _ in range(rounds):
-        nearest = ((z[:, None, :] - means) ** 2).sum(axis=2).argmin(axis=1)
-        for j in range(n_regimes):
-            if (nearest == j).any():
-                means[j] = z[nearest == j].mean(axis=0)
-    return means
+    return np.array(centres)
 
 
 def _random_months(z: np.ndarray, n_regimes: int, rng: np.random.Generator) -> np.ndarray:
     return z[rng.choice(len(z), size=n_regimes, replace=False)]
 
 
-def _tie(means: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Average the means (K, D) that groups (D, K) tie."""
-    tied = means.copy()
-    for d, row in enumerate(groups):
-        for g in np.unique(row):
-            tied[row == g, d] = means[row == g, d].mean()
-    return tied
+def _together(groups: np.ndarray) -> np.ndarray:
+    """(D, K, K) weights that average the means which groups (D, K) tie."""
+    alike = (groups[:, :, None] == groups[:, None, :]).astype(np.float64)
+    return np.asarray(alike / alike.sum(axis=2, keepdims=True))
 
 
-def _parameters(observations: Observations, config: HMMConfig, means: np.ndarray) -> HMMParameters:
-    K, D = means.shape
-    spread = np.ones(D)
-    for d in range(D):
+def _tie(means: np.ndarray, together: np.ndarray) -> np.ndarray:
+    return np.einsum("djk,kd->jd", together, means)
+
+
+def _spread(observations: Observations) -> np.ndarray:
+    """(D,) variances to begin with: half of each column's, 1 for an empty one."""
+    spread = np.ones(len(observations.columns))
+    for d in range(len(spread)):
         column = observations.values[observations.observed[:, d], d]
         if column.size:
             spread[d] = max(0.5 * column.var(), SMALLEST_VARIANCE)
+    return spread
+
+
+def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray) -> HMMParameters:
+    K, D = means.shape
     covariances = {
         "full": np.tile(np.diag(spread), (K, 1, 1)),
         "diag": np.tile(spread, (K, 1)),

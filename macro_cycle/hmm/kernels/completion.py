@@ -72,23 +72,33 @@ def cells_where(pattern: np.ndarray, wanted: bool, cells: np.ndarray) -> int:
 
 
 @kernel
-def log_determinant_and_trace(covariances: np.ndarray, j: int, lane: int, D: int) -> tuple[float, float]:
-    """log |Sigma_j| and tr(Sigma_j^-1)."""
-    root, precision = np.empty((D, D)), np.empty((D, D))
-    log_root = precision_of(covariances, j, lane, D, np.arange(D), D, root, precision)
-    trace = 0.0
-    for d in range(D):
-        trace += precision[d, d]
-    return 2.0 * log_root, trace
+def invert_covariances(tied, covariances, lane, precisions, log_roots):
+    """Fill precisions (K*D*D, L) and log_roots (K, L), log of the root's determinant, of one lane's regimes."""
+    K = log_roots.shape[0]
+    D = int(math.sqrt(covariances.shape[0] // K))
+    root, precision, every = np.empty((D, D)), np.empty((D, D)), np.arange(D)
+    for j in range(K):
+        if j == 0 or not tied:
+            log_root = precision_of(covariances, j, lane, D, every, D, root, precision)
+        log_roots[j, lane] = log_root
+        for a in range(D):
+            for b in range(D):
+                precisions[(j * D + a) * D + b, lane] = precision[a, b]
 
 
 @kernel
-def pattern_density(pattern, means, covariances, j, lane, K, weights):
+def pattern_density(pattern, means, covariances, precisions, log_roots, j, lane, weights):
     """Fill weights (F,) of the squared distance in the observed cells' features; returns -log |L|."""
-    D = pattern.shape[0]
+    D, K = pattern.shape[0], log_roots.shape[0]
     cells, root, precision = np.empty(D, dtype=np.int64), np.empty((D, D)), np.empty((D, D))
     n = cells_where(pattern, True, cells)
-    log_root = precision_of(covariances, j, lane, D, cells, n, root, precision)
+    log_root = log_roots[j, lane]
+    if n < D:
+        log_root = precision_of(covariances, j, lane, D, cells, n, root, precision)
+    else:
+        for a in range(D):
+            for b in range(D):
+                precision[a, b] = precisions[(j * D + a) * D + b, lane]
     weights[:] = 0.0
     for a in range(n):
         linear = 0.0
@@ -109,7 +119,7 @@ def feature_of(a: int, b: int, D: int) -> int:
 
 
 @kernel
-def update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lane):
+def update_emissions(patterns, first, tied, means, covariances, precisions, N, S, hyper, lane):
     """Means given covariances, then covariances given means, of one lane."""
     D, K = first.shape
     mass, deviation, scatter = np.zeros(K), np.zeros((K, D)), np.zeros((K, D, D))
@@ -118,7 +128,7 @@ def update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lan
         for p in range(patterns.shape[0]):
             _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation, scatter)
             months[j] += N[p * K + j, lane]
-    new = _new_means(first, means, covariances, mass, deviation, hyper, lane)
+    new = _new_means(first, means, precisions, mass, deviation, hyper, lane)
     _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, lane)
     for d in range(D):
         for j in range(K):
@@ -177,7 +187,7 @@ def _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation
 
 
 @kernel
-def _new_means(first, means, covariances, mass, deviation, hyper, lane):
+def _new_means(first, means, precisions, mass, deviation, hyper, lane):
     """(D, K) means that maximise the expected objective given the covariances: one linear system."""
     D, K = first.shape
     slot, n = np.empty((D, K), dtype=np.int64), 0
@@ -189,14 +199,12 @@ def _new_means(first, means, covariances, mass, deviation, hyper, lane):
             else:
                 slot[d, j] = slot[d, first[d, j]]
     system, right = np.zeros((n, n)), np.zeros(n)
-    root, precision, every = np.empty((D, D)), np.empty((D, D)), np.arange(D)
     for j in range(K):
-        precision_of(covariances, j, lane, D, every, D, root, precision)
         for a in range(D):
             for b in range(D):
-                target = mass[j] * means[b * K + j, lane] + deviation[j, b]
-                right[slot[a, j]] += hyper[4] * precision[a, b] * target
-                system[slot[a, j], slot[b, j]] += hyper[4] * mass[j] * precision[a, b]
+                precision = hyper[4] * precisions[(j * D + a) * D + b, lane]
+                right[slot[a, j]] += precision * (mass[j] * means[b * K + j, lane] + deviation[j, b])
+                system[slot[a, j], slot[b, j]] += precision * mass[j]
     for i in range(n):
         system[i, i] += max(hyper[1], TINY)
     solve(system, right, n)
@@ -209,16 +217,27 @@ def _new_means(first, means, covariances, mass, deviation, hyper, lane):
 
 @kernel
 def solve(system: np.ndarray, right: np.ndarray, n: int) -> None:
-    """Overwrite right with the solution of a symmetric positive definite system."""
-    factor(system, n)
+    """Overwrite right with the solution of a symmetric positive definite system.
+
+    Zeros before a row's first other entry stay zero in its Cholesky root and are skipped: means that no tie
+    connects cost no more than a system each.
+    """
+    lead = np.zeros(n, dtype=np.int64)
     for a in range(n):
-        for b in range(a):
+        while system[a, lead[a]] == 0.0 and lead[a] < a:
+            lead[a] += 1
+        for b in range(lead[a], a + 1):
+            s = system[a, b]
+            for c in range(max(lead[a], lead[b]), b):
+                s -= system[a, c] * system[b, c]
+            system[a, b] = math.sqrt(max(s, TINY * TINY)) if a == b else s / system[b, b]
+        for b in range(lead[a], a):
             right[a] -= system[a, b] * right[b]
         right[a] /= system[a, a]
     for a in range(n - 1, -1, -1):
-        for b in range(a + 1, n):
-            right[a] -= system[b, a] * right[b]
         right[a] /= system[a, a]
+        for b in range(lead[a], a):
+            right[b] -= system[a, b] * right[a]
 
 
 @kernel

@@ -18,7 +18,7 @@ import numpy as np
 
 from macro_cycle.hmm.kernels.completion import (
     LOG_2PI,
-    log_determinant_and_trace,
+    invert_covariances,
     pattern_density,
     update_emissions,
 )
@@ -76,20 +76,23 @@ def em_full(
     expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros((1, L))
     weights, constant = np.zeros((P * F, K * L)), np.empty((P * K, L))
     N, S = np.empty((P * K, L)), np.empty((P * F, K * L))
+    precisions, log_roots = np.empty_like(covariances), np.empty_like(initial)
     sizes = np.empty(P)
     for p in range(P):
         sizes[p] = patterns[p].sum()
     while True:
         for lane in range(L):
+            invert_covariances(tied, covariances, lane, precisions, log_roots)
             for j in range(K):
                 for p in range(P):
                     constant[p * K + j, lane] = pattern_density(
                         patterns[p],
                         means,
                         covariances,
+                        precisions,
+                        log_roots,
                         j,
                         lane,
-                        K,
                         weights[p * F : (p + 1) * F, j * L + lane],
                     )
         _squares(features, order, bounds, weights, square.reshape(T, K * L), columns)
@@ -104,7 +107,7 @@ def em_full(
             load(objective, 0, lanes) + transition_log_prior(initial, transition, hyper[0], counts, lanes),
         )
         for lane in range(L):
-            objective[0, lane] += _log_prior(first, tied, means, covariances, hyper, lane)
+            objective[0, lane] += _log_prior(first, tied, means, precisions, log_roots, hyper, lane)
             if free_dof:
                 objective[0, lane] += dof_log_prior(dof[0, lane])
         running = record_objective(objective, least_gain, history, n_iter, active, largest_fall)
@@ -117,7 +120,7 @@ def em_full(
         _statistics(features, order, bounds, B.reshape(T, K * L), S, columns)
         for lane in range(L):
             if active[0, lane] > 0.0:
-                update_emissions(patterns, first, tied, means, covariances, N, S, hyper, lane)
+                update_emissions(patterns, first, tied, means, covariances, precisions, N, S, hyper, lane)
                 if free_dof:
                     _update_dof(dof, sizes, N, log_u, discount, lane)
         if running <= stop_at:
@@ -251,7 +254,7 @@ def _update_dof(dof, sizes, N, log_u, discount, lane):
 
 
 @kernel
-def _log_prior(first, tied, means, covariances, hyper, lane):
+def _log_prior(first, tied, means, precisions, log_roots, hyper, lane):
     """Log density of the priors of one lane's distinct means and covariances, up to a constant."""
     D, K = first.shape
     total = 0.0
@@ -259,8 +262,9 @@ def _log_prior(first, tied, means, covariances, hyper, lane):
         for j in range(K):
             if first[d, j] == j:
                 total -= 0.5 * hyper[1] * means[d * K + j, lane] ** 2
-    if hyper[2] > 0.0:
-        for j in range(1 if tied else K):
-            log_determinant, trace = log_determinant_and_trace(covariances, j, lane, D)
-            total -= 0.5 * hyper[2] * (log_determinant + hyper[3] * trace)
+    for j in range(1 if tied else K):
+        trace = 0.0
+        for d in range(D):
+            trace += precisions[(j * D + d) * D + d, lane]
+        total -= 0.5 * hyper[2] * (2.0 * log_roots[j, lane] + hyper[3] * trace)
     return total

@@ -28,7 +28,8 @@ def forward(
 ) -> None:
     """Predicted and filtered probabilities (T, K) of log_emissions (T, K); regimes is a tuple of K zeros.
 
-    scales (T,) are 1 / c_t and log_likelihoods (T,) log p(y_t | y_1:t-1). A vector holds all regimes of a month.
+    scales (T,) are 1 / c_t, and log_likelihoods (T,) log p(y_t | y_1:t-1) less log c_t, for the caller to add all
+    at once. A vector holds all regimes of a month.
     """
     T, K = log_emissions.shape
     for t in range(T):
@@ -44,7 +45,7 @@ def forward(
         scale = 1.0 / total
         store(filtered, t, load(filtered, t, regimes) * scale)
         scales[t] = scale
-        log_likelihoods[t] = shift + math.log(total)
+        log_likelihoods[t] = shift
 
 
 @kernel
