@@ -7,6 +7,7 @@ to a Normal. The curvature is the central difference of the analytic gradient, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +19,16 @@ LEAST_PROBABILITY, LEAST_DOF, MOST_DOF = 1e-3, 2.2, 150.0  # where the search be
 LEAST_PRECISION = 1e-3  # a flatter direction is held at a standard error of about 30
 LONGEST_MOVE = 2.0
 SHARES = 0.5 ** np.arange(8.0)
-CLOSE = 1e-6  # squared distance to the mode in standard errors
-MOST_MOVES = 40
+CLOSE = 1e-4  # squared distance to the mode in standard errors
+ROUNDS, MOST_MOVES = 5, 40
+
+
+class _Point(NamedTuple):
+    """A place (P,), the log posterior there and its gradient (P,)."""
+
+    theta: np.ndarray
+    value: float
+    gradient: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,33 +57,41 @@ class LaplaceFit:
 
 
 def laplace(posterior: LogPosterior, parameters: HMMParameters) -> LaplaceFit:
-    """The approximation at the mode next to the estimates, found by Newton's method."""
-    theta, value, gradient = _beginning(posterior, parameters)
-    values, axes = _curvature(posterior, theta)
-    fresh, before, warnings = True, np.inf, []
-    for _ in range(MOST_MOVES):
-        move = axes @ ((axes.T @ gradient) / values)
-        distance = float(gradient @ move)
-        if distance < CLOSE and fresh:
+    """The approximation at the mode next to the estimates: climb, look at the curvature, climb on if need be."""
+    point = _beginning(posterior, parameters)
+    warnings = []
+    for _ in range(ROUNDS):
+        values, axes = _curvature(posterior, point.theta)
+        covariance = (axes / values) @ axes.T
+        if point.gradient @ covariance @ point.gradient < CLOSE:
             break
-        if not fresh and (distance < CLOSE or distance > 0.1 * before):
-            values, axes = _curvature(posterior, theta)
-            fresh = True
-            continue
-        better = _line_search(posterior, theta, move, value)
-        if better is None:
-            warnings.append("the search for the posterior's mode stopped early: read the standard errors with care")
-            break
-        (theta, value, gradient), before, fresh = better, distance, False
+        point = _climb(posterior, point, covariance)
     else:
-        warnings.append(f"the posterior's mode was not reached in {MOST_MOVES} moves: fit the model longer")
+        warnings.append("the posterior's mode was not reached: read the standard errors with care")
     flat = int((values <= LEAST_PRECISION).sum())
     if flat:
         warnings.append(f"the data and priors say nothing about {flat} directions of the parameters")
-    return LaplaceFit(posterior.names, theta, (axes / values) @ axes.T, value, tuple(warnings))
+    return LaplaceFit(posterior.names, point.theta, covariance, point.value, tuple(warnings))
 
 
-def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> tuple[np.ndarray, float, np.ndarray]:
+def _climb(posterior: LogPosterior, point: _Point, covariance: np.ndarray) -> _Point:
+    """Quasi-Newton moves to the mode (Broyden, Fletcher, Goldfarb and Shanno), starting from a known curvature."""
+    for _ in range(MOST_MOVES):
+        move = covariance @ point.gradient
+        if point.gradient @ move < 0.01 * CLOSE:
+            break
+        better = _line_search(posterior, point, move)
+        if better is None:
+            break
+        step, bend = better.theta - point.theta, point.gradient - better.gradient
+        if (turn := step @ bend) > 0.0:
+            carry = np.eye(len(step)) - np.outer(step, bend) / turn
+            covariance = carry @ covariance @ carry.T + np.outer(step, step) / turn
+        point = better
+    return point
+
+
+def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> _Point:
     sites = posterior.density.sites.values(parameters)
     for name, site in sites.items():
         if name == "initial_probs" or name.startswith("transition"):
@@ -84,7 +101,7 @@ def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> tuple[np.n
             sites[name] = site.clamp(LEAST_DOF, MOST_DOF)
     theta = posterior.coordinates(sites).numpy()
     values, gradients = posterior.value_and_gradient(theta[None])
-    return theta, float(values[0]), gradients[0]
+    return _Point(theta, float(values[0]), gradients[0])
 
 
 def _curvature(posterior: LogPosterior, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,12 +113,10 @@ def _curvature(posterior: LogPosterior, theta: np.ndarray) -> tuple[np.ndarray, 
     return np.maximum(np.abs(values), LEAST_PRECISION), axes
 
 
-def _line_search(
-    posterior: LogPosterior, theta: np.ndarray, move: np.ndarray, value: float
-) -> tuple[np.ndarray, float, np.ndarray] | None:
+def _line_search(posterior: LogPosterior, point: _Point, move: np.ndarray) -> _Point | None:
     """The best of several shares of the move, all tried at once; None if none of them rises."""
     move = move * min(1.0, LONGEST_MOVE / np.abs(move).max())
-    points = theta + SHARES[:, None] * move
+    points = point.theta + SHARES[:, None] * move
     values, gradients = posterior.value_and_gradient(points)
     best = int(np.nanargmax(values))
-    return (points[best], float(values[best]), gradients[best]) if values[best] > value else None
+    return _Point(points[best], float(values[best]), gradients[best]) if values[best] > point.value else None
