@@ -22,8 +22,9 @@ SMALLEST_VARIANCE = 1e-3
 def starts(observations: Observations, config: HMMConfig) -> list[tuple[str, HMMParameters]]:
     """`config.n_restarts` named starting points."""
     spread, together = _spread(observations), _together(mean_groups(config, observations.columns))
+    transition = _transition(config)
     named = [_named_means(observations, config, number) for number in range(config.n_restarts)]
-    return [(name, _parameters(config, _tie(means, together), spread)) for name, means in named]
+    return [(name, _parameters(config, _tie(means, together), spread, transition)) for name, means in named]
 
 
 def _named_means(observations: Observations, config: HMMConfig, number: int) -> tuple[str, np.ndarray]:
@@ -50,15 +51,11 @@ def _economic_means(observations: Observations, config: HMMConfig) -> np.ndarray
 
 def _k_means(z: np.ndarray, n_regimes: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
     """(K, D) centres by k-means++ and Lloyd's rounds; missing cells count as the column's centre."""
-    means, nearest = _far_apart(z, n_regimes, rng), np.full(len(z), -1)
-    for _ in range(rounds):
-        before, nearest = nearest, (0.5 * (means**2).sum(axis=1) - z @ means.T).argmin(axis=1)
-        if (nearest == before).all():
-            break
-        members = (nearest == np.arange(n_regimes)[:, None]).astype(np.float64)
-        count = np.bincount(nearest, minlength=n_regimes)[:, None]
-        means = np.where(count > 0, members @ z / np.maximum(count, 1), means)
-    return means
+    from macro_cycle.hmm.kernels.k_means import lloyd
+
+    centres = np.ascontiguousarray(_far_apart(z, n_regimes, rng).T)
+    lloyd(z, centres, rounds, (0,) * n_regimes)
+    return centres.T
 
 
 def _far_apart(z: np.ndarray, n_regimes: int, rng: np.random.Generator) -> np.ndarray:
@@ -96,7 +93,7 @@ def _spread(observations: Observations) -> np.ndarray:
     return spread
 
 
-def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray) -> HMMParameters:
+def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray, transition: np.ndarray) -> HMMParameters:
     K, D = means.shape
     covariances = {
         "full": np.tile(np.diag(spread), (K, 1, 1)),
@@ -107,7 +104,7 @@ def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray) -> HMM
     dof = None
     if config.emission == "student_t":
         dof = np.full(D, 10.0 if config.dof == "estimated" else config.dof)
-    return HMMParameters(np.full(K, 1.0 / K), _transition(config), means, covariances, config.covariance_type, dof)
+    return HMMParameters(np.full(K, 1.0 / K), transition, means, covariances, config.covariance_type, dof)
 
 
 def _transition(config: HMMConfig) -> np.ndarray:

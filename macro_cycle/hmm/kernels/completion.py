@@ -1,7 +1,10 @@
-"""Small dense algebra of the correlated emissions, one lane and one regime at a time.
+"""Small dense algebra of the correlated emissions, all lanes of one regime at a time.
 
-The covariance of regime j in a lane is covariances[j*D*D : (j+1)*D*D, lane]; its mean is
-means[d*K + j, lane].
+Rows, lanes being the last axis: covariance of regime j at (j*D + a)*D + b, mean at d*K + j; of pattern p the
+months at p*K + j, feature f's weight or sum at (p*F + f)*K + j. Matrices of work space have D columns.
+
+No sum adds two products: the compiler may fuse either into a multiply-add, and would not choose the same one for
+every width, so that a lane's bits would depend on its company.
 """
 
 from __future__ import annotations
@@ -11,52 +14,42 @@ import math
 import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
+from macro_cycle.hmm.kernels.simd import below, largest, load, spread, square_root, store
+from macro_cycle.hmm.kernels.steps import blend
+from macro_cycle.hmm.kernels.vector_math import vlog
 
 LOG_2PI = math.log(2.0 * math.pi)
 TINY = 1e-12
 
 
 @kernel
-def factor(matrix: np.ndarray, n: int) -> float:
-    """Overwrite the leading n x n lower triangle with its Cholesky factor L; returns log |L|."""
-    log_root = 0.0
+def precision_of(covariances, j, D, cells, n, root, precision, lanes):
+    """Inverse of the covariance among cells[:n] in precision; returns log of its Cholesky root's determinant."""
+    log_root = spread(0.0, lanes)
     for a in range(n):
         for b in range(a + 1):
-            s = matrix[a, b]
+            s = load(covariances, (j * D + cells[a]) * D + cells[b], lanes)
             for c in range(b):
-                s -= matrix[a, c] * matrix[b, c]
-            matrix[a, b] = math.sqrt(max(s, TINY * TINY)) if a == b else s / matrix[b, b]
-        log_root += math.log(matrix[a, a])
-    return log_root
-
-
-@kernel
-def invert_factor(root: np.ndarray, n: int) -> None:
-    """Overwrite a lower triangular factor with its inverse."""
+                s -= load(root, a * D + c, lanes) * load(root, b * D + c, lanes)
+            if a == b:
+                s = square_root(largest(s, TINY * TINY))
+                log_root += vlog(s)
+                store(root, a * D + a, 1.0 / s)
+            else:
+                store(root, a * D + b, s * load(root, b * D + b, lanes))
     for a in range(n):
-        root[a, a] = 1.0 / root[a, a]
         for b in range(a):
-            s = 0.0
+            s = spread(0.0, lanes)
             for c in range(b, a):
-                s -= root[a, c] * root[c, b]
-            root[a, b] = s * root[a, a]
-
-
-@kernel
-def precision_of(covariances, j, lane, D, cells, n, root, precision):
-    """Inverse of the covariance among cells[:n], n x n; returns log of the root's determinant."""
+                s -= load(root, a * D + c, lanes) * load(root, c * D + b, lanes)
+            store(root, a * D + b, s * load(root, a * D + a, lanes))
     for a in range(n):
         for b in range(a + 1):
-            root[a, b] = covariances[(j * D + cells[a]) * D + cells[b], lane]
-    log_root = factor(root, n)
-    invert_factor(root, n)
-    for a in range(n):
-        for b in range(a + 1):
-            s = 0.0
+            s = spread(0.0, lanes)
             for c in range(a, n):
-                s += root[c, a] * root[c, b]
-            precision[a, b] = s
-            precision[b, a] = s
+                s += load(root, c * D + a, lanes) * load(root, c * D + b, lanes)
+            store(precision, a * D + b, s)
+            store(precision, b * D + a, s)
     return log_root
 
 
@@ -72,123 +65,135 @@ def cells_where(pattern: np.ndarray, wanted: bool, cells: np.ndarray) -> int:
 
 
 @kernel
-def invert_covariances(tied, covariances, lane, precisions, log_roots):
-    """Fill precisions (K*D*D, L) and log_roots (K, L), log of the root's determinant, of one lane's regimes."""
-    K = log_roots.shape[0]
-    D = int(math.sqrt(covariances.shape[0] // K))
-    root, precision, every = np.empty((D, D)), np.empty((D, D)), np.arange(D)
-    for j in range(K):
-        if j == 0 or not tied:
-            log_root = precision_of(covariances, j, lane, D, every, D, root, precision)
-        log_roots[j, lane] = log_root
-        for a in range(D):
-            for b in range(D):
-                precisions[(j * D + a) * D + b, lane] = precision[a, b]
-
-
-@kernel
-def pattern_density(pattern, means, covariances, precisions, log_roots, j, lane, weights):
-    """Fill weights (F,) of the squared distance in the observed cells' features; returns -log |L|."""
-    D, K = pattern.shape[0], log_roots.shape[0]
-    cells, root, precision = np.empty(D, dtype=np.int64), np.empty((D, D)), np.empty((D, D))
-    n = cells_where(pattern, True, cells)
-    log_root = log_roots[j, lane]
-    if n < D:
-        log_root = precision_of(covariances, j, lane, D, cells, n, root, precision)
-    else:
-        for a in range(D):
-            for b in range(D):
-                precision[a, b] = precisions[(j * D + a) * D + b, lane]
-    weights[:] = 0.0
-    for a in range(n):
-        linear = 0.0
-        for b in range(n):
-            linear += precision[a, b] * means[cells[b] * K + j, lane]
-        weights[0] += linear * means[cells[a] * K + j, lane]
-        weights[1 + cells[a]] = -2.0 * linear
-        for b in range(a, n):
-            twice = 1.0 if a == b else 2.0
-            weights[feature_of(cells[a], cells[b], D)] = twice * precision[a, b]
-    return -log_root
-
-
-@kernel
 def feature_of(a: int, b: int, D: int) -> int:
     """Position of x_a x_b, a <= b, among 1, x_1 .. x_D, x_1 x_1, x_1 x_2 .. x_D x_D."""
     return 1 + D + a * D - a * (a - 1) // 2 + b - a
 
 
 @kernel
-def update_emissions(patterns, first, tied, means, covariances, precisions, N, S, hyper, lane):
-    """Means given covariances, then covariances given means, of one lane."""
+def invert_covariances(tied, covariances, precisions, log_roots, root, precision, lanes):
+    """Fill precisions (K*D*D, L) and log_roots (K, L), log of the root's determinant, of all regimes."""
+    K = log_roots.shape[0]
+    D = int(math.sqrt(covariances.shape[0] // K))
+    every = np.arange(D)
+    for j in range(K):
+        if j == 0 or not tied:
+            log_root = precision_of(covariances, j, D, every, D, root, precision, lanes)
+        store(log_roots, j, log_root)
+        for cell in range(D * D):
+            store(precisions, j * D * D + cell, load(precision, cell, lanes))
+
+
+@kernel
+def pattern_density(patterns, p, j, means, covariances, precisions, log_roots, weights, root, precision, lanes):
+    """Fill the weights of the squared distance in the observed cells' features; returns -log |L|."""
+    D, K = patterns.shape[1], log_roots.shape[0]
+    F, cells = weights.shape[0] // (patterns.shape[0] * K), np.empty(D, dtype=np.int64)
+    n = cells_where(patterns[p], True, cells)
+    own, base, log_root = precisions, j * D * D, load(log_roots, j, lanes)
+    if n < D:
+        own, base = precision, 0
+        log_root = precision_of(covariances, j, D, cells, n, root, precision, lanes)
+    for f in range(F):
+        store(weights, (p * F + f) * K + j, spread(0.0, lanes))
+    level = spread(0.0, lanes)
+    for a in range(n):
+        linear = spread(0.0, lanes)
+        for b in range(n):
+            linear += load(own, base + a * D + b, lanes) * load(means, cells[b] * K + j, lanes)
+        level += linear * load(means, cells[a] * K + j, lanes)
+        store(weights, (p * F + 1 + cells[a]) * K + j, linear * -2.0)
+        for b in range(a, n):
+            twice = 1.0 if a == b else 2.0
+            weight = load(own, base + a * D + b, lanes) * twice
+            store(weights, (p * F + feature_of(cells[a], cells[b], D)) * K + j, weight)
+    store(weights, p * F * K + j, level)
+    return log_root * -1.0
+
+
+@kernel
+def update_emissions(patterns, first, tied, means, covariances, precisions, N, S, hyper, going, root, precision, lanes):
+    """Means given covariances, then covariances given means, in the lanes that are going."""
     D, K = first.shape
-    mass, deviation, scatter = np.zeros(K), np.zeros((K, D)), np.zeros((K, D, D))
-    months = np.zeros(K)
+    L = len(lanes)
+    mass, months, deviation = np.zeros((K, L)), np.zeros((K, L)), np.zeros((K * D, L))
+    scatter, new = np.zeros((K * D * D, L)), np.empty((D * K, L))
     for j in range(K):
         for p in range(patterns.shape[0]):
-            _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation, scatter)
-            months[j] += N[p * K + j, lane]
-    new = _new_means(first, means, precisions, mass, deviation, hyper, lane)
-    _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, lane)
-    for d in range(D):
-        for j in range(K):
-            means[d * K + j, lane] = new[d, j]
+            _complete(
+                patterns, p, j, means, covariances, precisions, N, S, mass, deviation, scatter, root, precision, lanes
+            )
+            store(months, j, load(months, j, lanes) + load(N, p * K + j, lanes))
+    _new_means(first, means, precisions, mass, deviation, hyper, new, lanes)
+    _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, going, lanes)
+    for row in range(D * K):
+        blend(means, row, load(new, row, lanes), going, lanes)
 
 
 @kernel
-def _complete(patterns, p, j, lane, means, covariances, N, S, K, mass, deviation, scatter):
+def _complete(patterns, p, j, means, covariances, precisions, N, S, mass, deviation, scatter, root, precision, lanes):
     """Add one pattern's expected deviations from regime j's mean, missing cells filled in."""
     P, D = patterns.shape
-    F = S.shape[0] // P
-    column = j * N.shape[1] + lane
-    w = S[p * F, column]
+    K = mass.shape[0]
+    F, L = S.shape[0] // (P * K), len(lanes)
     cells, gaps = np.empty(D, dtype=np.int64), np.empty(D, dtype=np.int64)
     n, m = cells_where(patterns[p], True, cells), cells_where(patterns[p], False, gaps)
-    center, linear, square = np.empty(n), np.empty(n), np.empty((n, n))
+    linear, square = np.empty((D, L)), np.empty((D * D, L))
+    w = load(S, p * F * K + j, lanes)
+    store(mass, j, load(mass, j, lanes) + w)
     for a in range(n):
-        center[a] = means[cells[a] * K + j, lane]
-        linear[a] = S[p * F + 1 + cells[a], column] - w * center[a]
+        e = load(S, (p * F + 1 + cells[a]) * K + j, lanes) - w * load(means, cells[a] * K + j, lanes)
+        store(linear, a, e)
+        row = j * D + cells[a]
+        store(deviation, row, load(deviation, row, lanes) + e)
     for a in range(n):
+        center_a = load(means, cells[a] * K + j, lanes)
         for b in range(a, n):
-            raw = S[p * F + feature_of(cells[a], cells[b], D), column]
-            square[a, b] = raw - linear[a] * center[b] - center[a] * linear[b] - w * center[a] * center[b]
-            square[b, a] = square[a, b]
-    mass[j] += w
-    for a in range(n):
-        deviation[j, cells[a]] += linear[a]
-        for b in range(n):
-            scatter[j, cells[a], cells[b]] += square[a, b]
+            center_b = load(means, cells[b] * K + j, lanes)
+            raw = load(S, (p * F + feature_of(cells[a], cells[b], D)) * K + j, lanes)
+            e = raw - load(linear, a, lanes) * center_b - center_a * (load(linear, b, lanes) + w * center_b)
+            store(square, a * D + b, e)
+            store(square, b * D + a, e)
+            _add(scatter, (j * D + cells[a]) * D + cells[b], e, lanes)
+            if a != b:
+                _add(scatter, (j * D + cells[b]) * D + cells[a], e, lanes)
     if m == 0:
         return
-    gain = np.zeros((m, n))
-    root, precision = np.empty((D, D)), np.empty((D, D))
-    precision_of(covariances, j, lane, D, cells, n, root, precision)
+    gain, carried = np.empty((D * D, L)), np.empty((D, L))
+    precision_of(covariances, j, D, cells, n, root, precision, lanes)
     for g in range(m):
         for a in range(n):
+            s = spread(0.0, lanes)
             for b in range(n):
-                gain[g, a] += covariances[(j * D + gaps[g]) * D + cells[b], lane] * precision[b, a]
+                cross = load(covariances, (j * D + gaps[g]) * D + cells[b], lanes)
+                s += cross * load(precision, b * D + a, lanes)
+            store(gain, g * D + a, s)
+            _add(deviation, j * D + gaps[g], s * load(linear, a, lanes), lanes)
     for g in range(m):
         for a in range(n):
-            deviation[j, gaps[g]] += gain[g, a] * linear[a]
-    for g in range(m):
-        carried = np.zeros(n)
-        for a in range(n):
+            s = spread(0.0, lanes)
             for b in range(n):
-                carried[a] += gain[g, b] * square[b, a]
-            scatter[j, gaps[g], cells[a]] += carried[a]
-            scatter[j, cells[a], gaps[g]] += carried[a]
+                s += load(gain, g * D + b, lanes) * load(square, b * D + a, lanes)
+            store(carried, a, s)
+            _add(scatter, (j * D + gaps[g]) * D + cells[a], s, lanes)
+            _add(scatter, (j * D + cells[a]) * D + gaps[g], s, lanes)
         for h in range(m):
-            left = covariances[(j * D + gaps[g]) * D + gaps[h], lane]
-            filled = 0.0
+            left, filled = load(covariances, (j * D + gaps[g]) * D + gaps[h], lanes), spread(0.0, lanes)
             for a in range(n):
-                left -= gain[g, a] * covariances[(j * D + cells[a]) * D + gaps[h], lane]
-                filled += carried[a] * gain[h, a]
-            scatter[j, gaps[g], gaps[h]] += filled + N[p * K + j, lane] * left
+                cross = load(covariances, (j * D + cells[a]) * D + gaps[h], lanes)
+                left -= load(gain, g * D + a, lanes) * cross
+                filled += load(carried, a, lanes) * load(gain, h * D + a, lanes)
+            _add(scatter, (j * D + gaps[g]) * D + gaps[h], filled + load(N, p * K + j, lanes) * left, lanes)
 
 
 @kernel
-def _new_means(first, means, precisions, mass, deviation, hyper, lane):
-    """(D, K) means that maximise the expected objective given the covariances: one linear system."""
+def _add(array, row, value, lanes):
+    store(array, row, load(array, row, lanes) + value)
+
+
+@kernel
+def _new_means(first, means, precisions, mass, deviation, hyper, new, lanes):
+    """Means (D*K, L) that maximise the expected objective given the covariances: one linear system."""
     D, K = first.shape
     slot, n = np.empty((D, K), dtype=np.int64), 0
     for j in range(K):
@@ -198,68 +203,83 @@ def _new_means(first, means, precisions, mass, deviation, hyper, lane):
                 n += 1
             else:
                 slot[d, j] = slot[d, first[d, j]]
-    system, right = np.zeros((n, n)), np.zeros(n)
+    lead = np.arange(n)
     for j in range(K):
         for a in range(D):
             for b in range(D):
-                precision = hyper[4] * precisions[(j * D + a) * D + b, lane]
-                right[slot[a, j]] += precision * (mass[j] * means[b * K + j, lane] + deviation[j, b])
-                system[slot[a, j], slot[b, j]] += precision * mass[j]
+                lead[slot[a, j]] = min(lead[slot[a, j]], slot[b, j])
+    system, right = np.zeros((n * n, len(lanes))), np.zeros((n, len(lanes)))
+    for j in range(K):
+        w = load(mass, j, lanes)
+        share = w * hyper[4]
+        for b in range(D):
+            target = (w * load(means, b * K + j, lanes) + load(deviation, j * D + b, lanes)) * hyper[4]
+            for a in range(D):
+                weight = load(precisions, (j * D + a) * D + b, lanes)
+                _add(right, slot[a, j], weight * target, lanes)
+                _add(system, slot[a, j] * n + slot[b, j], weight * share, lanes)
     for i in range(n):
-        system[i, i] += max(hyper[1], TINY)
-    solve(system, right, n)
-    new = np.empty((D, K))
+        _add(system, i * n + i, spread(max(hyper[1], TINY), lanes), lanes)
+    _solve(system, right, lead, lanes)
     for d in range(D):
         for j in range(K):
-            new[d, j] = right[slot[d, j]]
-    return new
+            store(new, d * K + j, load(right, slot[d, j], lanes))
 
 
 @kernel
-def solve(system: np.ndarray, right: np.ndarray, n: int) -> None:
-    """Overwrite right with the solution of a symmetric positive definite system.
+def _solve(system, right, lead, lanes):
+    """Overwrite right (n, L) with the solution of symmetric positive definite systems (n*n, L).
 
-    Zeros before a row's first other entry stay zero in its Cholesky root and are skipped: means that no tie
-    connects cost no more than a system each.
+    What lies before column lead[a] of row a is zero, stays zero in the Cholesky root and is skipped: means that
+    no tie connects cost no more than a system for each regime.
     """
-    lead = np.zeros(n, dtype=np.int64)
+    n = right.shape[0]
     for a in range(n):
-        while system[a, lead[a]] == 0.0 and lead[a] < a:
-            lead[a] += 1
         for b in range(lead[a], a + 1):
-            s = system[a, b]
+            s = load(system, a * n + b, lanes)
             for c in range(max(lead[a], lead[b]), b):
-                s -= system[a, c] * system[b, c]
-            system[a, b] = math.sqrt(max(s, TINY * TINY)) if a == b else s / system[b, b]
+                s -= load(system, a * n + c, lanes) * load(system, b * n + c, lanes)
+            if a == b:
+                store(system, a * n + a, 1.0 / square_root(largest(s, TINY * TINY)))
+            else:
+                store(system, a * n + b, s * load(system, b * n + b, lanes))
+        s = load(right, a, lanes)
         for b in range(lead[a], a):
-            right[a] -= system[a, b] * right[b]
-        right[a] /= system[a, a]
+            s -= load(system, a * n + b, lanes) * load(right, b, lanes)
+        store(right, a, s * load(system, a * n + a, lanes))
     for a in range(n - 1, -1, -1):
-        right[a] /= system[a, a]
+        s = load(right, a, lanes) * load(system, a * n + a, lanes)
+        store(right, a, s)
         for b in range(lead[a], a):
-            right[b] -= system[a, b] * right[a]
+            store(right, b, load(right, b, lanes) - load(system, a * n + b, lanes) * s)
 
 
 @kernel
-def _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, lane):
+def _update_covariances(tied, means, new, covariances, months, mass, deviation, scatter, hyper, going, lanes):
     """Scatter about the new means, with the prior's pseudo-observations."""
-    D, K = new.shape
+    K = mass.shape[0]
+    D = new.shape[0] // K
     for j in range(K):
+        w = load(mass, j, lanes)
         for a in range(D):
-            shift_a = new[a, j] - means[a * K + j, lane]
+            shift_a = load(new, a * K + j, lanes) - load(means, a * K + j, lanes)
             for b in range(D):
-                shift_b = new[b, j] - means[b * K + j, lane]
-                moved = mass[j] * shift_a * shift_b - deviation[j, a] * shift_b - shift_a * deviation[j, b]
-                scatter[j, a, b] = hyper[4] * (scatter[j, a, b] + moved)
+                shift_b = load(new, b * K + j, lanes) - load(means, b * K + j, lanes)
+                row = (j * D + a) * D + b
+                total = load(scatter, row, lanes) + (w * shift_a - load(deviation, j * D + a, lanes)) * shift_b
+                store(scatter, row, total - shift_a * load(deviation, j * D + b, lanes))
     if tied:
         for j in range(1, K):
-            scatter[0] += scatter[j]
+            store(months, 0, load(months, 0, lanes) + load(months, j, lanes))
+            for cell in range(D * D):
+                _add(scatter, cell, load(scatter, j * D * D + cell, lanes), lanes)
     for j in range(K):
         source = 0 if tied else j
-        count = hyper[2] + hyper[4] * (months.sum() if tied else months[j])
-        if count <= 0.0:
-            continue
+        count = load(months, source, lanes) * hyper[4] + hyper[2]
+        known, share = below(0.0, count) * going, 1.0 / largest(count, TINY * TINY)
         for a in range(D):
             for b in range(D):
-                total = scatter[source, a, b] + (hyper[2] * hyper[3] if a == b else 0.0)
-                covariances[(j * D + a) * D + b, lane] = total / count
+                total = load(scatter, (source * D + a) * D + b, lanes) * hyper[4]
+                if a == b:
+                    total += hyper[2] * hyper[3]
+                blend(covariances, (j * D + a) * D + b, total * share, known, lanes)

@@ -69,33 +69,27 @@ def em_full(
     the rest as in `em_diagonal`.
     """
     T, F = features.shape
-    P = patterns.shape[0]
+    P, D = patterns.shape
     K, L, discount = initial.shape[0], len(lanes), hyper[4]
     B, filtered, scales = np.empty((T * K, L)), np.empty((T * K, L)), np.empty((T, L))
     square, u = np.empty((T * K, L)), np.empty((T * K, L))
     expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros((1, L))
-    weights, constant = np.zeros((P * F, K * L)), np.empty((P * K, L))
-    N, S = np.empty((P * K, L)), np.empty((P * F, K * L))
+    weights, constant = np.empty((P * F * K, L)), np.empty((P * K, L))
+    N, S = np.empty((P * K, L)), np.empty((P * F * K, L))
     precisions, log_roots = np.empty_like(covariances), np.empty_like(initial)
+    root, precision = np.empty((D * D, L)), np.empty((D * D, L))
     sizes = np.empty(P)
     for p in range(P):
         sizes[p] = patterns[p].sum()
     while True:
-        for lane in range(L):
-            invert_covariances(tied, covariances, lane, precisions, log_roots)
-            for j in range(K):
-                for p in range(P):
-                    constant[p * K + j, lane] = pattern_density(
-                        patterns[p],
-                        means,
-                        covariances,
-                        precisions,
-                        log_roots,
-                        j,
-                        lane,
-                        weights[p * F : (p + 1) * F, j * L + lane],
-                    )
-        _squares(features, order, bounds, weights, square.reshape(T, K * L), columns)
+        invert_covariances(tied, covariances, precisions, log_roots, root, precision, lanes)
+        for j in range(K):
+            for p in range(P):
+                height = pattern_density(
+                    patterns, p, j, means, covariances, precisions, log_roots, weights, root, precision, lanes
+                )
+                store(constant, p * K + j, height)
+        _squares(features, order, bounds, weights.reshape(P * F, K * L), square.reshape(T, K * L), columns)
         if student:
             _student_densities(order, bounds, sizes, constant, dof, discount, square, u, B, lanes)
         else:
@@ -106,22 +100,26 @@ def em_full(
             0,
             load(objective, 0, lanes) + transition_log_prior(initial, transition, hyper[0], counts, lanes),
         )
-        for lane in range(L):
-            objective[0, lane] += _log_prior(first, tied, means, precisions, log_roots, hyper, lane)
-            if free_dof:
+        prior = _log_prior(first, tied, means, precisions, log_roots, hyper, lanes)
+        store(objective, 0, load(objective, 0, lanes) + prior)
+        if free_dof:
+            for lane in range(L):
                 objective[0, lane] += dof_log_prior(dof[0, lane])
         running = record_objective(objective, least_gain, history, n_iter, active, largest_fall)
         if running == 0:
             return
-        update_transitions(B, expected, initial, transition, hyper[0], counts, load(active, 0, lanes), lanes)
+        going = load(active, 0, lanes)
+        update_transitions(B, expected, initial, transition, hyper[0], counts, going, lanes)
         _months(order, bounds, B, N, lanes)
         if student:
             _weigh(order, bounds, sizes, u, B, log_u, lanes)
-        _statistics(features, order, bounds, B.reshape(T, K * L), S, columns)
-        for lane in range(L):
-            if active[0, lane] > 0.0:
-                update_emissions(patterns, first, tied, means, covariances, precisions, N, S, hyper, lane)
-                if free_dof:
+        _statistics(features, order, bounds, B.reshape(T, K * L), S.reshape(P * F, K * L), columns)
+        update_emissions(
+            patterns, first, tied, means, covariances, precisions, N, S, hyper, going, root, precision, lanes
+        )
+        if free_dof:
+            for lane in range(L):
+                if active[0, lane] > 0.0:
                     _update_dof(dof, sizes, N, log_u, discount, lane)
         if running <= stop_at:
             return
@@ -254,17 +252,17 @@ def _update_dof(dof, sizes, N, log_u, discount, lane):
 
 
 @kernel
-def _log_prior(first, tied, means, precisions, log_roots, hyper, lane):
-    """Log density of the priors of one lane's distinct means and covariances, up to a constant."""
+def _log_prior(first, tied, means, precisions, log_roots, hyper, lanes):
+    """Log density of the priors of distinct means and covariances, up to a constant."""
     D, K = first.shape
-    total = 0.0
+    total = spread(0.0, lanes)
     for d in range(D):
         for j in range(K):
             if first[d, j] == j:
-                total -= 0.5 * hyper[1] * means[d * K + j, lane] ** 2
+                total -= 0.5 * hyper[1] * load(means, d * K + j, lanes) * load(means, d * K + j, lanes)
     for j in range(1 if tied else K):
-        trace = 0.0
+        height = load(log_roots, j, lanes) + load(log_roots, j, lanes)
         for d in range(D):
-            trace += precisions[(j * D + d) * D + d, lane]
-        total -= 0.5 * hyper[2] * (2.0 * log_roots[j, lane] + hyper[3] * trace)
+            height += hyper[3] * load(precisions, (j * D + d) * D + d, lanes)
+        total -= 0.5 * hyper[2] * height
     return total

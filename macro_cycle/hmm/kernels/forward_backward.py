@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from macro_cycle.hmm.kernels.jit import kernel
+from macro_cycle.hmm.kernels.jit import inlined, kernel
 from macro_cycle.hmm.kernels.simd import load, smallest, store
 from macro_cycle.hmm.kernels.vector_math import vexp
 
@@ -48,7 +48,7 @@ def forward(
         log_likelihoods[t] = shift
 
 
-@kernel
+@inlined
 def _weigh(log_emissions, predicted, weights, joint, t, to, regimes):
     """Fill row `to` of weights, exp(log_emissions - shift), and of joint, predicted * weights.
 

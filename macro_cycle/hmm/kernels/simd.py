@@ -13,6 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.imputils import lower_builtin, lower_cast
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -117,6 +118,19 @@ def spread(typingctx: Any, number: Any, lanes: Any) -> Any:
         return context.cast(builder, args[0], types.float64, sig.return_type)
 
     return Lanes(lanes.count)(types.float64, lanes), generate
+
+
+@intrinsic
+def square_root(typingctx: Any, x: Any) -> Any:
+    """Lane by lane, correctly rounded."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = ir.VectorType(DOUBLE, x.width)
+        name = f"llvm.sqrt.v{x.width}f64"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), name)
+        return builder.call(function, args)
+
+    return x(x), generate
 
 
 def _choice(comparison: str) -> Any:
