@@ -10,7 +10,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog, default_feature_set
+from macro_cycle.features import Catalog
 from macro_cycle.months import now, open_month
 from macro_cycle.settings import Settings
 from macro_cycle.sources import open_source
@@ -61,8 +61,9 @@ class Live:
 
 
 def history() -> pd.DataFrame:
-    """The sample's series of the default features, in ALFRED's layout."""
-    facts = Sample(Catalog.load()).observations(default_feature_set().series_ids)
+    """The sample in ALFRED's layout."""
+    source = Sample(Catalog.load())
+    facts = source.observations(source.available())
     return facts.assign(realtime_end="9999-12-31").drop(columns="estimated")
 
 
