@@ -10,6 +10,7 @@ from macro_cycle.assets.monthly import MonthResult, report_months
 from macro_cycle.automation.conditions import refetch_while_stale
 from macro_cycle.automation.freshness import FETCH_DAILY
 from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog
 from macro_cycle.features.releases import release_calendar
 from macro_cycle.features.revisions import revisions
@@ -17,8 +18,8 @@ from macro_cycle.features.store import content_version
 from macro_cycle.months import as_of_day, now
 from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
-from macro_cycle.sources import open_source
-from macro_cycle.warehouse import Warehouse
+from macro_cycle.sources import Source, open_source
+from macro_cycle.warehouse import IngestReport, Warehouse
 from macro_cycle.warehouse.observations import as_of_view
 
 OBSERVATION_COLUMNS = dg.TableSchema(
@@ -50,11 +51,12 @@ def fred_series(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
     """
     settings = load_settings()
     store, catalog = warehouse.observations(), Catalog.load(settings.data.catalog_path)
-    source = open_source(settings, catalog)
+    source = open_source(settings, catalog, told=store.facts)
     wanted = [series_id for series_id in source.available() if series_id in catalog]
-    observations, made_on = source.observations(wanted), getattr(source, "made_on", None)
-    report = store.ingest(observations, source=settings.data.source, loaded_at=now(), seen_on=made_on)
-    context.log.info(f"{settings.data.source}: {report}")
+    report = IngestReport(0, 0, 0)
+    for done, found in _ingested(store, source, wanted):
+        report += found
+        context.log.info(f"{source.name}: {done}: {found}")
     snapshots = _snapshots(store, wanted, context.partition_keys, report.inserted)
     shown = {context.partition_keys[-1]: _charts(store.history(wanted), catalog, wanted, context.partition_keys[-1])}
     yield from report_months(context, ((month, _with(result, shown.get(month, {}))) for month, result in snapshots))
@@ -76,8 +78,23 @@ def _with(result: dg.MaterializeResult, charts: dict[str, dg.MetadataValue]) -> 
     return result._replace(metadata={**(result.metadata or {}), **charts})
 
 
+def _ingested(store: Warehouse, source: Source, series_ids: list[str]) -> Iterator[tuple[str, IngestReport]]:
+    """Ingest the series together, or from an incremental source one by one, so that what was read is kept."""
+    if not source.incremental:
+        everything, made_on = source.observations(series_ids), getattr(source, "made_on", None)
+        report = store.ingest(everything, source=source.name, loaded_at=now(), seen_on=made_on)
+        yield f"{len(series_ids)} series", report
+        return
+    for number, series_id in enumerate(series_ids, start=1):
+        news = source.observations([series_id], since=store.newest_release(series_id, source.name))
+        report = store.ingest(news, source=source.name, loaded_at=now())
+        yield f"{series_id}, {number} of {len(series_ids)} series", report
+
+
 def _snapshots(store: Warehouse, series_ids: list[str], months: list[str], ingested: int) -> Iterator[MonthResult]:
     for month, known in as_of_frames(store, months, series_ids):
+        if known.empty:
+            raise MacroCycleError(_nothing_known(store, series_ids, month))
         yield (
             month,
             dg.MaterializeResult(
@@ -91,6 +108,12 @@ def _snapshots(store: Warehouse, series_ids: list[str], months: list[str], inges
                 },
             ),
         )
+
+
+def _nothing_known(store: Warehouse, series_ids: list[str], month: str) -> str:
+    first = store.history(series_ids)["realtime_start"].min()
+    begins = "holds nothing yet" if pd.isna(first) else f"begins on {first:%Y-%m-%d}"
+    return f"nothing was known at the end of {month[:7]}: the history of the source {begins}; take a later month"
 
 
 def as_of_frames(

@@ -1,21 +1,16 @@
 """`macro-cycle import`: histories from files into the warehouse."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
 
-from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.console import answers, errors, print_json, reading_bar
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.features import Catalog
 from macro_cycle.settings import load_settings
-from macro_cycle.sources import Progress
 from macro_cycle.sources.factory import open_file
 
 
@@ -41,34 +36,27 @@ def import_command(
 ) -> None:
     """Merge the histories of a folder or file into the warehouse, in one transaction: all of it or nothing."""
     catalog = Catalog.load(load_settings().data.catalog_path)
-    with _bar() as progress:
-        source = open_file(path, catalog, None if kind is None else kind.value, progress)
-        observations = source.observations(series_ids or source.available())
+    store = warehouse()
+    with reading_bar() as progress:
+        source = open_file(path, catalog, None if kind is None else kind.value, progress, store.facts)
+        wanted = series_ids or source.available()
+        observations = source.observations(wanted)
     with errors.status(f"merging {len(observations)} changes into the warehouse"):
-        report = warehouse().ingest(observations, source=source.name)
+        report = store.ingest(observations, source=source.name)
     summary = {
         "path": str(path),
         "source": source.name,
-        "series": observations["series_id"].nunique(),
-        "vintages": observations["realtime_start"].nunique(),
+        "series": len(wanted),
         **asdict(report),
         "unchanged": report.unchanged,
     }
     print_json(summary) if json else _show(summary)
 
 
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with ProgressBar(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _show(summary: dict[str, Any]) -> None:
     answers.print(
-        f"{summary['path']}: {summary['series']} series over {summary['vintages']} days of release; "
-        f"{summary['inserted']} values new, {summary['revised']} revised, {summary['unchanged']} known before",
+        f"{summary['path']}: {summary['series']} series; "
+        f"{summary['inserted']} values new, {summary['revised']} revised",
         highlight=False,
         soft_wrap=True,
     )

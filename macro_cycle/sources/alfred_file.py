@@ -25,6 +25,7 @@ class AlfredFile:
     """
 
     name: ClassVar[SourceName] = "alfred_file"
+    incremental: ClassVar[bool] = False
 
     def __init__(self, path: str | Path, catalog: Catalog) -> None:
         self._path, self._catalog = Path(path), catalog

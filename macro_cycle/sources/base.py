@@ -29,12 +29,17 @@ class Source(Protocol):
         """What the settings call this kind of source."""
         ...
 
+    @property
+    def incremental(self) -> bool:
+        """Whether each series is asked by itself for what is new, rather than all of them for everything."""
+        ...
+
     def available(self) -> list[str]:
         """Ids of the series that the source is known to hold, sorted."""
         ...
 
     def observations(self, series_ids: Sequence[str], *, since: pd.Timestamp | None = None) -> pd.DataFrame:
-        """Observations of the series, newly known since `since` (None: everything).
+        """Observations of the series, newly known on `since` or later (None: everything).
 
         Columns: series_id; date, first day of the reference period; value, NaN where published as missing or
         withdrawn; realtime_start, first day on which the value was known; estimated, whether that day follows

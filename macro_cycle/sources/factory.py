@@ -5,40 +5,63 @@ from typing import Literal
 
 from macro_cycle.features import Catalog
 from macro_cycle.months import now
-from macro_cycle.settings import Settings
+from macro_cycle.settings import DataSettings, Settings
 from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
 from macro_cycle.sources.past import SeenOn
+from macro_cycle.sources.vintages import Told, nothing_told
 
 FileKind = Literal["fred_md", "alfred"]
 
 
-def open_source(settings: Settings, catalog: Catalog, progress: Progress = no_progress) -> Source:
+def open_source(
+    settings: Settings, catalog: Catalog, progress: Progress = no_progress, told: Told = nothing_told
+) -> Source:
     """The source of `settings.data.source`; `progress` is told how far a long reading has come.
 
+    `told` answers what facts of some series a store has already, for sources whose vintages may come in any order.
     In a rehearsal it is the source as it stood on the rehearsed day.
 
     Raises:
         SourceError: its path or key is missing.
     """
-    source = _named(settings, catalog, progress)
+    source = _named(settings, catalog, progress, told)
     return source if settings.today_file is None else SeenOn(source, now())
 
 
-def _named(settings: Settings, catalog: Catalog, progress: Progress) -> Source:
+def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told) -> Source:
     data = settings.data
     if data.source == "sample":
         from macro_cycle.sources.sample import Sample
 
         return Sample(catalog)
+    if data.source == "fred_api":
+        return _fred_api(data, catalog, progress)
     if data.source_path is None:
         raise SourceError(f"the source {data.source} needs a place; set MACRO_CYCLE_SOURCE_PATH to it")
-    return open_file(data.source_path, catalog, "fred_md" if data.source == "fred_md" else "alfred", progress)
+    if data.source == "fred_postgres":
+        from macro_cycle.sources.fred_postgres import FredPostgres
+
+        return FredPostgres(data.source_path, data.source_schema, catalog)
+    return open_file(data.source_path, catalog, "fred_md" if data.source == "fred_md" else "alfred", progress, told)
+
+
+def _fred_api(data: DataSettings, catalog: Catalog, progress: Progress) -> Source:
+    from macro_cycle.sources.fred_api import FredApi
+    from macro_cycle.sources.fred_client import FredClient
+
+    if data.fred_api_key is None:
+        raise SourceError("the source fred_api needs a key of your own; set MACRO_CYCLE_FRED_API_KEY")
+    return FredApi(FredClient(data.fred_api_key, data.fred_base_url), catalog, progress)
 
 
 def open_file(
-    path: str | Path, catalog: Catalog, kind: FileKind | None = None, progress: Progress = no_progress
+    path: str | Path,
+    catalog: Catalog,
+    kind: FileKind | None = None,
+    progress: Progress = no_progress,
+    told: Told = nothing_told,
 ) -> Source:
-    """The source that a folder or file is; `kind` None: told by its names and columns.
+    """The source that a folder or file is; `kind` None: as its names and columns say. See `open_source`.
 
     Raises:
         SourceError: it does not exist, or it is neither FRED-MD nor in ALFRED's layout.
@@ -49,7 +72,7 @@ def open_file(
     if (kind or _kind_of(path)) == "fred_md":
         from macro_cycle.sources.fred_md import FredMd
 
-        return FredMd(path, catalog, progress)
+        return FredMd(path, catalog, progress, told)
     from macro_cycle.sources.alfred_file import AlfredFile
 
     return AlfredFile(path, catalog)

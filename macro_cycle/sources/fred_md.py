@@ -8,46 +8,49 @@ it does not have. Values are kept as published; a rebased index or a new unit is
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from macro_cycle.features import Catalog
-from macro_cycle.features.frequencies import month_number
 from macro_cycle.settings import SourceName
 from macro_cycle.sources.base import Progress, SourceError, no_progress, refuse_unknown
 from macro_cycle.sources.fred_md_file import VintageFile
 from macro_cycle.sources.schema import checked
+from macro_cycle.sources.vintages import Told, changes, nothing_told
 
 NAME = re.compile(r"((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))(?:-md)?\.csv")
-MONTHS = 12 * 2263  # one per month that a timestamp can name, counted from year 0
 
 
 class FredMd:
     """The vintages of a folder, or the one of a single file; other files of the folder are passed over.
 
-    `progress` is told the number of vintages read and their total.
+    `progress` is told the number of vintages read and their total. `told` answers what facts of some series a store has
+    already, among which vintages that come late or corrected must find their place.
     """
 
     name: ClassVar[SourceName] = "fred_md"
+    incremental: ClassVar[bool] = False
 
-    def __init__(self, path: str | Path, catalog: Catalog, progress: Progress = no_progress) -> None:
-        self._path, self._catalog, self._progress = Path(path), catalog, progress
+    def __init__(
+        self, path: str | Path, catalog: Catalog, progress: Progress = no_progress, told: Told = nothing_told
+    ) -> None:
+        self._path, self._catalog, self._progress, self._told = Path(path), catalog, progress, told
 
     def available(self) -> list[str]:
         """The series of all vintages, by their FRED ids where the catalogue knows them, else by FRED-MD's names."""
         return sorted({series_id for vintage in self.vintages for series_id in vintage.columns})
 
     def observations(self, series_ids: Sequence[str], *, since: pd.Timestamp | None = None) -> pd.DataFrame:
-        """Every change from one vintage to the next; see `Source.observations`."""
+        """Every change from one vintage to the next, beside what was told; see `Source.observations`."""
         wanted = sorted({self._catalog.canonical_id(name) for name in series_ids})
         refuse_unknown(wanted, self.available(), f"the FRED-MD folder {self._path}")
-        facts = checked(_changes(self._read(wanted), wanted), f"the FRED-MD folder {self._path}")
+        tables = {vintage.known_on: partial(self._read, number, wanted) for number, vintage in enumerate(self.vintages)}
+        facts = checked(changes(tables, wanted, self._told(wanted)), f"the FRED-MD folder {self._path}")
         return facts if since is None else facts[facts["realtime_start"] >= since].reset_index(drop=True)
 
     def last_updated(self) -> str:
@@ -71,33 +74,7 @@ class FredMd:
                 raise SourceError(f"{file} and {next_file.name} are both the vintage of {month}; keep one of them")
         return [VintageFile(file, month, self._catalog) for month, file in named]
 
-    def _read(self, wanted: Sequence[str]) -> Iterator[tuple[VintageFile, pd.DataFrame]]:
-        for number, vintage in enumerate(self.vintages, start=1):
-            yield vintage, vintage.read(set(wanted))
-            self._progress(number, len(self.vintages))
-
-
-def _changes(vintages: Iterable[tuple[VintageFile, pd.DataFrame]], series_ids: list[str]) -> pd.DataFrame:
-    """An observations frame of the cells that a vintage states otherwise than the last one that stated them."""
-    ledger = np.full((MONTHS, len(series_ids)), np.nan)
-    stated = np.zeros(ledger.shape, dtype=bool)
-    changes = []
-    for vintage, table in vintages:
-        months = pd.date_range(table.index.min(), max(table.index.max(), vintage.newest_month), freq="MS")
-        cells = table.reindex(months).to_numpy()
-        places = np.array([series_ids.index(series_id) for series_id in table.columns], dtype=np.int64)
-        window = np.ix_(month_number(months), places)
-        same = stated[window] & ((cells == ledger[window]) | (np.isnan(cells) & np.isnan(ledger[window])))
-        rows, columns = (~same).nonzero()
-        ledger[window], stated[window] = cells, True
-        changes.append(
-            pd.DataFrame(
-                {
-                    "series_id": table.columns.to_numpy(dtype=object)[columns],
-                    "date": months[rows],
-                    "value": cells[rows, columns],
-                    "realtime_start": vintage.known_on,
-                }
-            )
-        )
-    return pd.concat(changes, ignore_index=True).assign(estimated=False)
+    def _read(self, number: int, wanted: list[str]) -> pd.DataFrame:
+        table = self.vintages[number].read(set(wanted))
+        self._progress(number + 1, len(self.vintages))
+        return table

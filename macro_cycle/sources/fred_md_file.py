@@ -5,9 +5,11 @@ from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from macro_cycle.features import Catalog
+from macro_cycle.features.frequencies import month_number, month_start
 from macro_cycle.sources.base import SourceError
 from macro_cycle.sources.schema import refusal
 
@@ -44,7 +46,9 @@ class VintageFile:
         return columns
 
     def read(self, wanted: Collection[str]) -> pd.DataFrame:
-        """Those of the wanted series that the file has, by month, NaN for a blank cell; blank rows are left out.
+        """Those of the wanted series that the file has, a row per month up to the newest that it may have.
+
+        NaN for a blank cell, and for a month without a row.
 
         Raises:
             SourceError: a row or a cell cannot be read, or the months are not those of such a vintage.
@@ -64,11 +68,12 @@ class VintageFile:
         table.index += FIRST_ROW
         table = table.dropna(how="all")
         months = _months(table[DATES])
-        cells = table[list(names)].apply(pd.to_numeric, errors="coerce")
-        offences = self._offences(table[DATES], months) + _texts(table[list(names)], cells)
-        if offences:
+        cells = table[list(names)]
+        if offences := self._offences(table[DATES], months) + _texts(cells):
             raise SourceError(refusal(self._name, offences))
-        return cells.astype(float).rename(columns=names).set_axis(pd.DatetimeIndex(months))
+        first, last = month_number(pd.DatetimeIndex([months.min(), max(months.max(), self.newest_month)]))
+        grid = month_start(np.arange(first, last + 1))
+        return cells.astype(float).rename(columns=names).set_axis(pd.DatetimeIndex(months)).reindex(grid)
 
     def _offences(self, written: pd.Series, months: pd.Series) -> list[str]:
         wrong = months.isna() | (months.dt.day != 1) | months.duplicated()
@@ -111,6 +116,10 @@ def _rows_of_other_width(lines: list[str]) -> list[str]:
     return [f"row {number}: {commas + 1} cells instead of {width + 1}" for number, commas in found if commas != width]
 
 
-def _texts(table: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
-    wrong = table[cells.isna()].stack().reset_index().itertuples(index=False, name=None)
-    return [f"row {row}: {column} {text} is no number" for row, column, text in wrong]
+def _texts(cells: pd.DataFrame) -> list[str]:
+    """The cells that are no numbers: pandas reads a column as text for the sake of one of them."""
+    texts = cells.select_dtypes(exclude="number")
+    wrong = texts[texts.apply(pd.to_numeric, errors="coerce").isna()].stack().reset_index()
+    return [
+        f"row {row}: {column} {text} is no number" for row, column, text in wrong.itertuples(index=False, name=None)
+    ]

@@ -19,6 +19,11 @@ class SeenOn:
         """The source's."""
         return self._source.name
 
+    @property
+    def incremental(self) -> bool:
+        """The source's."""
+        return self._source.incremental
+
     def available(self) -> list[str]:
         """The series that the source holds today."""
         return self._source.available()

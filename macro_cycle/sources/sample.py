@@ -11,6 +11,7 @@ import pandas as pd
 from macro_cycle.features import Catalog
 from macro_cycle.settings import SourceName
 from macro_cycle.sources.base import refuse_unknown
+from macro_cycle.sources.schema import checked
 from macro_cycle.sources.undated import with_publication_lags
 
 FILE = files("macro_cycle.sources") / "sample" / "us.csv"
@@ -20,6 +21,7 @@ class Sample:
     """`sample/us.csv`, one column per series."""
 
     name: ClassVar[SourceName] = "sample"
+    incremental: ClassVar[bool] = False
     made_on: ClassVar[pd.Timestamp] = pd.Timestamp("2026-08-31")
 
     def __init__(self, catalog: Catalog) -> None:
@@ -34,8 +36,8 @@ class Sample:
         wanted = [self._catalog.canonical_id(name) for name in series_ids]
         refuse_unknown(wanted, self.available(), "the bundled sample")
         values = _table()[wanted].melt(ignore_index=False, var_name="series_id").dropna().reset_index()
-        dated = with_publication_lags(values, self._catalog, self.made_on)
-        return dated if since is None else dated[dated["realtime_start"] > since].reset_index(drop=True)
+        dated = checked(with_publication_lags(values, self._catalog, self.made_on), "the bundled sample")
+        return dated if since is None else dated[dated["realtime_start"] >= since].reset_index(drop=True)
 
     def last_updated(self) -> str:
         """A hash of the file."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from macro_cycle.months import as_of_day, open_month
 from macro_cycle.sources.base import COLUMNS, SourceError
 
 if TYPE_CHECKING:
@@ -18,11 +17,11 @@ SHOWN = 3
 def observation_schema() -> "DataFrameSchema":
     """Columns `COLUMNS`: an id, days, a finite or missing value; nothing from the future, one value per key.
 
-    The last day of the open month is the newest that a vintage may be dated by.
+    The last day of the present month, in a rehearsal too, is the newest that a vintage may be dated by.
     """
     import pandera.pandas as pa
 
-    newest = as_of_day(open_month())
+    newest = pd.Timestamp.now() + pd.offsets.MonthEnd(0)
     return pa.DataFrameSchema(
         {
             "series_id": pa.Column(object, pa.Check(_is_id, error="the id is not 1 to 64 printable characters")),

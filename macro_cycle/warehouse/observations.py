@@ -18,6 +18,10 @@ WITH RECURSIVE ids AS (
 SELECT series_id FROM ids WHERE series_id IS NOT NULL
 """
 
+NEWEST_RELEASE = """
+SELECT max(realtime_start) FROM warehouse.observations WHERE series_id = :series_id AND source = :source
+"""
+
 # One subquery per series, so that each is an index scan however many rows the planner expects of the join.
 OF_EACH_SERIES = """
 SELECT number::int - 1, o.*
@@ -43,6 +47,14 @@ SELECT EXISTS (
     WHERE series_id = ANY(:ids) AND realtime_start <= :day AND loaded_at > :moment
 )
 """
+
+FACTS = OF_EACH_SERIES.format(
+    rows="""
+    SELECT date, coalesce(value, 'NaN') AS value, fact AS realtime_start
+    FROM warehouse.observations o CROSS JOIN LATERAL
+        unnest(CASE WHEN estimated_on IS NULL THEN realtime_start || restated ELSE restated END) AS fact
+    WHERE o.series_id = w.series_id"""
+)
 
 
 def as_of(connection: Connection, day: pd.Timestamp, series_ids: Sequence[str] | None) -> pd.DataFrame:
@@ -76,9 +88,21 @@ def loaded_since(connection: Connection, moment: datetime, day: pd.Timestamp, se
     return bool(connection.execute(text(LOADED_SINCE), parameters).scalar())
 
 
+def facts(connection: Connection, series_ids: Sequence[str] | None) -> pd.DataFrame:
+    """A row for each day on which a value was stated, by series, date and realtime_start; estimates are none."""
+    columns: dict[str, Column] = {"date": "date", "value": "number", "realtime_start": "date"}
+    return _read(connection, FACTS, {}, series_ids, columns)
+
+
 def series_ids(connection: Connection) -> list[str]:
     """Ids with at least one row, sorted."""
     return list(connection.execute(text(SERIES_IDS)).scalars())
+
+
+def newest_release(connection: Connection, series_id: str, source: str) -> pd.Timestamp | None:
+    """The newest realtime_start of a series' rows from a source."""
+    day = connection.execute(text(NEWEST_RELEASE), {"series_id": series_id, "source": source}).scalar()
+    return None if day is None else pd.Timestamp(day)
 
 
 def _read(

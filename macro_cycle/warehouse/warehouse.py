@@ -72,10 +72,20 @@ class Warehouse:
         with self._transaction() as connection:
             return observations.loaded_since(connection, moment, pd.Timestamp(day), series_ids)
 
+    def facts(self, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """What was stated, and on which days: series_id, date, value, realtime_start; estimated days are left out."""
+        with self._transaction() as connection:
+            return observations.facts(connection, series_ids)
+
     def series_ids(self) -> list[str]:
         """The series that the store holds."""
         with self._transaction() as connection:
             return observations.series_ids(connection)
+
+    def newest_release(self, series_id: str, source: str) -> pd.Timestamp | None:
+        """The newest day on which a value of the series became known that came from `source`; None: none did."""
+        with self._transaction() as connection:
+            return observations.newest_release(connection, series_id, source)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

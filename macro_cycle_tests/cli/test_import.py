@@ -28,8 +28,9 @@ def folder(platform, tmp_path):
 
 def test_a_folder_is_imported_once_and_grows(folder):
     first = imported(str(folder))
-    assert (first["source"], first["series"], first["vintages"], first["inserted"]) == ("fred_md", 2, 1, 4)
-    assert imported(str(folder))["unchanged"] == 4
+    assert (first["source"], first["series"], first["inserted"]) == ("fred_md", 2, 4)
+    again = imported(str(folder))
+    assert (again["inserted"], again["revised"]) == (0, 0)
     (folder / "2015-04.csv").write_text("\n".join([*ROWS, "3/1/2015,102,5.4"]).replace("5.7", "5.6") + "\n")
     grown = imported(str(folder), "--series-ids", "UNRATE")
     assert (grown["inserted"], grown["revised"]) == (1, 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from macro_cycle.features import Catalog
@@ -30,6 +31,30 @@ def test_each_vintage_is_what_was_known_at_its_month_s_end(warehouse, tmp_path_f
         connection.execute(text("TRUNCATE warehouse.observations"))
     source = FredMd(folder_of(world, tmp_path_factory), CATALOG)
     warehouse.ingest(source.observations(source.available()), source="fred_md")
+    worlds.assert_tells(warehouse, world)
+
+
+@property_test
+@given(data=st.data(), world=worlds.worlds(), other=worlds.worlds())
+def test_vintages_in_any_order_and_batches_misprinted_or_not_tell_the_same(
+    warehouse, tmp_path_factory, data, world, other
+):
+    with warehouse.engine.begin() as connection:
+        connection.execute(text("TRUNCATE warehouse.observations"))
+    days = worlds.vintage_days(world)
+    misprint = {s: {day: other[s].get(day, {}) for day in history} for s, history in world.items()}
+    wrong = data.draw(st.lists(st.sampled_from(days), unique=True))
+    order = data.draw(st.permutations(days))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(days)), max_size=3)))
+    batches = [(misprint, sorted(wrong))]
+    batches += [(world, order[start:end]) for start, end in zip([0, *cuts], [*cuts, len(days)], strict=True)]
+    batches += [(world, sorted(wrong))]
+    for version, batch in batches:
+        folder = tmp_path_factory.mktemp("batch")
+        worlds.write_fred_md(folder, version, batch)
+        if list(folder.iterdir()):
+            source = FredMd(folder, CATALOG, told=warehouse.facts)
+            warehouse.ingest(source.observations(source.available()), source="fred_md")
     worlds.assert_tells(warehouse, world)
 
 

@@ -72,11 +72,13 @@ def assert_tells(store: Warehouse, world: World) -> None:
         assert seen == known_on(world, day), day
 
 
-def write_fred_md(folder: Path, world: World, days: list[pd.Timestamp] | None = None) -> None:
-    """The world's vintages (those of `days`) as FRED-MD files, which have a row for each month and blank cells."""
+def write_fred_md(
+    folder: Path, world: World, days: list[pd.Timestamp] | None = None, first: pd.Timestamp | None = None
+) -> None:
+    """The world's vintages (those of `days`) as FRED-MD files: a row for each month from `first` on, blank cells."""
     for day in vintage_days(world) if days is None else days:
         table = {s: history[day] for s, history in world.items() if day in history}
-        months = pd.date_range(FIRST - pd.DateOffset(months=1), day - pd.offsets.MonthBegin(2), freq="MS")
+        months = pd.date_range(first or FIRST - pd.DateOffset(months=1), day - pd.offsets.MonthBegin(2), freq="MS")
         rows = [["sasdate", *table], ["Transform:", *("5" for _ in table)]]
         for month in months:
             cells = [table[s].get(month, float("nan")) for s in table]
