@@ -4,6 +4,7 @@ Beside wall time stand CPU seconds of both sides, client and server process: the
 programs share the machine. The peer writes the same rows into a plain table without history by pandas' `to_sql`.
 """
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -36,7 +37,9 @@ def measure() -> list[Figure]:
         with warehouse.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE warehouse.observations"))
             rows = connection.execute(text("SELECT count(*) FROM warehouse.observations")).scalar_one()
-        return [figure("rows stored", rows, "rows", ">= 5000000"), *_queries(warehouse), *_ingestion(warehouse, rng)]
+        figures = [figure("rows stored", rows, "rows", ">= 5000000"), *_queries(warehouse), *_ingestion(warehouse, rng)]
+    load = os.getloadavg()[1] / (os.cpu_count() or 1)
+    return [*figures, figure("runnable processes per core meanwhile, of all programs", load, "")]
 
 
 def _histories(rng: np.random.Generator, numbers: range) -> pd.DataFrame:
