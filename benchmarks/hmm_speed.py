@@ -132,20 +132,25 @@ def _one_fit(values: np.ndarray) -> list[Figure]:
 
 
 def _backfill(values: np.ndarray) -> list[Figure]:
-    """600 windows of growing length from STARTS starts each; the peer runs SAMPLED of the windows, one start each."""
+    """600 windows of growing length from STARTS starts each; the peer runs SAMPLED of the windows in between, one start
+    each.
+    """
     config = PLAIN.replace(max_iter=BACKFILL_ITERATIONS + 1)
-    ends = np.arange(FIRST_WINDOW, T + 1)
+    ends, sampled = range(FIRST_WINDOW, T + 1), set(np.linspace(FIRST_WINDOW, T, SAMPLED, dtype=int).tolist())
     run_em(_observations(values[:FIRST_WINDOW]), config, _starts(values[:FIRST_WINDOW], config))  # compiled now
-    began = time.process_time()
-    outcomes = {end: run_em(_observations(values[:end]), config, _starts(values[:end], config)) for end in ends}
-    ours = (time.process_time() - began) / (len(ends) * STARTS)
-    theirs, gaps = [], []
-    for end in np.linspace(FIRST_WINDOW, T, SAMPLED, dtype=int):
-        start, outcome = _starts(values[:end], config)[1], outcomes[end][1]
+    seconds, theirs, gaps = 0.0, [], []
+    for end in ends:
         began = time.process_time()
-        peer = _peer(start, len(outcome.history) - 1).fit(values[:end])
-        theirs.append((time.process_time() - began) * BACKFILL_ITERATIONS / (len(outcome.history) - 1))
-        gaps.append(_gap(outcome.parameters, peer, values[:end]))
+        starting = _starts(values[:end], config)
+        outcomes = run_em(_observations(values[:end]), config, starting)
+        seconds += time.process_time() - began
+        if end in sampled:
+            done = len(outcomes[1].history) - 1
+            began = time.process_time()
+            peer = _peer(starting[1], done).fit(values[:end])
+            theirs.append((time.process_time() - began) * BACKFILL_ITERATIONS / done)
+            gaps.append(_gap(outcomes[1].parameters, peer, values[:end]))
+    ours = seconds / (len(ends) * STARTS)
     peer_seconds = float(np.mean(theirs))
     return [
         figure(
