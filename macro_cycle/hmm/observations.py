@@ -11,6 +11,8 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 
+LARGEST = 1e100  # a larger number is an error of units, and its square is not finite
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -124,7 +126,8 @@ def _numbers(raw: np.ndarray) -> np.ndarray:
 
 
 def _refuse_infinite(values: np.ndarray, names: Sequence[str]) -> None:
-    infinite = np.isinf(values)
+    infinite = np.abs(values) > LARGEST
     if infinite.any():
         t, d = np.argwhere(infinite)[0]
-        raise MacroCycleError(f"column {names[d]} is infinite in row {t}: use NaN where a value is missing")
+        what = "infinite" if np.isinf(values[t, d]) else f"{values[t, d]:.3g}"
+        raise MacroCycleError(f"column {names[d]} is {what} in row {t}: use NaN where a value is missing")

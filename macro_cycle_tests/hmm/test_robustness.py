@@ -115,7 +115,9 @@ def answers_or_says_why(panel, **options):
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-9)
     assert regimes["recession_probability"].between(0, 1).all()
     assert np.isfinite(model.score(panel))
-    assert np.isfinite(model.forecast(panel, 3).regime_probs).all()
+    forecast = model.forecast(panel, 3)
+    for numbers in (forecast.regime_probs, forecast.feature_mean, forecast.feature_std):
+        assert np.isfinite(numbers).all()
     return regimes
 
 
