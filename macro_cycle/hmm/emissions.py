@@ -15,13 +15,13 @@ def log_densities(parameters: HMMParameters, values: np.ndarray | Observations) 
 
     observations = values if isinstance(values, Observations) else _bare(values)
     dof = np.empty(0) if parameters.dof is None else parameters.dof
-    means, regimes = np.ascontiguousarray(parameters.means.T), (0,) * parameters.n_regimes
     if parameters.covariance_type in ("diag", "tied_diag"):
+        means, regimes = np.ascontiguousarray(parameters.means.T), (0,) * parameters.n_regimes
         variances = np.ascontiguousarray(np.broadcast_to(parameters.covariances, parameters.means.shape).T)
         return diagonal_log_densities(observations.filled, observations.observed, means, variances, dof, regimes)
     patterns, pattern_of = observations.patterns
     covariances = np.ascontiguousarray(parameters.full_covariances)
-    return full_log_densities(observations.filled, patterns, pattern_of, means, covariances, dof, regimes)
+    return full_log_densities(observations.filled, patterns, pattern_of, parameters.means, covariances, dof)
 
 
 def _bare(values: np.ndarray) -> Observations:

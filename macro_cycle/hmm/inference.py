@@ -101,6 +101,7 @@ def most_probable_path(
         np.ascontiguousarray(initial_probs, dtype=np.float64),
         np.ascontiguousarray(transition_matrix, dtype=np.float64),
         states,
+        (0,) * log_emissions.shape[1],
     )
     return states, float(log_probability)
 

@@ -32,6 +32,11 @@ class Observations:
     columns: tuple[str, ...]
 
     @cached_property
+    def complete(self) -> bool:
+        """Whether every cell was published."""
+        return not np.isnan(self.values).any()
+
+    @cached_property
     def observed(self) -> np.ndarray:
         """(T, D) True where a cell was published."""
         return ~np.isnan(self.values)
@@ -39,13 +44,14 @@ class Observations:
     @cached_property
     def filled(self) -> np.ndarray:
         """(T, D) values with zero where missing."""
-        return np.ascontiguousarray(np.where(self.observed, self.values, 0.0))
+        return np.ascontiguousarray(self.values if self.complete else np.where(self.observed, self.values, 0.0))
 
     @cached_property
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
         """Distinct rows of `observed` (P, D), complete ones first, and the pattern of each month (T,)."""
-        if self.observed.all():
-            return np.ones((1, self.observed.shape[1]), dtype=bool), np.zeros(len(self.observed), dtype=np.int64)
+        if self.complete:
+            months, columns = self.values.shape
+            return np.ones((1, columns), dtype=bool), np.zeros(months, dtype=np.int64)
         bits = np.packbits(self.observed, axis=1)
         keys = np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel()
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)
@@ -126,8 +132,7 @@ def _numbers(raw: np.ndarray) -> np.ndarray:
 
 
 def _refuse_infinite(values: np.ndarray, names: Sequence[str]) -> None:
-    infinite = np.abs(values) > LARGEST
-    if infinite.any():
-        t, d = np.argwhere(infinite)[0]
+    if np.fmax.reduce(np.abs(values), axis=None) > LARGEST:
+        t, d = np.argwhere(np.abs(values) > LARGEST)[0]
         what = "infinite" if np.isinf(values[t, d]) else f"{values[t, d]:.3g}"
         raise MacroCycleError(f"column {names[d]} is {what} in row {t}: use NaN where a value is missing")

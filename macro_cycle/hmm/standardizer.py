@@ -38,8 +38,9 @@ class Standardizer:
 
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Panel units to standardised units, (T, D)."""
-        z = (values - self.center) / self.scale
-        return z if self.limit is None else np.clip(z, -self.limit, self.limit)
+        from macro_cycle.hmm.kernels.standardize import standardize
+
+        return np.asarray(standardize(values, self.center, self.scale, np.inf if self.limit is None else self.limit))
 
     def inverse(self, values: np.ndarray) -> np.ndarray:
         """Standardised units to panel units, (..., D)."""

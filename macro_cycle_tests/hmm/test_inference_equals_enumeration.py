@@ -22,6 +22,16 @@ def test_densities_equal_scipy_with_missing_cells(covariance_type, student):
     np.testing.assert_allclose(log_densities(parameters, values), oracles.log_densities(parameters, values), atol=1e-10)
 
 
+@pytest.mark.parametrize("student", [False, True])
+def test_densities_equal_scipy_when_a_pattern_has_more_months_than_a_vector_holds(student):
+    rng = np.random.default_rng(4)
+    parameters = oracles.random_parameters(rng, 3, 3, "full", student)
+    values = rng.normal(size=(101, 3))
+    values[rng.random(101) < 0.45, 1] = np.nan
+    values[7] = np.nan
+    np.testing.assert_allclose(log_densities(parameters, values), oracles.log_densities(parameters, values), atol=1e-10)
+
+
 @pytest.mark.parametrize("covariance_type", ["full", "diag", "tied", "tied_diag"])
 @pytest.mark.parametrize("student", [False, True])
 def test_posterior_equals_enumeration(covariance_type, student):

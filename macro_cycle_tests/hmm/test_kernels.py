@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
 from macro_cycle.hmm.kernels.jit import cache_directory
-from macro_cycle.hmm.kernels.simd import load, store
+from macro_cycle.hmm.kernels.simd import largest_of, largest_sum, load, product, store, sum_of
+from macro_cycle.hmm.kernels.standardize import standardize
 from macro_cycle.hmm.kernels.vector_math import digamma, vexp, vlog
 
 FIT_AND_COUNT = """
@@ -77,6 +79,34 @@ def test_exp_and_log_of_vectors_are_accurate_to_rounding(numbers):
     x = np.array(numbers)
     np.testing.assert_allclose(vectorised(vexp, x), np.exp(x), rtol=4e-16)
     np.testing.assert_allclose(vectorised(vlog, np.exp(x)), np.log(np.exp(x)), rtol=4e-16, atol=2e-16)
+
+
+@njit
+def _rows(row, matrix, out, lanes):
+    x = load(row, 0, lanes)
+    store(out, 0, product(x, matrix))
+    store(out, 1, largest_sum(x, matrix))
+    return sum_of(x), largest_of(x)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5])
+def test_sums_and_products_over_lanes_equal_numpy(width):
+    rng = np.random.default_rng(width)
+    row, matrix, out = rng.normal(size=(1, width)), rng.normal(size=(width, width)), np.empty((2, width))
+    total, top = _rows(row, matrix, out, (0,) * width)
+    assert total == pytest.approx(row.sum())
+    assert top == row.max()
+    np.testing.assert_allclose(out[0], row[0] @ matrix)
+    np.testing.assert_array_equal(out[1], (row.T + matrix).max(axis=0))
+
+
+@pytest.mark.parametrize("limit", [np.inf, 1.5])
+def test_standardising_scales_holds_within_the_limit_and_keeps_what_is_missing(limit):
+    rng = np.random.default_rng(0)
+    values, center, scale = rng.normal(size=(50, 3)) * 10, rng.normal(size=3), rng.uniform(1.0, 5.0, size=3)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    expected = np.clip((values - center) / scale, -limit, limit)
+    np.testing.assert_allclose(standardize(values, center, scale, limit), expected, rtol=1e-14)
 
 
 @settings(deadline=None)

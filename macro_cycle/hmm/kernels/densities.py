@@ -12,6 +12,7 @@ from macro_cycle.hmm.kernels.vector_math import vlog
 
 LOG_2PI = math.log(2.0 * math.pi)
 LOG_PI = math.log(math.pi)
+MONTHS = (0,) * 32  # side by side in vector registers
 
 
 @kernel
@@ -56,13 +57,16 @@ def full_log_densities(
     means: np.ndarray,
     covariances: np.ndarray,
     dof: np.ndarray,
-    regimes: tuple[int, ...],
 ) -> np.ndarray:
-    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); means (D, K); covariances (K, D, D)."""
+    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); means (K, D); covariances (K, D, D).
+
+    Months of one pattern are taken side by side, a vector at a time.
+    """
     T, D = values.shape
-    P, K = patterns.shape[0], means.shape[1]
-    result, cells, inverse = np.zeros((T, K)), np.empty(D, dtype=np.int64), np.empty((D, D))
-    roots, constant, e = np.empty((D * D, K)), np.empty((1, K)), np.empty((D, K))
+    P, K = patterns.shape[0], means.shape[0]
+    result, constant, roots = np.zeros((T, K)), np.empty(K), np.empty((K, D, D))
+    cells, chosen = np.empty(D, dtype=np.uint64), np.empty(len(MONTHS), dtype=np.uint64)  # no index is negative
+    x, e, answer = np.zeros((D, len(MONTHS))), np.empty((D, len(MONTHS))), np.empty((K, len(MONTHS)))
     for p in range(P):
         n = 0
         for d in range(D):
@@ -72,28 +76,35 @@ def full_log_densities(
         if n == 0:
             continue
         for j in range(K):
-            log_root = inverse_cholesky(covariances[j], cells, n, inverse)
-            constant[0, j] = -0.5 * n * LOG_2PI - log_root
-            if dof.shape[0]:
-                constant[0, j] = _t_constant(dof[0], float(n)) - log_root
-            for a in range(n):
-                for b in range(a + 1):
-                    roots[a * D + b, j] = inverse[a, b]
-        for t in range(T):
-            if pattern_of[t] != p:
-                continue
-            for a in range(n):
-                store(e, a, values[t, cells[a]] - load(means, cells[a], regimes))
-            square = spread(0.0, regimes)
-            for a in range(n):
-                z = load(roots, a * D, regimes) * load(e, 0, regimes)
-                for b in range(1, a + 1):
-                    z += load(roots, a * D + b, regimes) * load(e, b, regimes)
-                square += z * z
-            tail = square * -0.5
-            if dof.shape[0]:
-                tail = vlog(square / dof[0] + 1.0) * (-0.5 * (dof[0] + n))
-            store(result, t, load(constant, 0, regimes) + tail)
+            constant[j] = _t_constant(dof[0], float(n)) if dof.shape[0] else -0.5 * n * LOG_2PI
+            constant[j] -= inverse_cholesky(covariances[j], cells, n, roots[j])
+        t = 0
+        while t < T:
+            count = 0
+            while t < T and count < len(MONTHS):
+                if pattern_of[t] == p:
+                    chosen[count] = t
+                    count += 1
+                t += 1
+            for lane in range(count):
+                for a in range(n):
+                    x[a, lane] = values[chosen[lane], cells[a]]
+            for j in range(K):
+                for a in range(n):
+                    store(e, a, load(x, a, MONTHS) - means[j, cells[a]])
+                square = spread(0.0, MONTHS)
+                for a in range(n):
+                    z = load(e, 0, MONTHS) * roots[j, a, 0]
+                    for b in range(1, a + 1):
+                        z += load(e, b, MONTHS) * roots[j, a, b]
+                    square += z * z
+                tail = square * -0.5
+                if dof.shape[0]:
+                    tail = vlog(square / dof[0] + 1.0) * (-0.5 * (dof[0] + n))
+                store(answer, j, tail + constant[j])
+            for lane in range(count):
+                for j in range(K):
+                    result[chosen[lane], j] = answer[j, lane]
     return result
 
 

@@ -32,11 +32,6 @@ def kernel(function: Callable[..., Any]) -> Any:
         return njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")(function)
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """A part of kernels that is written into each of them: for innermost loops, where a call would cost as much."""
-    return njit(nogil=True, fastmath=FAST, error_model="numpy", inline="always")(function)
-
-
 @cache
 def cache_directory() -> Path:
     """A writable directory of compiled kernels for exactly these sources."""

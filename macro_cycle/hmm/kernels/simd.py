@@ -178,6 +178,73 @@ def any_below(typingctx: Any, a: Any, b: Any) -> Any:
     return types.boolean(a, a), generate
 
 
+def _in_pairs(terms: list[Any], combine: Any) -> Any:
+    """Combine neighbours until one is left: a sum of n terms waits for log2(n) additions."""
+    while len(terms) > 1:
+        pairs = [combine(*terms[i : i + 2]) for i in range(0, len(terms) - 1, 2)]
+        terms = pairs + terms[2 * len(pairs) :]
+    return terms[0]
+
+
+@intrinsic
+def sum_of(typingctx: Any, x: Any) -> Any:
+    """The sum of all lanes, a number."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        numbers = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(x.width)]
+        return _in_pairs(numbers, lambda a, b: builder.fadd(a, b, flags=FLAGS))
+
+    return types.float64(x), generate
+
+
+@intrinsic
+def largest_of(typingctx: Any, x: Any) -> Any:
+    """The largest lane, a number."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        numbers = [builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)) for lane in range(x.width)]
+        return _in_pairs(numbers, lambda a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
+
+    return types.float64(x), generate
+
+
+def _row_times_matrix(times: Any, plus: Any) -> Any:
+    """A row vector times a square matrix in the semiring of two instructions, each a function of builder, a, b."""
+
+    def typed(typingctx: Any, x: Any, matrix: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            terms = []
+            for lane in range(x.width):
+                mask = ir.Constant(ir.VectorType(ir.IntType(32), x.width), [lane] * x.width)
+                row = ir.Constant(context.get_value_type(types.intp), lane)
+                row = builder.load(_pointer(context, builder, sig.args[1], args[1], row, x.width))
+                row.align = 8
+                terms.append(times(builder, builder.shuffle_vector(args[0], args[0], mask), row))
+            return _in_pairs(terms, lambda a, b: plus(builder, a, b))
+
+        return x(x, matrix), generate
+
+    return typed
+
+
+@intrinsic
+def product(typingctx: Any, x: Any, matrix: Any) -> Any:
+    """sum_i x[i] matrix[i, j] in lane j."""
+    return _row_times_matrix(
+        lambda builder, a, b: builder.fmul(a, b, flags=FLAGS),
+        lambda builder, a, b: builder.fadd(a, b, flags=FLAGS),
+    )(typingctx, x, matrix)
+
+
+@intrinsic
+def largest_sum(typingctx: Any, x: Any, matrix: Any) -> Any:
+    """max_i x[i] + matrix[i, j] in lane j."""
+    return _row_times_matrix(
+        lambda builder, a, b: builder.fadd(a, b, flags=FLAGS),
+        lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b),
+    )(typingctx, x, matrix)
+
+
 def _integers(width: int) -> Any:
     return ir.VectorType(ir.IntType(64), width)
 
