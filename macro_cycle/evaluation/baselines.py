@@ -27,6 +27,7 @@ Rule = Callable[[pd.DataFrame], pd.Series]
 COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
 MARKOV_SERIES = "INDPRO"
 PROBIT = (-0.5333, -0.6330)
+NORMAL_IQR, WINSOR = 1.349, 4.0
 SERIES = tuple(sorted({*COINCIDENT, MARKOV_SERIES, "UNRATE", "GS10", "TB3MS"}))
 """Everything that some baseline reads."""
 
@@ -57,7 +58,7 @@ def baselines(catalog: Catalog) -> tuple[Baseline, ...]:
         Baseline(
             "term_spread", "Term spread a year before", 0.5, True, lambda _: partial(term_spread, catalog=catalog)
         ),
-        Baseline("activity_index", "Activity index", 0.7, False, lambda _: partial(activity_index, catalog=catalog)),
+        Baseline("activity_index", "Activity index", 0.7, False, partial(activity_index, catalog=catalog)),
         Baseline("hmmlearn", "hmmlearn GaussianHMM", 0.5, True, partial(hmmlearn_default, catalog=catalog), "hmmlearn"),
         Baseline(
             "markov_regression",
@@ -109,14 +110,22 @@ def term_spread(as_of: pd.DataFrame, catalog: Catalog) -> pd.Series:
     return pd.Series(norm.cdf(constant + slope * spread), index=spread.index, name="score")
 
 
-def activity_index(as_of: pd.DataFrame, catalog: Catalog) -> pd.Series:
+def activity_index(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
     """Minus the three-month mean of the coincident series' robustly standardised changes.
 
     In the manner of the Chicago Fed's CFNAI-MA3 (Evans, Liu and Pham-Kanter, 2002), which calls a recession below -0.7.
+    The constants of standardisation are those of the day of the estimate.
     """
-    index = Feature(name="index", series_ids=COINCIDENT, role="activity", span=3)
-    panel = build_panel(as_of, catalog, FeatureSet(features=(index,)))
-    return -panel["index"].dropna().rename("score")
+    sample = _features(as_of, catalog, COINCIDENT)
+    low, center, high = (sample.quantile(q) for q in (0.25, 0.5, 0.75))
+    scale = (high - low) / NORMAL_IQR
+
+    def rule(frame: pd.DataFrame) -> pd.Series:
+        changes = (_features(frame, catalog, COINCIDENT) - center) / scale
+        activity = changes.clip(-WINSOR, WINSOR).mean(axis=1).rolling(3, min_periods=2).mean()
+        return -activity.dropna().rename("score")
+
+    return rule
 
 
 def hmmlearn_default(as_of: pd.DataFrame, catalog: Catalog) -> Rule:
