@@ -1,14 +1,17 @@
-"""How fast the model is beside hmmlearn and statsmodels: EM, backfill, inference, standard errors.
+"""How fast the model is beside hmmlearn, statsmodels and dynamax: EM, backfill, inference, standard errors.
 
 Both sides get the same data, start and number of iterations, and must reach the same log-likelihood. They take
 turns on one thread of the same processor (linear algebra included: idle threads that spin would be charged to
-the peer as CPU time), so that their ratio stands even where the machine is busy with other things.
+the peer as CPU time), so that their ratio stands even where the machine is busy with other things. Both sides
+are compiled before they are timed. dynamax is optional: `pip install 'macro-cycle[peers]'`.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 import time
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -55,6 +58,7 @@ def measure() -> list[Figure]:
             *_inference(values),
             _filter_step(),
             *_univariate(values[:, 0]),
+            *_beside_dynamax(values),
             *_standard_errors(values),
         ]
 
@@ -167,10 +171,13 @@ def _backfill(values: np.ndarray) -> list[Figure]:
 
 def _gap(parameters: HMMParameters, peer: GaussianHMM, values: np.ndarray) -> float:
     """Relative difference of both sides' log-likelihoods after their fits."""
-    own = filter_forward(
-        log_densities(parameters, values), parameters.initial_probs, parameters.transition_matrix
-    ).log_likelihood
+    own = _log_likelihood(parameters, values)
     return abs(own - peer.score(values)) / abs(own)
+
+
+def _log_likelihood(parameters: HMMParameters, values: np.ndarray) -> float:
+    densities = log_densities(parameters, values)
+    return filter_forward(densities, parameters.initial_probs, parameters.transition_matrix).log_likelihood
 
 
 def _starts(values: np.ndarray, config: HMMConfig) -> list[HMMParameters]:
@@ -205,13 +212,17 @@ def _inference(values: np.ndarray) -> list[Figure]:
     ]
 
 
-def _filter_step(steps: int = 200_000) -> Figure:
+def _filter_step() -> Figure:
     """One month's update of p(z_t | y_1:t) in compiled code, emission included in the input."""
-    rng = np.random.default_rng(0)
-    log_emissions = rng.normal(size=(steps, K))
-    transition = np.full((K, K), 0.02) + 0.92 * np.eye(K)
-    (seconds,) = median_cpu_seconds([lambda: filter_forward(log_emissions, np.full(K, 1 / K), transition)], rounds=5)
-    return figure("one filter step, compiled", seconds / steps * 1e6, "us", "<= 1")
+    chain = _long_chain()
+    (seconds,) = median_cpu_seconds([lambda: filter_forward(*chain)], rounds=5)
+    return figure("one filter step, compiled", seconds / len(chain[0]) * 1e6, "us", "<= 1")
+
+
+def _long_chain(steps: int = 200_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log emissions (steps, K), initial_probs and transition_matrix."""
+    log_emissions = np.random.default_rng(0).normal(size=(steps, K))
+    return log_emissions, np.full(K, 1 / K), np.full((K, K), 0.02) + 0.92 * np.eye(K)
 
 
 def _univariate(y: np.ndarray) -> list[Figure]:
@@ -237,6 +248,66 @@ def _univariate(y: np.ndarray) -> list[Figure]:
         figure("smoothing, one series, two regimes", peer_smooth / smooth, "x CPU", "", "statsmodels", peer_smooth),
         figure("fit from two starts, one series", peer_fit / fit, "x CPU", "", "statsmodels, one start", peer_fit),
         figure("log-likelihood gap, one series", gap, "relative", "<= 1e-8", "statsmodels"),
+    ]
+
+
+def _beside_dynamax(values: np.ndarray) -> list[Figure]:
+    """The same work in dynamax, if it is installed; its CPU time is that of all its threads."""
+    if find_spec("dynamax") is None:
+        print("dynamax is left out: to measure it too, pip install 'macro-cycle[peers]'", file=sys.stderr)
+        return []
+    from benchmarks.peers.dynamax import DynamaxPeer, filter_steps
+
+    # dynamax adds 2 D + 2 to the weight of its covariance prior
+    config = PLAIN.replace(variance_weight=2.0 * D + 3.0, n_restarts=1, max_iter=ITERATIONS + 1)
+    observations = _observations(values)
+    start = starts(observations, config)[0][1]
+    model = MacroCycleHMM(config).fit(values)
+    at_start, at_mode, chain = DynamaxPeer(config, start), DynamaxPeer(config, model.parameters), _long_chain()
+    peer_fit, peer_smooth, peer_decode = at_start.fit(ITERATIONS), at_mode.smooth(), at_mode.decode()
+    peer_filter = filter_steps(*chain[1:])
+    seconds = median_cpu_seconds(
+        [
+            lambda: run_em(observations, config, [start]),
+            lambda: peer_fit(values),
+            lambda: [model.smooth(values) for _ in range(20)],
+            lambda: [peer_smooth(values) for _ in range(20)],
+            lambda: [model.decode(values) for _ in range(20)],
+            lambda: [peer_decode(values) for _ in range(20)],
+            lambda: filter_forward(*chain),
+            lambda: peer_filter(chain[0]),
+        ],
+        rounds=9,
+    )
+    works = (
+        ("one EM fit, full covariance", 1),
+        ("smoothing, T=720", 20),
+        ("Viterbi, T=720", 20),
+        ("one filter step, compiled", len(chain[0])),
+    )
+    own, theirs = run_em(observations, config, [start])[0].parameters, peer_fit(values)
+    gap = abs(_log_likelihood(own, values) / _log_likelihood(theirs, values) - 1.0)
+    smooth, other = model.smooth(values), peer_smooth(values)
+    return [
+        *(
+            figure(f"{work}, beside dynamax", theirs / ours, "x CPU", "", "dynamax", theirs / times)
+            for (work, times), ours, theirs in zip(works, seconds[::2], seconds[1::2], strict=True)
+        ),
+        figure("log-likelihood gap after the fit, dynamax", gap, "relative", "<= 1e-8", "dynamax"),
+        figure(
+            "log-likelihood gap of smoothing, dynamax",
+            abs(smooth.log_likelihood / float(other.marginal_loglik) - 1.0),
+            "relative",
+            "<= 1e-8",
+            "dynamax",
+        ),
+        figure(
+            "largest gap of smoothed probabilities, dynamax",
+            abs(smooth.smoothed_probs - other.smoothed_probs).max(),
+            "",
+            "<= 1e-8",
+            "dynamax",
+        ),
     ]
 
 
