@@ -14,10 +14,11 @@ from macro_cycle.settings import Settings
 from macro_cycle.stack.leftovers import end, leftovers
 from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
-from macro_cycle.stack.services import Service, ServiceStatus, environment, services
+from macro_cycle.stack.services import KEEPER, Service, ServiceStatus, environment, services
 from macro_cycle.stack.supervision import (
     log_file,
     process_states,
+    program,
     start_supervisor,
     supervisor_api,
     supervisor_process,
@@ -46,12 +47,12 @@ def up(settings: Settings, on_progress: Progress = lambda _name, _state: None) -
         on_progress("database", "starting")
         start_supervisor(settings, wanted, environment(settings))
     api = supervisor_api(settings)
-    if settings.database_url is None and "postgres" not in running:
-        _start(api, "postgres")
+    if settings.database_url is None and KEEPER not in running:
+        _start(api, KEEPER)
     on_progress("database", "preparing")
     prepare_database(settings)
     for service in wanted:
-        if service.name not in running and service.name != "postgres":
+        if service.name not in running and service.name != KEEPER:
             on_progress(service.name, "starting")
             _start(api, service.name)
     _wait_until_ready(settings, wanted, on_progress)
@@ -76,8 +77,8 @@ def down(settings: Settings) -> bool:
 def restart(settings: Settings, name: str) -> None:
     """End one service of the running stack and start it again; returns when it runs."""
     api = supervisor_api(settings)
-    api.stopProcess(name, True)
-    api.startProcess(name, True)
+    api.stopProcess(program(name), True)
+    api.startProcess(program(name), True)
 
 
 def status(settings: Settings) -> list[ServiceStatus]:
@@ -100,7 +101,7 @@ def _status(settings: Settings, service: Service, info: dict | None) -> ServiceS
 
 def _start(api, name: str) -> None:  # type: ignore[no-untyped-def]
     try:
-        api.startProcess(name, False)
+        api.startProcess(program(name), False)
     except Fault as fault:
         if "ALREADY_STARTED" not in fault.faultString:
             raise MacroCycleError(f"{name} was not started: {fault.faultString}") from None

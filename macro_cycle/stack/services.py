@@ -11,6 +11,7 @@ from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[2]
+KEEPER = "postgres"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def services(settings: Settings) -> list[Service]:
     python, tools = sys.executable, Path(sys.executable).parent
     workspace = ("-w", str(ROOT / "workspace.yaml"))
     dagster, mlflow = settings.dagster, settings.mlflow
-    keeper = Service("postgres", (python, "-m", "macro_cycle.stack.postgres"))
+    keeper = Service(KEEPER, (python, "-m", "macro_cycle.stack.postgres"))
     rest = [
         Service(
             "mlflow",

@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 
 from macro_cycle.settings import Settings
-from macro_cycle.stack.services import ROOT, Service
+from macro_cycle.stack.services import KEEPER, ROOT, Service
 
 PROGRAM = """
 [program:{name}]
@@ -32,6 +32,12 @@ redirect_stderr=true
 stdout_logfile={log}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=1
+priority={priority}
+"""
+
+GROUP = """
+[group:services]
+programs={names}
 """
 
 SUPERVISOR = """
@@ -95,6 +101,14 @@ def process_states(settings: Settings) -> dict[str, dict[str, Any]]:
         return {}
 
 
+def program(name: str) -> str:
+    """supervisord's name of a service.
+
+    All but the database's keeper form a group: they end at the same time, and before it, which they need to end well.
+    """
+    return name if name == KEEPER else f"services:{name}"
+
+
 def _config(settings: Settings, services: Sequence[Service]) -> str:
     programs = (
         PROGRAM.format(
@@ -102,10 +116,12 @@ def _config(settings: Settings, services: Sequence[Service]) -> str:
             command=_escaped(shlex.join(service.command)),
             root=_escaped(str(ROOT)),
             log=_escaped(str(log_file(settings, service.name))),
+            priority=1 if service.name == KEEPER else 2,
         )
         for service in services
     )
-    return SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home))) + "".join(programs)
+    group = GROUP.format(names=",".join(service.name for service in services if service.name != KEEPER))
+    return SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home))) + "".join(programs) + group
 
 
 def _escaped(text: str) -> str:
