@@ -68,7 +68,7 @@ def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame]:
 
 def _show(document: dict[str, Any]) -> None:
     title = f"Month ends {document['first_as_of']} to {document['last_as_of']}, scored as settled by {document['day']}"
-    table = Table(title=title)
+    table = Table(title=title, box=None, padding=(0, 2, 0, 0))
     for column in ("", "months", "AUROC", "Brier", "false alarms", "called", "slowest"):
         table.add_column(column, justify="right" if column else "left", no_wrap=not column)
     for row in document["figures"]:
