@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.assets.sources import as_of_frames, fred_series
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set
 from macro_cycle.features.store import PanelStore, content_version
 from macro_cycle.resources.panels import PanelResource
@@ -34,15 +31,11 @@ PANEL_LINEAGE = dg.TableColumnLineage(
 
 @dg.asset(
     deps=[fred_series],
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="features",
     owners=["team:research"],
     kinds={"pandas", "parquet"},
-    tags={"domain": "macro"},
     metadata={"dagster/column_schema": PANEL_COLUMNS, "dagster/column_lineage": PANEL_LINEAGE},
-    freshness_policy=FOLLOW_FETCH,
-    automation_condition=on_new_content(),
+    **MONTHLY,
 )
 def macro_features(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, panels: PanelResource

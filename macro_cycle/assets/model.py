@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.assets.features import FEATURES, macro_features
-from macro_cycle.assets.monthly import report_months
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.assets.monthly import MONTHLY, report_months
 from macro_cycle.features.store import content_version
 from macro_cycle.registry.training import Trained, hmm_config, train_or_reuse
 from macro_cycle.resources.mlflow import RegistryResource
@@ -23,14 +20,10 @@ if TYPE_CHECKING:
 
 @dg.asset(
     deps=[macro_features],
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="model",
     owners=["team:research"],
     kinds={"numba", "mlflow"},
-    tags={"domain": "macro"},
-    freshness_policy=FOLLOW_FETCH,
-    automation_condition=on_new_content(),
+    **MONTHLY,
 )
 def regime_model(
     context: dg.AssetExecutionContext,

@@ -6,12 +6,25 @@ the step deferred while its output is handed on.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_IS_USER_PROVIDED_TAG, DATA_VERSION_TAG
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, generate_event_batch_id
 from dagster._core.storage.tags import EXTERNALLY_MANAGED_ASSETS_TAG
+
+from macro_cycle.automation.conditions import on_new_content
+from macro_cycle.automation.freshness import FOLLOW_FETCH
+from macro_cycle.automation.partitions import MONTHS
+
+MONTHLY: dict[str, Any] = {
+    "partitions_def": MONTHS,
+    "backfill_policy": dg.BackfillPolicy.single_run(),
+    "tags": {"domain": "macro"},
+    "freshness_policy": FOLLOW_FETCH,
+    "automation_condition": on_new_content(),
+}
+"""What every monthly asset after the fetch has in common."""
 
 MonthResult = tuple[str, dg.MaterializeResult]
 BATCH_SIZE = 50

@@ -7,12 +7,9 @@ import pandas as pd
 
 from macro_cycle.assets.charts import as_metadata, news_chart
 from macro_cycle.assets.features import FEATURES, macro_features
-from macro_cycle.assets.monthly import MonthResult, report_months
+from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.sources import as_of_frames
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import Belief, News, explain
 from macro_cycle.features import Catalog, build_panel
@@ -34,15 +31,11 @@ NEWS_COLUMNS = dg.TableSchema(
 
 @dg.asset(
     deps=[macro_features, regime_labels],
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="regimes",
     owners=["team:research"],
     kinds={"postgres", "python"},
-    tags={"domain": "macro"},
     metadata={"dagster/column_schema": NEWS_COLUMNS, "dagster/table_name": "warehouse.news"},
-    freshness_policy=FOLLOW_FETCH,
-    automation_condition=on_new_content(),
+    **MONTHLY,
 )
 def regime_news(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Why the recession probability moved since the month end before: new data, revisions, re-estimation, names.

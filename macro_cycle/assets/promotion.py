@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.features import FEATURES
 from macro_cycle.assets.model import regime_model, trained_models
-from macro_cycle.assets.monthly import report_months
+from macro_cycle.assets.monthly import MONTHLY, report_months
 from macro_cycle.assets.regimes import regime_labels
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog
 from macro_cycle.months import as_of_day, now, open_month
@@ -26,15 +23,6 @@ from macro_cycle.settings import load_settings
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
     from macro_cycle.registry.gate import Verdict
-
-MONTHLY: dict[str, Any] = {
-    "partitions_def": MONTHS,
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-    "owners": ["team:ml-platform"],
-    "tags": {"domain": "macro"},
-    "freshness_policy": FOLLOW_FETCH,
-    "automation_condition": on_new_content(),
-}
 
 
 class Decision(Enum):
@@ -61,7 +49,9 @@ class Promotion(dg.Config):
             raise MacroCycleError(f"only the open month {open_month()[:7]} can be promoted or refused by hand")
 
 
-@dg.asset(deps=[regime_model, regime_labels], group_name="model", kinds={"mlflow"}, **MONTHLY)
+@dg.asset(
+    deps=[regime_model, regime_labels], group_name="model", owners=["team:ml-platform"], kinds={"mlflow"}, **MONTHLY
+)
 def champion(
     context: dg.AssetExecutionContext,
     config: Promotion,

@@ -7,10 +7,7 @@ import dagster as dg
 from macro_cycle.assets.charts import as_metadata, regimes_chart
 from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model, trained_models
-from macro_cycle.assets.monthly import MonthResult, report_months
-from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
-from macro_cycle.automation.partitions import MONTHS
+from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.features.store import content_version
 from macro_cycle.months import as_of_day
 from macro_cycle.registry.training import Trained
@@ -32,15 +29,11 @@ REGIME_COLUMNS = dg.TableSchema(
 
 @dg.asset(
     deps=[macro_features, regime_model],
-    partitions_def=MONTHS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="regimes",
     owners=["team:research"],
     kinds={"postgres", "python"},
-    tags={"domain": "macro"},
     metadata={"dagster/column_schema": REGIME_COLUMNS, "dagster/table_name": "warehouse.regimes"},
-    freshness_policy=FOLLOW_FETCH,
-    automation_condition=on_new_content(),
+    **MONTHLY,
 )
 def regime_labels(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, panels: PanelResource

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.assets.features import macro_features
-from macro_cycle.assets.monthly import MonthResult, report_months
-from macro_cycle.assets.promotion import MONTHLY, champion, not_newest
+from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
+from macro_cycle.assets.promotion import champion, not_newest
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.features.store import PanelStore
 from macro_cycle.months import as_of_day, open_month
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 BATCH = 50
 
 
-@dg.asset(deps=[macro_features, regime_labels], group_name="serving", kinds={"feast", "postgres"}, **MONTHLY)
+@dg.asset(
+    deps=[macro_features, regime_labels],
+    group_name="serving",
+    owners=["team:ml-platform"],
+    kinds={"feast", "postgres"},
+    **MONTHLY,
+)
 def feast_materialization(
     context: dg.AssetExecutionContext,
     warehouse: WarehouseResource,
@@ -65,7 +71,9 @@ def _stored(
             )
 
 
-@dg.asset(deps=[champion, regime_labels], group_name="serving", kinds={"kserve"}, **MONTHLY)
+@dg.asset(
+    deps=[champion, regime_labels], group_name="serving", owners=["team:ml-platform"], kinds={"kserve"}, **MONTHLY
+)
 def kserve_deployment(
     context: dg.AssetExecutionContext,
     registry: RegistryResource,

@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +74,3 @@ class Stack:
     def _process_environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MACRO_CYCLE_", "DAGSTER_"))}
         return {**inherited, **self.environment}
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait until the condition holds, failing when it has not in that time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.1)

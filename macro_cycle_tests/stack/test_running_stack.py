@@ -11,7 +11,8 @@ import pandas as pd
 import psutil
 import pytest
 
-from macro_cycle_tests.stack.running import MODEL, PORTS, Stack, eventually
+from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.stack.running import MODEL, PORTS, Stack
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ def test_killed_services_come_back_with_what_they_knew(stack, first_run):
     killed.append(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
     for pid in killed:
         psutil.Process(pid).send_signal(signal.SIGKILL)
-    eventually(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered())
+    wait_until(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered(), 60)
     assert stack.predict()["probabilities"] == first_run["probabilities"]
     assert f'hmm_model_log_likelihood{{model_name="{MODEL}"}}' in stack.metrics()
     assert stack.answer("run")["retrained"] is False
