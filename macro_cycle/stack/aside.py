@@ -1,7 +1,9 @@
 """A second stack beside the one that people use: a home, ports and a database of its own, gone afterwards."""
 
 import os
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,13 +20,14 @@ SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")
 def stack_aside(home: Path, on_progress: Progress = lambda _name, _state: None, **chosen: str) -> Iterator[Settings]:
     """The embedded stack in `home` under the present settings, changed by `chosen` (names without the prefix).
 
-    The settings of this process and of every process it starts are the stack's until it has ended.
+    The settings of this process and of every process it starts are the stack's until it has ended, which it has also
+    when this process is interrupted or terminated.
 
     Raises:
         MacroCycleError: the database or MLflow is set elsewhere than in the environment, so the stack would share it.
     """
     wanted = {"HOME": str(home), **_free_ports(), **dict.fromkeys(SHARED, ""), **chosen}
-    with _environment({f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}):
+    with _terminable(), _environment({f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}):
         settings = load_settings()
         if settings.database_url is not None or settings.mlflow.tracking_uri is not None:
             raise MacroCycleError(
@@ -36,6 +39,16 @@ def stack_aside(home: Path, on_progress: Progress = lambda _name, _state: None, 
             yield settings
         finally:
             down(settings)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind this process, and so end the stack, as Ctrl-C does."""
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 @contextmanager

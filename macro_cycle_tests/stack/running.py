@@ -42,10 +42,14 @@ class Stack:
 
     def cli(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess:
         """Run `macro-cycle` with these arguments."""
-        program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *arguments]
-        done = subprocess.run(program, capture_output=True, text=True, env=self._process_environment(), timeout=300)
+        program, environment = self._program(*arguments), self._process_environment()
+        done = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300)
         assert not succeeds or done.returncode == 0, done.stdout + done.stderr
         return done
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start `macro-cycle` with these arguments and do not wait for it."""
+        return subprocess.Popen(self._program(*arguments), env=self._process_environment())
 
     def answer(self, *arguments: str) -> Any:
         """What a command prints with `--json`."""
@@ -70,6 +74,9 @@ class Stack:
     def recovered(self) -> bool:
         """Whether every service answers."""
         return self.status().returncode == 0
+
+    def _program(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *arguments]
 
     def _process_environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MACRO_CYCLE_", "DAGSTER_"))}

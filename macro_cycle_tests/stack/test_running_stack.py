@@ -11,6 +11,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from macro_cycle.stack.leftovers import leftovers
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.stack.running import MODEL, PORTS, Stack
 
@@ -82,6 +83,16 @@ def test_a_taken_port_is_one_clear_line(tmp_path):
     assert f"port {port} for mlflow is taken by another program" in refused.stderr
     assert "MACRO_CYCLE_MLFLOW__PORT" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_terminated_rehearsal_leaves_nothing_running(tmp_path):
+    home = tmp_path / "home"
+    rehearsal = Stack.in_home(home).start("rehearse", "--from", "2008-01", "--home", str(home))
+    wait_until(lambda: leftovers(home), 60)
+    rehearsal.terminate()
+    assert rehearsal.wait(60) == 128 + signal.SIGTERM
+    assert leftovers(home) == []
+    assert not (home / "postgres" / "postmaster.pid").exists()
 
 
 def test_every_service_listens_on_loopback_alone(stack):
