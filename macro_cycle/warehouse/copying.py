@@ -1,7 +1,8 @@
 """COPY: the fast way into a table and out of a query."""
 
+import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any, Literal
 
@@ -19,15 +20,14 @@ _INFINITY = np.iinfo(np.int32).max
 _EPOCH_DAYS = 10_957  # PostgreSQL counts days from 2000-01-01, numpy from 1970-01-01
 
 
-def copy_rows(connection: Connection, table: Table | str, frame: pd.DataFrame) -> None:
-    """Append the frame's columns to the columns of the same names, inside the caller's transaction."""
+def copy_rows(connection: Connection, table: Table, columns: Mapping[str, Iterable[Any]]) -> None:
+    """Append rows given as columns of equal length, inside the caller's transaction; None is null."""
     buffer = io.StringIO()
-    frame.to_csv(buffer, index=False, header=False, na_rep="\\N", date_format="%Y-%m-%d")
+    csv.writer(buffer).writerows(zip(*columns.values(), strict=True))
     buffer.seek(0)
-    name = table if isinstance(table, str) else table.fullname
-    columns = ", ".join(f'"{column}"' for column in frame)
+    names = ", ".join(f'"{name}"' for name in columns)
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"COPY {name} ({columns}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer)
+        cursor.copy_expert(f"COPY {table.fullname} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
 
 
 def read_rows(

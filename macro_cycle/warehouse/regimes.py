@@ -1,10 +1,12 @@
 """Regimes as seen at each month end, and the append-only record of the answers given."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import repeat
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, Select, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -64,7 +66,7 @@ class RegimeStore:
         with self._engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
             connection.execute(delete(regimes).where(regimes.c.as_of == call.as_of))
-            copy_rows(connection, regimes, _table(frame, call))
+            copy_rows(connection, regimes, _columns(frame, call))
             last = connection.execute(_last_call(call.as_of)).mappings().first()
             if last is None or _answer(last) != vars(call):
                 connection.execute(insert(calls).values(**vars(call)))
@@ -75,21 +77,23 @@ class RegimeStore:
         Raises:
             MacroCycleError: regime_labels has not been materialized for that month.
         """
-        return self._read(as_of, select(regimes).order_by(regimes.c.reference_month))
+        return self._read(as_of, _VIEW.order_by(regimes.c.reference_month))
 
     def newest_row(self, as_of: date) -> pd.Series:
         """The newest reference month of `load`, read alone."""
-        query = select(regimes).order_by(regimes.c.reference_month.desc()).limit(1)
+        query = _VIEW.order_by(regimes.c.reference_month.desc()).limit(1)
         return self._read(as_of, query).iloc[0]
 
     def _read(self, as_of: date, query: Select) -> pd.DataFrame:
         with self._engine.connect() as connection:
-            table = pd.DataFrame(connection.execute(query.where(regimes.c.as_of == as_of)).mappings().all())
-        if table.empty:
+            rows = connection.execute(query.where(regimes.c.as_of == as_of)).all()
+        if not rows:
             raise MacroCycleError(f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first")
-        index = pd.DatetimeIndex(table["reference_month"], name="reference_month")
-        probabilities = pd.DataFrame(table["probabilities"].tolist(), index=index)
-        return table[["label", "recession_probability"]].set_index(index).join(probabilities)
+        months, labels, recession, probabilities = zip(*rows, strict=True)
+        index = pd.DatetimeIndex(months, name="reference_month")
+        answers = pd.DataFrame({"label": labels, "recession_probability": recession}, index=index)
+        values = np.array([list(row.values()) for row in probabilities])
+        return answers.join(pd.DataFrame(values, index, list(probabilities[0])))
 
     def last_call(self, as_of: date) -> Call:
         """The last answer given at `as_of`.
@@ -161,6 +165,8 @@ class RegimeStore:
         return pd.Series([row.share for row in rows], index=index, name="label_changes", dtype=float)
 
 
+_VIEW = select(regimes.c.reference_month, regimes.c.label, regimes.c.recession_probability, regimes.c.probabilities)
+
 LABEL_CHANGES = """
 SELECT now.as_of, avg((now.label <> before.label)::int)::float8 AS share
 FROM warehouse.regimes now
@@ -184,12 +190,14 @@ def _lock_key(as_of: date) -> int:
     return 7_300_000_000 + as_of.toordinal()
 
 
-def _table(frame: pd.DataFrame, call: Call) -> pd.DataFrame:
-    fixed = ["label", "recession_probability"]
-    probabilities = frame.drop(columns=fixed).to_dict(orient="records")
-    return frame[fixed].assign(
-        as_of=call.as_of,
-        reference_month=frame.index,
-        probabilities=[json.dumps(row) for row in probabilities],
-        data_version=call.data_version,
-    )
+def _columns(frame: pd.DataFrame, call: Call) -> dict[str, Iterable]:
+    probabilities = frame.drop(columns=["label", "recession_probability"])
+    names = list(probabilities.columns)
+    return {
+        "as_of": repeat(call.as_of, len(frame)),
+        "reference_month": frame.index.date,
+        "label": frame["label"],
+        "recession_probability": frame["recession_probability"].tolist(),
+        "probabilities": [json.dumps(dict(zip(names, row, strict=True))) for row in probabilities.to_numpy().tolist()],
+        "data_version": repeat(call.data_version, len(frame)),
+    }
