@@ -18,6 +18,7 @@ from scipy.stats import norm
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog, Feature, FeatureSet, build_panel
+from macro_cycle.features.robust import NORMAL_IQR, WINSOR
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -27,7 +28,6 @@ Rule = Callable[[pd.DataFrame], pd.Series]
 COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
 MARKOV_SERIES = "INDPRO"
 PROBIT = (-0.5333, -0.6330)
-NORMAL_IQR, WINSOR = 1.349, 4.0
 SERIES = tuple(sorted({*COINCIDENT, MARKOV_SERIES, "UNRATE", "GS10", "TB3MS"}))
 """Everything that some baseline reads."""
 

@@ -10,10 +10,8 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.catalog import Catalog, SeriesSpec
 from macro_cycle.features.feature_set import Feature, FeatureSet
 from macro_cycle.features.frequencies import infer_frequency, month_start, regular_periods
+from macro_cycle.features.robust import WINSOR, robust_scale
 from macro_cycle.features.transformations import transform
-
-_NORMAL_IQR = 1.349
-_WINSOR = 4.0
 
 Changes = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -112,33 +110,25 @@ def combined(feature: Feature, members: list[NDArray[np.float64]]) -> NDArray[np
     return _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
 
 
-def _robust_scale(column: NDArray[np.float64]) -> tuple[float, float]:
-    """Median and interquartile range in standard deviations of a normal; (NaN, NaN) for an empty column."""
-    if not np.isfinite(column).any():
-        return np.nan, np.nan
-    low, middle, high = np.nanquantile(column, [0.25, 0.5, 0.75])
-    return float(middle), float(high - low) / _NORMAL_IQR
-
-
 def _robust(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Robustly standardised and held at `_WINSOR` deviations; NaN throughout where there is no scale."""
-    middle, scale = _robust_scale(column)
+    """Robustly standardised and held at `WINSOR` deviations; NaN throughout where there is no scale."""
+    middle, scale = robust_scale(column)
     if not scale > 0:
         return np.full(len(column), np.nan)
-    return np.clip((column - middle) / scale, -_WINSOR, _WINSOR)
+    return np.clip((column - middle) / scale, -WINSOR, WINSOR)
 
 
 def _innovation(column: NDArray[np.float64], persistence: float) -> NDArray[np.float64]:
     """Value less `persistence` times last month's deviation from the median.
 
-    The deviation is held at `_WINSOR` robust ones, so that an outlier does not echo, and taken as none where
+    The deviation is held at `WINSOR` robust ones, so that an outlier does not echo, and taken as none where
     last month is missing.
     """
     if persistence == 0:
         return column
-    middle, scale = _robust_scale(column)
+    middle, scale = robust_scale(column)
     before = np.full(len(column), np.nan)
-    before[1:] = np.clip(column[:-1] - middle, -_WINSOR * scale, _WINSOR * scale)
+    before[1:] = np.clip(column[:-1] - middle, -WINSOR * scale, WINSOR * scale)
     return column - persistence * np.nan_to_num(before)
 
 

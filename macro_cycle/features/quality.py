@@ -15,6 +15,7 @@ from macro_cycle.features.catalog import Catalog, SeriesSpec
 from macro_cycle.features.frequencies import month_number, months_per_period, off_weekday
 from macro_cycle.features.releases import first_releases, frequency_of, gaps, lateness
 from macro_cycle.features.revisions import rebasings, records, revisions
+from macro_cycle.features.robust import NORMAL_IQR
 
 COLUMNS = ["series_id", "rule", "since", "until", "message"]
 Finding = tuple["Rule", Any, Any, str]  # rule, since, until, message
@@ -23,7 +24,6 @@ BEGINNING = pd.Timestamp("1700-01-01")
 YEAR = pd.Timedelta(days=365)
 LARGE_REVISION = 8.0  # robust deviations of the series' own changes from one period to the next
 LARGE_JUMP = 15.0
-NORMAL_IQR = 1.349
 
 
 class Rule(StrEnum):

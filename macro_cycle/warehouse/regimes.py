@@ -195,7 +195,7 @@ def _columns(frame: pd.DataFrame, call: Call) -> dict[str, Iterable]:
     names = list(probabilities.columns)
     return {
         "as_of": repeat(call.as_of, len(frame)),
-        "reference_month": frame.index.date,
+        "reference_month": pd.DatetimeIndex(frame.index).date,
         "label": frame["label"],
         "recession_probability": frame["recession_probability"].tolist(),
         "probabilities": [json.dumps(dict(zip(names, row, strict=True))) for row in probabilities.to_numpy().tolist()],

@@ -7,9 +7,11 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.definitions import defs
+from macro_cycle.features import Catalog
 from macro_cycle.features.store import PanelStore, content_version
 from macro_cycle.months import as_of_day
 from macro_cycle.settings import load_settings
+from macro_cycle.sources.sample import Sample
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.regimes import RegimeStore
@@ -21,6 +23,13 @@ def warehouse() -> Warehouse:
     """The platform's warehouse, its tables up to date."""
     store = Warehouse(database_url(load_settings()))
     store.migrate()
+    return store
+
+
+def with_the_sample() -> Warehouse:
+    """The platform's warehouse, holding what the sample has of the catalogue's series."""
+    store, source = warehouse(), Sample(Catalog.load())
+    store.ingest(source.observations(source.available()), source="sample")
     return store
 
 

@@ -15,14 +15,6 @@ FIRST, LAST = "2008-08-01", "2008-10-01"
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def store(platform):
-    found = warehouse()
-    source = Sample(Catalog.load())
-    found.ingest(source.observations(source.available()), source="sample")
-    return found
-
-
 def test_news_explain_each_call_from_the_one_before_alone_and_in_a_range(store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, [*CHAIN, "regime_news", "real_time_evaluation"], FIRST, LAST)

@@ -6,11 +6,9 @@ import pytest
 from macro_cycle.assets.promotion import Decision, Promotion
 from macro_cycle.definitions import defs
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
 from macro_cycle.months import open_month
 from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.sources.sample import Sample
-from macro_cycle_tests.assets.graph import CHAIN, materialize, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -42,8 +40,7 @@ def decide(instance: dg.DagsterInstance, **config: str) -> dict:
 
 @pytest.mark.slow
 def test_a_new_home_is_judged_by_a_walk_and_a_person_s_reason_stays_with_the_version(platform):
-    source = Sample(Catalog.load())
-    warehouse().ingest(source.observations(source.available()), source="sample")
+    with_the_sample()
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, open_month())
         first = decide(instance)

@@ -3,22 +3,12 @@
 import dagster as dg
 import pytest
 
-from macro_cycle.features import Catalog
-from macro_cycle.sources.sample import Sample
-from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize
 
 FIRST, LAST = "2007-01-01", "2007-06-01"
 MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def store(platform):
-    found = warehouse()
-    source = Sample(Catalog.load())
-    found.ingest(source.observations(source.available()), source="sample")
-    return found
 
 
 def test_a_range_reports_each_month_once_with_its_own_version(store):

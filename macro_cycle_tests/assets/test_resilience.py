@@ -11,14 +11,12 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.serving.shelf import Shelf
 from macro_cycle.settings import load_settings
-from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.tables import calls, models
-from macro_cycle_tests.assets.graph import CHAIN, materialize, stored, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, materialize, stored
 from macro_cycle_tests.serving.conftest import wait_until
 
 MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
@@ -31,14 +29,6 @@ with dg.DagsterInstance.ephemeral() as instance:
 """
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def store(platform):
-    found = warehouse()
-    source = Sample(Catalog.load())
-    found.ingest(source.observations(source.available()), source="sample")
-    return found
 
 
 def start(first: str, last: str) -> subprocess.Popen:

@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from macro_cycle_tests.assets.graph import CHAIN, materialize, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
 
 pytestmark = pytest.mark.slow
 
@@ -91,11 +91,7 @@ def test_bad_settings_are_one_clear_line_without_the_password(run, environment, 
 
 
 def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
-    from macro_cycle.features import Catalog
-    from macro_cycle.sources.sample import Sample
-
-    source = Sample(Catalog.load())
-    warehouse().ingest(source.observations(source.available()), source="sample")
+    with_the_sample()
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, "2007-11-01", "2007-12-01")
     for table in ("calls", "regimes", "features"):
@@ -114,11 +110,7 @@ def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
 
 
 def test_history_is_told_by_news_replay_and_report(run, tmp_path):
-    from macro_cycle.features import Catalog
-    from macro_cycle.sources.sample import Sample
-
-    source = Sample(Catalog.load())
-    warehouse().ingest(source.observations(source.available()), source="sample")
+    with_the_sample()
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, "2008-07-01", "2008-08-01")
     replayed = json.loads(run("replay", "--as-of", "2008-09-15", "--json").stdout)

@@ -1,0 +1,12 @@
+"""What tests of the graph share."""
+
+import pytest
+
+from macro_cycle.warehouse import Warehouse
+from macro_cycle_tests.assets.graph import with_the_sample
+
+
+@pytest.fixture
+def store(platform: None) -> Warehouse:
+    """The platform's warehouse with the sample in it."""
+    return with_the_sample()
