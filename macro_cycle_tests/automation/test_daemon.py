@@ -1,4 +1,7 @@
-"""The daemon, web server and endpoint for real: news runs the open month once and to its end, nothing else runs."""
+"""The daemon, web server and endpoint for real: news runs the open month once and to its end, nothing else runs.
+
+The news is a storm of twenty releases.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +26,7 @@ from macro_cycle_tests.monitoring.receivers import Receiver, webhook
 from macro_cycle_tests.serving.conftest import wait_until
 
 SECONDS = 300
+STORM = 20
 FETCH = ("fred_series", "macro_features")
 MONTHLY = {"regime_model", "regime_labels", "champion", "feast_materialization", "kserve_deployment"}
 
@@ -39,10 +43,11 @@ class Live:
     people: Receiver
     started: datetime
 
-    def publish(self, rows: pd.DataFrame) -> list[MonthRun]:
-        """Write the file and say what the daemon ran upon it."""
+    def publish(self, *releases: pd.DataFrame) -> list[MonthRun]:
+        """Write the file once for each of the releases, one upon the other, and say what the daemon ran upon them."""
         since = datetime.now(UTC)
-        write(self.file, rows)
+        for rows in releases:
+            write(self.file, rows)
         return self.runs_until_quiet(since)
 
     def runs_until_quiet(self, since: datetime) -> list[MonthRun]:
@@ -73,12 +78,12 @@ def write(file: Path, rows: pd.DataFrame) -> None:
     scratch.replace(file)
 
 
-def revised(rows: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
-    """Employment and output of the last half year published again today, falling a percent a month."""
+def revised(rows: pd.DataFrame, today: pd.Timestamp, percent: float) -> pd.DataFrame:
+    """Employment and output of the last half year published again today, falling `percent` a month."""
     month = rows["date"].dt.to_period("M").astype("int64")
     fallen = (month - month.max() + 6).clip(lower=0)
     current = rows["series_id"].isin(["PAYEMS", "INDPRO"]) & (fallen > 0)
-    again = rows[current].assign(value=rows["value"] * 0.99**fallen, realtime_start=today)
+    again = rows[current].assign(value=rows["value"] * (1 - percent / 100) ** fallen, realtime_start=today)
     yesterday = f"{today - pd.Timedelta(days=1):%Y-%m-%d}"
     ended = rows.assign(realtime_end=rows["realtime_end"].mask(current, yesterday))
     return pd.concat([ended, again], ignore_index=True)
@@ -108,7 +113,8 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     untouched = live.publish(history())
     assert [run.assets for run in untouched] == [FETCH]
 
-    news = live.publish(revised(history(), now().normalize()))
+    storm = [revised(history(), now().normalize(), percent / STORM) for percent in range(1, STORM + 1)]
+    news = live.publish(*storm)
     fetch, chain = news
     assert fetch.assets == FETCH
     assert set(chain.assets) >= MONTHLY
