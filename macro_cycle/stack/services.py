@@ -113,6 +113,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
         "DAGSTER_EVENT_BATCH_SIZE": "50",
+        "DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS": "1",  # each event counts in exactly one evaluation, however slow
         "MLFLOW_TRACKING_URI": tracking_uri(settings),
         "MLFLOW_BACKEND_STORE_URI": url.sqlalchemy("psycopg2", schema="mlflow"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
