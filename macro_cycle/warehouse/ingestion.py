@@ -5,6 +5,9 @@ changed, `realtime_end` equal to the next row's `realtime_start`. Days on which 
 kept in `restated`, because a value learned later may lie between them. So the form is a function of the set of
 published facts, never of their order or batching. Only the part of a history that the facts reach is read and written.
 
+Nearly all facts follow everything that is known of their observation. Such a one takes the place of the current row,
+in place, and leaves it among the past ones; it needs no merge.
+
 A source without vintages states what is current on the day of the load: a sighting. The first sighting of an
 observation that nothing is known of estimates when it was published (`estimated_on` is the day of the sighting); a
 later one that sees another value is a fact of its day, and one that sees nothing new leaves no trace. So sightings
@@ -66,16 +69,44 @@ WHERE k.date IS NULL OR (k.value IS DISTINCT FROM s.value AND h.newest <= :day)
 
 CELLS = """
 CREATE TEMPORARY TABLE cells ON COMMIT DROP AS
-SELECT series, date, min(realtime_start) AS since FROM facts GROUP BY series, date
+SELECT series, date, min(realtime_start) AS since, min(value) AS value, count(*) = 1 AS alone
+FROM facts GROUP BY series, date
 """
+
+SUCCESSORS = """
+CREATE TEMPORARY TABLE successors ON COMMIT DROP AS
+SELECT o.place, series, o.date, c.since AS realtime_start, c.value
+FROM named n CROSS JOIN LATERAL (
+    SELECT o.ctid AS place, o.* FROM warehouse.observations_current o WHERE o.series_id = n.series_id OFFSET 0) o
+JOIN cells c USING (series, date)
+WHERE c.alone AND c.value IS DISTINCT FROM o.value
+  AND c.since > greatest(o.realtime_start, o.restated[cardinality(o.restated)], o.estimated_on)
+"""
+
+CLOSE = """
+INSERT INTO warehouse.observations_past
+    (series_id, date, realtime_start, realtime_end, value, estimated_on, restated, source, loaded_at)
+SELECT o.series_id, o.date, o.realtime_start, s.realtime_start, o.value, o.estimated_on, o.restated, o.source,
+       o.loaded_at
+FROM successors s JOIN warehouse.observations_current o ON o.ctid = s.place
+"""
+
+SUCCEED = """
+UPDATE warehouse.observations_current o
+SET realtime_start = s.realtime_start, value = s.value, estimated_on = NULL, restated = '{}', source = :source,
+    loaded_at = :loaded_at
+FROM successors s WHERE o.ctid = s.place
+"""
+
+SETTLE = "DELETE FROM cells c USING successors s WHERE (c.series, c.date) = (s.series, s.date)"
 
 TOUCHED = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-SELECT o.place, series, o.date, o.realtime_start, o.realtime_end, o.value, o.restated, o.estimated_on,
+SELECT series, o.date, o.realtime_start, o.realtime_end, o.value, o.restated, o.estimated_on,
        coalesce(:published AND o.estimated_on >= c.since, false) AS refuted
 FROM (SELECT series, min(since) AS since FROM cells GROUP BY series) s JOIN named n USING (series)
 CROSS JOIN LATERAL (
-    SELECT o.ctid AS place, o.* FROM warehouse.observations o
+    SELECT o.* FROM warehouse.observations o
     WHERE o.series_id = n.series_id AND o.realtime_end >= s.since OFFSET 0) o
 JOIN cells c USING (series, date)
 WHERE o.realtime_end >= c.since
@@ -84,7 +115,7 @@ WHERE o.realtime_end >= c.since
 MERGED = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
 WITH stated AS (
-    SELECT series, date, realtime_start, value, estimated_on, 1 AS age FROM facts
+    SELECT series, date, realtime_start, f.value, estimated_on, 1 AS age FROM facts f JOIN cells USING (series, date)
     UNION ALL
     SELECT series, date, realtime_start, value, estimated_on, 2 FROM touched WHERE NOT refuted
     UNION ALL
@@ -109,9 +140,10 @@ FROM rows
 
 NEWS = """
 CREATE TEMPORARY TABLE news ON COMMIT DROP AS
-SELECT series, date, realtime_start, m.realtime_end, m.value, m.estimated_on, m.restated, t.place,
-       m.realtime_end IS NULL AS gone, t.place IS NULL OR t.value IS DISTINCT FROM m.value AS revises
-FROM merged m FULL JOIN touched t USING (series, date, realtime_start)
+SELECT series_id, series, date, realtime_start, m.realtime_end, m.value, m.estimated_on, m.restated,
+       t.realtime_end IS NULL AS new, m.realtime_end IS NULL AS gone,
+       t.realtime_end IS NULL OR t.value IS DISTINCT FROM m.value AS revises
+FROM merged m FULL JOIN touched t USING (series, date, realtime_start) JOIN named USING (series)
 WHERE (m.realtime_end, m.restated) IS DISTINCT FROM (t.realtime_end, t.restated)
    OR m.value IS DISTINCT FROM t.value OR m.estimated_on IS DISTINCT FROM t.estimated_on
 """
@@ -122,19 +154,24 @@ FROM news LEFT JOIN (SELECT DISTINCT series, date FROM touched) k USING (series,
 WHERE revises AND NOT gone
 """
 
-REMOVE = "DELETE FROM warehouse.observations o USING news n WHERE o.ctid = n.place AND n.gone"
+# A row is found by its key. One that is closed or reopened goes from the current rows to the past ones or back.
+REMOVE = """
+DELETE FROM warehouse.observations o USING news n
+WHERE n.gone AND (o.series_id, o.date, o.realtime_start) = (n.series_id, n.date, n.realtime_start)
+"""
 
 CHANGE = """
 UPDATE warehouse.observations o
 SET value = n.value, realtime_end = n.realtime_end, restated = n.restated, estimated_on = n.estimated_on
-FROM news n WHERE o.ctid = n.place AND NOT n.gone
+FROM news n
+WHERE NOT n.gone AND NOT n.new AND (o.series_id, o.date, o.realtime_start) = (n.series_id, n.date, n.realtime_start)
 """
 
 ADD = """
 INSERT INTO warehouse.observations
     (series_id, date, realtime_start, realtime_end, value, estimated_on, restated, source, loaded_at)
 SELECT series_id, date, realtime_start, realtime_end, value, estimated_on, restated, :source, :loaded_at
-FROM news JOIN named USING (series) WHERE place IS NULL
+FROM news WHERE new
 """
 
 
@@ -192,12 +229,31 @@ def _merge(connection: Connection, facts: pd.DataFrame, published: bool, paramet
     codes, ids = pd.factorize(facts["series_id"])
     connection.execute(text(STAGE), {"ids": list(ids)})
     write_rows(connection, "staged", facts.assign(series=codes), STAGED)
-    for statement in (PUBLISHED if published else SIGHTED, CELLS, TOUCHED, MERGED, NEWS):
-        connection.execute(text(statement), {"published": published, **parameters})
+    connection.execute(text(PUBLISHED if published else SIGHTED), parameters)
+    cells = connection.execute(text(CELLS)).rowcount
+    succeeded = _succeed(connection, parameters)
+    inserted, revised = _rewrite(connection, {"published": published, **parameters}) if succeeded < cells else (0, 0)
+    connection.execute(text("DROP TABLE named, staged, facts, cells, successors"))
+    return inserted, succeeded + revised
+
+
+def _succeed(connection: Connection, parameters: dict[str, Any]) -> int:
+    """Let facts that follow all that is known of their observation take the current row's place; how many did."""
+    found = connection.execute(text(SUCCESSORS)).rowcount
+    if found:
+        connection.execute(text(CLOSE))
+        connection.execute(text(SUCCEED), parameters)
+    return found
+
+
+def _rewrite(connection: Connection, parameters: dict[str, Any]) -> tuple[int, int]:
+    """Merge the remaining facts with what they reach of the histories; the numbers of rows inserted and revised."""
+    for statement in (SETTLE, TOUCHED, MERGED, NEWS):
+        connection.execute(text(statement), parameters)
     inserted, revised = connection.execute(text(COUNT)).one()
     for statement in (REMOVE, CHANGE, ADD):
         connection.execute(text(statement), parameters)
-    connection.execute(text("DROP TABLE named, staged, facts, cells, touched, merged, news"))
+    connection.execute(text("DROP TABLE touched, merged, news"))
     return inserted, revised
 
 

@@ -20,19 +20,21 @@ from sqlalchemy import (
 SCHEMA = "warehouse"
 metadata = MetaData(schema=SCHEMA)
 
+# In two partitions: `observations_current`, one row per series and date, rewritten in place by a revision; and
+# `observations_past`, keyed by series, date and realtime_start, with an index in the order of an as-of query.
 observations = Table(
     "observations",
     metadata,
-    Column("series_id", Text(collation="C"), primary_key=True),
-    Column("date", Date, primary_key=True, comment="first day of the reference period"),
-    Column("realtime_start", Date, primary_key=True, comment="first day on which the value was known"),
-    Column("realtime_end", Date, nullable=False, comment="first day on which it was no longer current"),
+    Column("series_id", Text(collation="C"), nullable=False),
+    Column("date", Date, nullable=False, comment="first day of the reference period"),
+    Column("realtime_start", Date, nullable=False, comment="first day on which the value was known"),
+    Column("realtime_end", Date, nullable=False, comment="first day on which it was no longer current, or infinity"),
     Column("value", Float(53), comment="null: published as missing, or withdrawn"),
     Column("source", Text, nullable=False, comment="where the row came from first"),
     Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("restated", ARRAY(Date), nullable=False, server_default="{}", comment="later days that said the same"),
     Column("estimated_on", Date, comment="day of the sighting that estimated realtime_start; null: it was published"),
-    Index("observations_as_of", "series_id", "realtime_end", "realtime_start"),
+    postgresql_partition_by="LIST (realtime_end)",
 )
 
 models = Table(

@@ -103,6 +103,18 @@ sightings = st.builds(
 loads = st.lists(st.one_of(publications, sightings), min_size=1, max_size=6)
 
 
+def story_of_one_cell(*steps: tuple[int, float, bool]) -> list[Load]:
+    """A load for each (day, value, sighted): a value published that day, or sighted on it."""
+    return [
+        Load([("CPI", 0, 0, value)], seen_on=day) if sighted else Load([("CPI", 0, day, value)])
+        for day, value, sighted in steps
+    ]
+
+
+steps = st.tuples(st.integers(0, 5), st.sampled_from([1.0, 2.0]), st.booleans())
+stories_of_one_cell = st.lists(steps, min_size=3, max_size=9).map(lambda steps: story_of_one_cell(*steps))
+
+
 @dataclass
 class Cell:
     """One observation's facts by day, and the estimate of its first publication: (day, day of the sighting, value)."""

@@ -6,7 +6,7 @@ the store keeps to the rules of `NaiveStore` whatever is mixed.
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -23,6 +23,8 @@ from macro_cycle_tests.warehouse.histories import (
     known_on,
     loads,
     step_functions,
+    stories_of_one_cell,
+    story_of_one_cell,
 )
 
 property_test = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -73,7 +75,9 @@ def test_every_as_of_view_equals_a_naive_recomputation(warehouse, data, rows):
 
 
 @property_test
-@given(story=loads)
+@given(story=st.one_of(loads, stories_of_one_cell))
+@example(story=story_of_one_cell((0, 1.0, False), (1, 1.0, False), (2, 2.0, False), (3, 2.0, False)))
+@example(story=story_of_one_cell((4, 1.0, True), (2, 2.0, False)))
 def test_publications_and_sightings_in_any_sequence_keep_to_the_rules(warehouse, story):
     emptied(warehouse)
     naive = NaiveStore()

@@ -9,6 +9,7 @@ from macro_cycle.warehouse.observations import AS_OF
 from macro_cycle_tests.warehouse.histories import frame
 
 SERIES, PERIODS, VINTAGES = 30, 300, 16
+DAY = pd.Timedelta(days=1)
 
 pytestmark = pytest.mark.slow
 
@@ -59,9 +60,10 @@ def test_an_ingestion_reads_only_what_its_facts_reach(large):
 
     day = pd.Timestamp("2041-01-01")
     facts = frame([(f"S{n}", pd.Timestamp("2014-12-01"), day, 99.0) for n in range(1, 13)])
-    report = large.ingest(facts, source="test")
-    large.ingest(facts.assign(value=98.0, estimated=True), source="test", seen_on=day + pd.Timedelta(days=1))
-    assert report.revised == 12
-    assert len(plans) == 3
-    assert all("observations_as_of" in found for found in plans)
+    revised = [large.ingest(facts.assign(realtime_start=when), source="test").revised for when in (day, day - DAY)]
+    large.ingest(facts.assign(value=98.0, estimated=True), source="test", seen_on=day + DAY)
+    assert revised == [12, 12]
+    assert len(plans) == 5
+    assert all("Index Cond: ((series_id = n.series_id)" in found or "_current_pkey" in found for found in plans)
     assert not any("Seq Scan on observations" in found for found in plans)
+    assert sum("observations_as_of" in found for found in plans) == 2
