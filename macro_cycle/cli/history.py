@@ -112,6 +112,7 @@ def _stored(store: Warehouse, call: RecordedCall) -> Stored:
     """What is stored of a call."""
     features, day = default_feature_set(), data_day(call)
     return Stored(
+        broken_at=RegimeStore(store.engine).broken_at(),
         model=ModelStore(store.engine).load(call.model_version),
         panel=build_panel(store.as_of(day, features.series_ids), _catalog(), features),
         loaded_since=store.loaded_since(call.recorded_at, day, features.series_ids),

@@ -1,9 +1,10 @@
 """Reproducing a recorded answer from what is stored: observations, model, configuration and names.
 
-A call joins its as-of day, the version of its data, the model by the hash of its document (parameters, label map and
-configuration are in it) and, for a month that was deployed, what the endpoint answered. Every link can be checked
-again, because panel, estimation and filter are functions of what is stored. Bits are the same on the same kind of
-machine; another processor or another build of the numerical libraries may round differently.
+Each call follows from the one before it by a hash. It joins its as-of day, the version of its data, the model by the
+hash of its document (parameters, label map and configuration are in it) and, for a month that was deployed, what the
+endpoint answered. Every link can be checked again, because panel, estimation and filter are functions of what is
+stored. Bits are the same on the same kind of machine; another processor or another build of the numerical libraries
+may round differently.
 """
 
 from collections.abc import Callable
@@ -37,10 +38,12 @@ class Link:
 class Stored:
     """What the stores hold of a call: its model, the panel of its day, and what was served.
 
-    panel: from the observations as known on `data_day(call)`. loaded_since: whether anything known on that day was
-    loaded after the call was recorded. bundled: reads the panel that was kept with the model, or gives None.
+    broken_at: the first call on record that does not follow from its predecessor. panel: from the observations as
+    known on `data_day(call)`. loaded_since: whether anything known on that day was loaded after the call was recorded.
+    bundled: reads the panel that was kept with the model, or gives None.
     """
 
+    broken_at: int | None
     model: "StoredModel | None"
     panel: pd.DataFrame
     loaded_since: bool
@@ -55,13 +58,20 @@ def data_day(call: RecordedCall) -> date:
 
 def reproduce(call: RecordedCall, stored: Stored) -> tuple[Link, ...]:
     """Every link of a call, checked by computing it again."""
+    record = _record(stored.broken_at)
     if stored.model is None:
-        return (Link("model", False, f"the document of model {call.model_version} is gone"),)
+        return record, Link("model", False, f"the document of model {call.model_version} is gone")
     panel, observations = _panel(stored.model, stored)
-    links = (_document(stored.model), observations)
+    links = (record, _document(stored.model), observations)
     if panel is None:
         return links
     return (*links, _estimation(stored.model, panel), _answer(call, stored.model, panel), _served(call, stored.served))
+
+
+def _record(broken_at: int | None) -> Link:
+    if broken_at is None:
+        return Link("record", True, "every call follows from the one before it")
+    return Link("record", False, f"call {broken_at} does not follow from the one before it: one was altered or removed")
 
 
 def _document(model: "StoredModel") -> Link:

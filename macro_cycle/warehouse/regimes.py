@@ -126,6 +126,15 @@ class RegimeStore:
         with self._engine.connect() as connection:
             return connection.execute(select(func.max(calls.c.as_of))).scalar()
 
+    def broken_at(self) -> int | None:
+        """The first call on record that does not follow from the one before it; None while the record is whole.
+
+        Each call holds a hash of itself and of its predecessor, so one that was altered or removed is missed, except at
+        the end of the record.
+        """
+        with self._engine.connect() as connection:
+            return connection.execute(text(BROKEN)).scalar()
+
     def calls(self) -> pd.DataFrame:
         """Last answer of each month end, oldest first, with one `p_<label>` column per label."""
         found = self._calls(select(calls))
@@ -175,6 +184,13 @@ JOIN warehouse.regimes before
  AND before.reference_month = now.reference_month
 WHERE now.reference_month < now.as_of - make_interval(months => :months)
 GROUP BY now.as_of ORDER BY now.as_of
+"""
+
+
+BROKEN = """
+SELECT min(id) FROM (SELECT c.*, lag(digest) OVER (ORDER BY id) AS before FROM warehouse.calls c) chain
+JOIN warehouse.calls c USING (id)
+WHERE chain.digest <> warehouse.call_digest(chain.before, c)
 """
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Float,
     Identity,
     Index,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -72,6 +73,7 @@ calls = Table(
     Column("model_version", Text, nullable=False),
     Column("data_version", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("digest", LargeBinary, nullable=False, comment="of the call and the digest before it; the database's"),
     Index("calls_by_as_of", "as_of", "id"),
 )
 

@@ -86,6 +86,9 @@ def test_what_was_said_on_a_day_is_the_answer_of_the_month_end_before(store):
     [
         ("UPDATE warehouse.calls SET recession_probability = recession_probability + 1e-15", "answer"),
         ("UPDATE warehouse.calls SET label = 'Expansion'", "answer"),
+        ("UPDATE warehouse.calls SET label = 'Expansion' WHERE as_of = '2008-08-31'", "record"),
+        ("UPDATE warehouse.calls SET recorded_at = recorded_at - interval '1 day'", "record"),
+        ("DELETE FROM warehouse.calls WHERE as_of = '2008-08-31'", "record"),
         (
             "UPDATE warehouse.models SET document = jsonb_set(document::jsonb, '{labels,0}', '\"Boom\"')::json",
             "model",
