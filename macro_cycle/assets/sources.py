@@ -81,8 +81,10 @@ def _with(result: dg.MaterializeResult, charts: dict[str, dg.MetadataValue]) -> 
 def _ingested(store: Warehouse, source: Source, series_ids: list[str]) -> Iterator[tuple[str, IngestReport]]:
     """Ingest the series together, or from an incremental source one by one, so that what was read is kept."""
     if not source.incremental:
-        everything, made_on = source.observations(series_ids), getattr(source, "made_on", None)
-        report = store.ingest(everything, source=source.name, loaded_at=now(), seen_on=made_on)
+        made_on = getattr(source, "made_on", None)
+        with store.exclusively() as ingest:
+            everything = source.observations(series_ids)
+            report = ingest(everything, source=source.name, loaded_at=now(), seen_on=made_on)
         yield f"{len(series_ids)} series", report
         return
     for number, series_id in enumerate(series_ids, start=1):

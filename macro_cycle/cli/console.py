@@ -13,11 +13,11 @@ errors = Console(stderr=True)
 
 
 @contextmanager
-def reading_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar for a long reading; what it yields is told how much is done, and of how much."""
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def progress_bar(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for something long; what it yields is told how much is done, and of how much."""
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

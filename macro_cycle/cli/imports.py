@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from macro_cycle.cli.console import answers, errors, print_json, reading_bar
+from macro_cycle.cli.console import answers, print_json, progress_bar
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.features import Catalog
 from macro_cycle.settings import load_settings
 from macro_cycle.sources.factory import open_file
+from macro_cycle.warehouse import IngestReport
+from macro_cycle.warehouse.portions import portions
 
 
 class Kind(StrEnum):
@@ -34,15 +36,23 @@ def import_command(
     series_ids: Annotated[list[str] | None, typer.Option(help="Only this series; repeat for more.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Merge the histories of a folder or file into the warehouse, in one transaction: all of it or nothing."""
+    """Merge the histories of a folder or file into the warehouse.
+
+    Everything is read and checked before anything is written. The values are then written in the order in which they
+    became known, portion by portion; an import that was stopped goes on when it is started again.
+    """
     catalog = Catalog.load(load_settings().data.catalog_path)
     store = warehouse()
-    with reading_bar() as progress:
-        source = open_file(path, catalog, None if kind is None else kind.value, progress, store.facts)
-        wanted = series_ids or source.available()
-        observations = source.observations(wanted)
-    with errors.status(f"merging {len(observations)} changes into the warehouse"):
-        report = store.ingest(observations, source=source.name)
+    report = IngestReport(0, 0, 0)
+    with store.exclusively() as ingest:
+        with progress_bar("reading") as progress:
+            source = open_file(path, catalog, None if kind is None else kind.value, progress, store.facts)
+            wanted = series_ids or source.available()
+            parts = portions(source.observations(wanted), store.newest_fact(source.available()))
+        with progress_bar("merging") as progress:
+            for done, part in enumerate(parts, start=1):
+                report += ingest(part, source=source.name)
+                progress(done, len(parts))
     summary = {
         "path": str(path),
         "source": source.name,

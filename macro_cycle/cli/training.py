@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, errors, print_json, reading_bar
+from macro_cycle.cli.console import answers, errors, print_json, progress_bar
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set, feature_set_for
 from macro_cycle.months import as_of_day, now
@@ -61,7 +61,7 @@ def _panel(
     day = pd.Timestamp(as_of or today).normalize()
     catalog = Catalog.load(settings.data.catalog_path)
     features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
-    with reading_bar() as progress:
+    with progress_bar("reading") as progress:
         observations = open_source(settings, catalog, progress).observations(features.series_ids)
     panel = build_panel(known_on(observations, day), catalog, features)
     if start is not None:

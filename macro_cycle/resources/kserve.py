@@ -9,6 +9,8 @@ from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.settings import load_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from macro_cycle.serving.deployers import Deployer
 
 
@@ -21,7 +23,7 @@ class EndpointResource(dg.ConfigurableResource):
 
         return LocalDeployer(load_settings())
 
-    def exclusive(self) -> AbstractContextManager[None]:
+    def exclusive(self) -> AbstractContextManager["Connection"]:
         """Held while a deployment is made, verified and recorded: one run at a time changes what serves."""
         from macro_cycle.warehouse.locks import exclusive
 

@@ -1,6 +1,6 @@
 """FRED and ALFRED over HTTP: the full vintage history of any series, and afterwards what is new."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -22,8 +22,8 @@ FIELDS = ["date", "value", "realtime_start", "realtime_end"]
 class FredApi:
     """Every vintage of every series of FRED, each known from the day that ALFRED says.
 
-    `progress` is told the number of series read and their total. `most_vintages` and `most_rows` are what the server
-    gives at a time.
+    `progress` is told the number of series read and their total. `most_vintages`, `most_rows` and `most_updates` are
+    what the server gives at a time.
     """
 
     name: ClassVar[SourceName] = "fred_api"
@@ -36,9 +36,10 @@ class FredApi:
         progress: Progress = no_progress,
         most_vintages: int = MOST_VINTAGES,
         most_rows: int = MOST_ROWS,
+        most_updates: int = MOST_UPDATES,
     ) -> None:
         self._client, self._catalog, self._progress = client, catalog, progress
-        self._most_vintages, self._most_rows = most_vintages, most_rows
+        self._most_vintages, self._most_rows, self._most_updates = most_vintages, most_rows, most_updates
 
     def available(self) -> list[str]:
         """The catalogue's series: FRED has too many to list. Any other may be asked for all the same."""
@@ -54,13 +55,21 @@ class FredApi:
         return checked(pd.concat(changes, ignore_index=True), "the answer of FRED")
 
     def last_updated(self) -> str:
-        """When FRED last updated a series of the catalogue, as far back as one page of its updates reaches."""
-        updates = self._client.get("series/updates", filter_value="macro", limit=MOST_UPDATES).get("seriess")
-        if not isinstance(updates, list):
-            raise SourceError("FRED (series/updates) answered without its list of series")
-        ours = (entry for entry in updates if isinstance(entry, dict) and entry.get("id") in self._catalog.series)
+        """When FRED last updated a series of the catalogue, as far back as its list of updates reaches."""
+        ours = (entry for entry in self._updates() if entry.get("id") in self._catalog.series)
         newest = next(ours, {})
         return f"{newest.get('id', '')} {newest.get('last_updated', '')}".strip()
+
+    def _updates(self) -> Iterator[dict[str, Any]]:
+        """What FRED updated, the newest first; a page is asked for when the ones before it have been gone through."""
+        offset, count = 0, 1
+        while offset < count:
+            page = self._client.get("series/updates", filter_value="macro", limit=self._most_updates, offset=offset)
+            updates, total = page.get("seriess"), page.get("count")
+            if not isinstance(updates, list) or not isinstance(total, int):
+                raise SourceError("FRED (series/updates) answered without its list of series or without their count")
+            yield from (entry for entry in updates if isinstance(entry, dict))
+            offset, count = offset + self._most_updates, total
 
     def _changes(self, series_id: str, since: pd.Timestamp | None) -> pd.DataFrame:
         """The facts of one series that its vintages from `since` on brought.

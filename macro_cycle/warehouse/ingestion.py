@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse.copying import Column, write_rows
+from macro_cycle.warehouse.locks import hold_until_commit
 
-INGEST_LOCK = 7_200_000_002
 KEY = ["series_id", "date", "realtime_start"]
 STAGED: dict[str, Column] = {"series": "code", "date": "date", "realtime_start": "date", "value": "number"}
 
@@ -213,7 +213,7 @@ def ingest(
         MacroCycleError: the frame itself states two values for the same day.
     """
     published, sightings = _parts(frame)
-    connection.execute(select(func.pg_advisory_xact_lock(INGEST_LOCK)))
+    hold_until_commit(connection, "ingestion")
     connection.execute(text(PLANNER))
     origin = {"source": source, "loaded_at": loaded_at.to_pydatetime()}
     report = IngestReport(len(frame), 0, 0)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
-LockName = Literal["registry", "endpoint", "mlflow tables"]
+LockName = Literal["ingestion", "registry", "endpoint", "mlflow tables"]
 _KEYS: dict[LockName, int] = {
+    "ingestion": 7_200_000_002,
     "registry": 7_200_000_003,
     "endpoint": 7_200_000_004,
     "mlflow tables": 7_200_000_006,
@@ -15,14 +16,22 @@ _KEYS: dict[LockName, int] = {
 
 
 @contextmanager
-def exclusive(engine: Engine, name: LockName) -> Iterator[None]:
-    """Hold the lock while the block runs, waiting for it first; a process that is killed gives it back."""
+def exclusive(engine: Engine, name: LockName) -> Iterator[Connection]:
+    """Hold the lock while the block runs, waiting for it first; a process that is killed gives it back.
+
+    The connection that holds it may be used; `hold_until_commit` of the same lock does not wait on it.
+    """
     key = _KEYS[name]
     with engine.connect() as connection:
         connection.execute(select(func.pg_advisory_lock(key)))
         connection.commit()  # the session holds the lock, no transaction stays open
         try:
-            yield
+            yield connection
         finally:
             connection.execute(select(func.pg_advisory_unlock(key)))
             connection.commit()
+
+
+def hold_until_commit(connection: Connection, name: LockName) -> None:
+    """Hold the lock from now until the connection's transaction ends, waiting for it first."""
+    connection.execute(select(func.pg_advisory_xact_lock(_KEYS[name])))

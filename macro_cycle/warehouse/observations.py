@@ -22,6 +22,11 @@ NEWEST_RELEASE = """
 SELECT max(realtime_start) FROM warehouse.observations WHERE series_id = :series_id AND source = :source
 """
 
+NEWEST_FACT = """
+SELECT max(greatest(realtime_start, restated[cardinality(restated)])) FROM warehouse.observations_current
+WHERE series_id = ANY(:ids)
+"""
+
 # One subquery per series, so that each is an index scan however many rows the planner expects of the join.
 OF_EACH_SERIES = """
 SELECT number::int - 1, o.*
@@ -102,6 +107,12 @@ def series_ids(connection: Connection) -> list[str]:
 def newest_release(connection: Connection, series_id: str, source: str) -> pd.Timestamp | None:
     """The newest realtime_start of a series' rows from a source."""
     day = connection.execute(text(NEWEST_RELEASE), {"series_id": series_id, "source": source}).scalar()
+    return None if day is None else pd.Timestamp(day)
+
+
+def newest_fact(connection: Connection, series_ids: Sequence[str]) -> pd.Timestamp | None:
+    """The newest day on which a value of one of the series was stated."""
+    day = connection.execute(text(NEWEST_FACT), {"ids": list(series_ids)}).scalar()
     return None if day is None else pd.Timestamp(day)
 
 

@@ -1,8 +1,9 @@
 """The warehouse as its users see it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse import ingestion, observations
+from macro_cycle.warehouse.locks import exclusive
 from macro_cycle.warehouse.tables import SCHEMA
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -53,9 +55,17 @@ class Warehouse:
 
         `seen_on` is the day that undated values describe: the day of the load, or the day of a file's making.
         """
-        moment = loaded_at or pd.Timestamp.now("UTC")
-        with self._transaction() as connection:
-            return ingestion.ingest(connection, frame, source, moment, (seen_on or moment).date())
+        with self._answering(), self.engine.connect() as connection:
+            return _ingest(connection, frame, source=source, loaded_at=loaded_at, seen_on=seen_on)
+
+    @contextmanager
+    def exclusively(self) -> Iterator[Callable[..., ingestion.IngestReport]]:
+        """An `ingest` for a block in which nobody else ingests: what is read there still holds when it is written.
+
+        Each of its calls is a transaction of its own. Other ingestions wait until the block ends.
+        """
+        with self._answering(), exclusive(self.engine, "ingestion") as connection:
+            yield partial(_ingest, connection)
 
     def as_of(self, day: pd.Timestamp | date, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
         """What was known on `day`: series_id, date, value, realtime_start; one row per series and date."""
@@ -87,11 +97,33 @@ class Warehouse:
         with self._transaction() as connection:
             return observations.newest_release(connection, series_id, source)
 
+    def newest_fact(self, series_ids: Sequence[str]) -> pd.Timestamp | None:
+        """The newest day on which a value of one of the series was stated; None: none was."""
+        with self._transaction() as connection:
+            return observations.newest_fact(connection, series_ids)
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        with self._answering(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
         try:
-            with self.engine.begin() as connection:
-                yield connection
+            yield
         except OperationalError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+
+
+def _ingest(
+    connection: Connection,
+    frame: pd.DataFrame,
+    *,
+    source: str,
+    loaded_at: pd.Timestamp | None = None,
+    seen_on: pd.Timestamp | None = None,
+) -> ingestion.IngestReport:
+    moment = loaded_at or pd.Timestamp.now("UTC")
+    with connection.begin():
+        return ingestion.ingest(connection, frame, source, moment, (seen_on or moment).date())

@@ -112,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         if asked.get("file_type", "xml") != "json":
             raise BadRequest("This server knows no XML.")
         if endpoint == "series/updates":
-            return {"filter_value": asked.get("filter_value", "all"), "limit": 1000, "seriess": self.server.updates}
+            page = _page(self.server.updates, "seriess", asked, 1000)
+            return {"filter_value": asked.get("filter_value", "all"), **page}
         if asked.get("series_id") not in self.server.world:
             raise BadRequest("The series does not exist.")
         if endpoint == "series/vintagedates":

@@ -195,6 +195,18 @@ def test_the_token_is_the_newest_update_of_the_catalogue_s_series(server):
     assert api(server).last_updated() != before
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 3, 4, 9])
+def test_an_update_of_the_catalogue_is_found_behind_any_number_of_others(server, ahead):
+    others = [{"id": f"ELSEWHERE{n}", "last_updated": "2026-11-24 08:00:00-06"} for n in range(12)]
+    ours = {"id": "UNRATE", "last_updated": "2026-11-24 07:54:01-06"}
+    server.updates = [*others[:ahead], ours, *others[ahead:]]
+    asked = server.requests.total()
+    assert api(server, most_updates=4).last_updated() == "UNRATE 2026-11-24 07:54:01-06"
+    assert server.requests.total() - asked == ahead // 4 + 1
+    server.updates = others
+    assert api(server, most_updates=4).last_updated() == ""
+
+
 @pytest.mark.slow
 def test_a_thousand_requests_with_faults_ingest_everything_once_or_nothing(warehouse):
     world = {

@@ -1,5 +1,6 @@
 """A FRED-MD folder says at each month's end what its vintage says, and a broken file is refused whole."""
 
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from macro_cycle.assets.sources import _ingested
 from macro_cycle.features import Catalog
-from macro_cycle.sources import SourceError, known_on
+from macro_cycle.sources import Progress, SourceError, known_on
+from macro_cycle.sources.base import no_progress
 from macro_cycle.sources.fred_md import FredMd
+from macro_cycle.warehouse.portions import portions
+from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.sources import worlds
+from macro_cycle_tests.warehouse.test_concurrent_and_killed_ingestions import waiting_backends
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "fred_md"
 CATALOG = Catalog.load()
@@ -55,6 +61,70 @@ def test_vintages_in_any_order_and_batches_misprinted_or_not_tell_the_same(
         if list(folder.iterdir()):
             source = FredMd(folder, CATALOG, told=warehouse.facts)
             warehouse.ingest(source.observations(source.available()), source="fred_md")
+    worlds.assert_tells(warehouse, world)
+
+
+@property_test
+@given(data=st.data(), world=worlds.worlds(), other=worlds.worlds())
+def test_an_import_stopped_between_portions_goes_on_when_it_is_repeated(
+    warehouse, tmp_path_factory, data, world, other
+):
+    with warehouse.engine.begin() as connection:
+        connection.execute(text("TRUNCATE warehouse.observations"))
+    days = worlds.vintage_days(world)
+    misprint = {s: {day: other[s].get(day, {}) for day in history} for s, history in world.items()}
+    wrong = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=2))
+    batches = [(misprint, sorted(wrong)), (world, data.draw(st.lists(st.sampled_from(days), unique=True)))]
+    batches.append((world, [day for day in days if day not in batches[1][1]]))
+    for version, batch in batches:
+        folder = tmp_path_factory.mktemp("batch")
+        worlds.write_fred_md(folder, version, batch)
+        if list(folder.iterdir()):
+            source = FredMd(folder, CATALOG, told=warehouse.facts)
+            for parts_written in (data.draw(st.integers(0, 3)), None):
+                facts = source.observations(source.available())
+                for part in portions(facts, warehouse.newest_fact(source.available()), 3)[:parts_written]:
+                    warehouse.ingest(part, source="fred_md")
+    worlds.assert_tells(warehouse, world)
+
+
+def test_a_corrected_vintage_leaves_later_ones_as_they_were_though_its_import_was_stopped(warehouse, tmp_path):
+    rows = ("sasdate,INDPRO", "Transform:,5", "1/1/2015,100", "2/1/2015,101")
+    later = (*rows, "3/1/2015,102")
+    for name, written in (("2015-03.csv", rows), ("2015-04.csv", later), ("2015-03.csv", (*rows[:3], "2/1/2015,999"))):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        vintage(tmp_path, name, *written)
+        source = FredMd(tmp_path, CATALOG, told=warehouse.facts)
+        for parts_written in (1, None):
+            facts = source.observations(["INDPRO"])
+            for part in portions(facts, warehouse.newest_fact(["INDPRO"]), 1)[:parts_written]:
+                warehouse.ingest(part, source="fred_md")
+    assert warehouse.as_of("2015-03-31")["value"].tolist() == [100.0, 999.0]
+    assert warehouse.as_of("2015-04-30")["value"].tolist() == [100.0, 101.0, 102.0]
+
+
+def test_vintages_fetched_at_once_find_their_place_beside_each_other(warehouse, tmp_path_factory):
+    first, second = worlds.month_end(0), worlds.month_end(1)
+    months = [worlds.FIRST - pd.DateOffset(months=1), worlds.FIRST]
+    world = {"UNRATE": {first: dict.fromkeys(months[:1], 1.0), second: dict.fromkeys(months[1:], 2.0)}}
+    reading, go_on = threading.Event(), threading.Event()
+
+    def fetch(day: pd.Timestamp, progress: Progress) -> threading.Thread:
+        folder = tmp_path_factory.mktemp("vintage")
+        worlds.write_fred_md(folder, world, [day], months[0])
+        source = FredMd(folder, CATALOG, progress, told=warehouse.facts)
+        thread = threading.Thread(target=lambda: list(_ingested(warehouse, source, ["UNRATE"])))
+        thread.start()
+        return thread
+
+    fetches = [fetch(first, lambda done, total: (reading.set(), go_on.wait(30)))]
+    assert reading.wait(30)
+    fetches.append(fetch(second, no_progress))
+    wait_until(lambda: waiting_backends(warehouse) == 1, 30)
+    go_on.set()
+    for thread in fetches:
+        thread.join(30)
     worlds.assert_tells(warehouse, world)
 
 

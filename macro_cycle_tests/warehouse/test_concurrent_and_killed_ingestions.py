@@ -1,5 +1,6 @@
 """Ingestions at once give one result, and one that dies at any statement leaves nothing."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,6 +43,26 @@ def test_a_second_ingestion_waits_for_the_first_and_sees_what_it_wrote(warehouse
     assert stored(warehouse) == [
         ("CPI", EPOCH, day, end, float(n)) for n, (day, end) in enumerate(zip(DAYS, ends, strict=True))
     ]
+
+
+def test_what_is_read_while_ingesting_exclusively_holds_until_it_is_written(warehouse):
+    second = threading.Thread(target=lambda: warehouse.ingest(ODD, source="second"))
+    with warehouse.exclusively() as ingest:
+        second.start()
+        wait_until(lambda: waiting_backends(warehouse) == 1, 30)
+        for fact in range(len(EVEN)):
+            ingest(EVEN.iloc[[fact]], source="first")
+            assert len(warehouse.facts()) == fact + 1
+    second.join(30)
+    assert [row[4] for row in stored(warehouse)] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_an_exclusive_ingestion_that_dies_frees_the_others(warehouse):
+    with contextlib.suppress(KeyboardInterrupt), warehouse.exclusively() as ingest:
+        ingest(EVEN, source="first")
+        raise KeyboardInterrupt
+    warehouse.ingest(ODD, source="second")
+    assert len(stored(warehouse)) == len(DAYS)
 
 
 @pytest.mark.parametrize("workers", [4])
