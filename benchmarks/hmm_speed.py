@@ -14,7 +14,6 @@ import time
 from importlib.util import find_spec
 
 import numpy as np
-import pandas as pd
 from hmmlearn.hmm import GaussianHMM
 from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
 from threadpoolctl import threadpool_limits
@@ -75,10 +74,6 @@ def _panel(seed: int = 1) -> np.ndarray:
     return rng.normal(size=(K, D))[states] * 0.3 + noise
 
 
-def _observations(values: np.ndarray) -> Observations:
-    return Observations(values, pd.RangeIndex(len(values)), tuple(f"x{d}" for d in range(values.shape[1])))
-
-
 def _peer(start: HMMParameters, iterations: int, implementation: str = "scaling") -> GaussianHMM:
     """hmmlearn's model with the same start and covariance prior, and no early end."""
     peer = GaussianHMM(
@@ -101,12 +96,12 @@ def _peer(start: HMMParameters, iterations: int, implementation: str = "scaling"
 
 
 def _one_fit(values: np.ndarray) -> list[Figure]:
-    observations = _observations(values)
+    observations = Observations.of(values)
     config = PLAIN.replace(max_iter=ITERATIONS + 1)
     start = starts(observations, config)[1][1]
     holes = np.where(np.random.default_rng(1).random(values.shape) < 0.03, np.nan, values)
     default = HMMConfig(max_iter=ITERATIONS + 1, tol=0.0)
-    ragged = _observations(holes)
+    ragged = Observations.of(holes)
     default_start = starts(ragged, default)[1][1]
     student = default.replace(emission="student_t")
     student_start = starts(ragged, student)[1][1]
@@ -141,12 +136,12 @@ def _backfill(values: np.ndarray) -> list[Figure]:
     """
     config = PLAIN.replace(max_iter=BACKFILL_ITERATIONS + 1)
     ends, sampled = range(FIRST_WINDOW, T + 1), set(np.linspace(FIRST_WINDOW, T, SAMPLED, dtype=int).tolist())
-    run_em(_observations(values[:FIRST_WINDOW]), config, _starts(values[:FIRST_WINDOW], config))  # compiled now
+    run_em(Observations.of(values[:FIRST_WINDOW]), config, _starts(values[:FIRST_WINDOW], config))  # compiled now
     seconds, theirs, gaps = 0.0, [], []
     for end in ends:
         began = time.process_time()
         starting = _starts(values[:end], config)
-        outcomes = run_em(_observations(values[:end]), config, starting)
+        outcomes = run_em(Observations.of(values[:end]), config, starting)
         seconds += time.process_time() - began
         if end in sampled:
             done = len(outcomes[1].history) - 1
@@ -181,7 +176,7 @@ def _log_likelihood(parameters: HMMParameters, values: np.ndarray) -> float:
 
 
 def _starts(values: np.ndarray, config: HMMConfig) -> list[HMMParameters]:
-    return [parameters for _, parameters in starts(_observations(values), config)]
+    return [parameters for _, parameters in starts(Observations.of(values), config)]
 
 
 def _inference(values: np.ndarray) -> list[Figure]:
@@ -260,7 +255,7 @@ def _beside_dynamax(values: np.ndarray) -> list[Figure]:
 
     # dynamax adds 2 D + 2 to the weight of its covariance prior
     config = PLAIN.replace(variance_weight=2.0 * D + 3.0, n_restarts=1, max_iter=ITERATIONS + 1)
-    observations = _observations(values)
+    observations = Observations.of(values)
     start = starts(observations, config)[0][1]
     model = MacroCycleHMM(config).fit(values)
     at_start, at_mode, chain = DynamaxPeer(config, start), DynamaxPeer(config, model.parameters), _long_chain()

@@ -11,6 +11,8 @@ import numpy as np
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.inference import LANES
+from macro_cycle.hmm.kernels.em_diagonal import em_diagonal
+from macro_cycle.hmm.kernels.em_full import em_full
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.priors import Prior
@@ -145,8 +147,6 @@ def _advance(
 
 
 def _run_diagonal(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int, width: int) -> None:
-    from macro_cycle.hmm.kernels.em_diagonal import em_diagonal
-
     em_diagonal(
         *(sample[name] for name in ("values", "patterns", "pattern_of", "first", "alike")),
         *(sample[name] for name in ("tied", "student", "free_dof")),
@@ -159,8 +159,6 @@ def _run_diagonal(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: 
 
 
 def _run_full(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int, width: int) -> None:
-    from macro_cycle.hmm.kernels.em_full import em_full
-
     em_full(
         *(sample[name] for name in ("features", "patterns", "order", "bounds", "first")),
         *(sample[name] for name in ("tied", "student", "free_dof")),

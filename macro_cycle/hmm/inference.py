@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from macro_cycle.hmm.kernels import forward_backward as chain
+from macro_cycle.hmm.kernels import lanes
+
 LANES = 8  # chains side by side in vector registers
 
 
@@ -48,28 +51,18 @@ class ManyPosteriors:
 
 def filter_forward(log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray) -> Filtered:
     """Forward recursion."""
-    filtered, predicted, _, _, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
-    return Filtered(filtered, predicted, log_likelihoods)
+    return Filtered(*chain.filter_forward(*_contiguous(log_emissions, initial_probs, transition_matrix)))
 
 
 def forward_backward(log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray) -> Posterior:
     """Forward and backward recursion."""
-    from macro_cycle.hmm.kernels.forward_backward import backward
-
-    transition_matrix = np.ascontiguousarray(transition_matrix, dtype=np.float64)
-    filtered, predicted, weights, scales, log_likelihoods = _forward(log_emissions, initial_probs, transition_matrix)
-    smoothed, expected = np.empty_like(filtered), np.empty_like(transition_matrix)
-    regimes = (0,) * filtered.shape[1]
-    backward(transition_matrix, filtered, weights, scales, smoothed, expected, regimes)
-    return Posterior(filtered, predicted, log_likelihoods, smoothed, expected)
+    return Posterior(*chain.forward_backward(*_contiguous(log_emissions, initial_probs, transition_matrix)))
 
 
 def forward_backward_many(
     log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrices: np.ndarray
 ) -> ManyPosteriors:
     """Forward and backward recursion of B chains (B, T, K), (B, K), (B, K, K), several at a time in vector lanes."""
-    from macro_cycle.hmm.kernels.lanes import forward_backward
-
     B, T, K = log_emissions.shape
     many = ManyPosteriors(np.empty((B, T, K)), np.empty((B, T, K)), np.empty((B, K, K)), np.empty(B))
     width = LANES if B > 1 else 1
@@ -81,7 +74,7 @@ def forward_backward_many(
         )
         filtered, scales = np.empty_like(smoothed), np.empty((T, width))
         expected, log_likelihood = np.empty_like(transition), np.empty((1, width))
-        forward_backward(smoothed, filtered, scales, initial, transition, expected, log_likelihood, (0,) * width)
+        lanes.forward_backward(smoothed, filtered, scales, initial, transition, expected, log_likelihood, (0,) * width)
         many.filtered_probs[chains] = filtered.T.reshape(width, T, K)
         many.smoothed_probs[chains] = smoothed.T.reshape(width, T, K)
         many.expected_transitions[chains] = expected.T.reshape(width, K, K)
@@ -93,38 +86,17 @@ def most_probable_path(
     log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Viterbi: states (T,) and log p(states, y)."""
-    from macro_cycle.hmm.kernels.forward_backward import viterbi
-
-    states = np.empty(len(log_emissions), dtype=np.int64)
-    log_probability = viterbi(
-        np.ascontiguousarray(log_emissions, dtype=np.float64),
-        np.ascontiguousarray(initial_probs, dtype=np.float64),
-        np.ascontiguousarray(transition_matrix, dtype=np.float64),
-        states,
-        (0,) * log_emissions.shape[1],
-    )
+    states, log_probability = chain.viterbi(*_contiguous(log_emissions, initial_probs, transition_matrix))
     return states, float(log_probability)
 
 
-def _forward(
+def _contiguous(
     log_emissions: np.ndarray, initial_probs: np.ndarray, transition_matrix: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    from macro_cycle.hmm.kernels.forward_backward import forward
-
-    log_emissions = np.ascontiguousarray(log_emissions, dtype=np.float64)
-    T = len(log_emissions)
-    predicted, filtered, weights = (np.empty_like(log_emissions) for _ in range(3))
-    scales, log_likelihoods = np.empty(T), np.empty(T)
-    forward(
-        log_emissions,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]:
+    """A chain as the kernels read it, and a tuple of K zeros."""
+    return (
+        np.ascontiguousarray(log_emissions, dtype=np.float64),
         np.ascontiguousarray(initial_probs, dtype=np.float64),
         np.ascontiguousarray(transition_matrix, dtype=np.float64),
-        predicted,
-        filtered,
-        weights,
-        scales,
-        log_likelihoods,
         (0,) * log_emissions.shape[1],
     )
-    log_likelihoods -= np.log(scales)
-    return filtered, predicted, weights, scales, log_likelihoods

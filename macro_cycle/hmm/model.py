@@ -13,6 +13,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import dynamics, inference, labels
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.emissions import log_densities
+from macro_cycle.hmm.kernels.forward_backward import mix
 from macro_cycle.hmm.observations import Observations, Panel, check_for_fit, read_panel, warnings_about
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, PathResult, SmoothResult
@@ -106,9 +107,7 @@ class MacroCycleHMM:
 
     def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
         """The panel's values in the model's standardised units."""
-        standardizer = self.standardizer
-        checked = read_panel(panel, self.columns)
-        return Observations(standardizer.transform(checked.values), checked.index, checked.columns)
+        return self.standardizer.observe(read_panel(panel, self.columns))
 
     def filter(self, panel: pd.DataFrame | np.ndarray) -> FilterResult:
         """p(z_t | y_1:t), what could be said at each month of the panel with these parameters."""
@@ -116,9 +115,7 @@ class MacroCycleHMM:
         densities = log_densities(self.parameters, observations)
         filtered = inference.filter_forward(*self._chain(densities))
         scores = _predictive_scores(filtered, densities, self.config.discount)
-        return FilterResult(
-            filtered.filtered_probs, filtered.predicted_probs, float(scores.sum()), scores, observations.index
-        )
+        return FilterResult(filtered.filtered_probs, filtered.predicted_probs, scores, observations.index)
 
     def nowcast(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
         """(K,) filtered probabilities of the panel's last month: `filter` without the rest of its answer."""
@@ -131,12 +128,12 @@ class MacroCycleHMM:
         densities = log_densities(self.parameters, observations)
         posterior = inference.forward_backward(*self._chain(densities))
         return SmoothResult(
-            posterior.smoothed_probs,
             posterior.filtered_probs,
             posterior.predicted_probs,
-            float(_predictive_scores(posterior, densities, self.config.discount).sum()),
-            posterior.expected_transitions,
+            _predictive_scores(posterior, densities, self.config.discount),
             observations.index,
+            posterior.smoothed_probs,
+            posterior.expected_transitions,
         )
 
     def predict(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
@@ -148,7 +145,7 @@ class MacroCycleHMM:
         observations = self.observations(panel)
         densities = log_densities(self.parameters, observations)
         states, log_probability = inference.most_probable_path(*self._chain(densities))
-        return PathResult(states, self._named(states), log_probability, observations.index)
+        return PathResult(states, self.labels, log_probability, observations.index)
 
     def regimes(self, panel: pd.DataFrame | np.ndarray) -> pd.DataFrame:
         """One row per month: label and recession_probability, both by the filter, and all probabilities.
@@ -238,8 +235,8 @@ class MacroCycleHMM:
         return model
 
     def _chain(self, densities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        p = self.parameters
-        return self.config.discount * densities, p.initial_probs, p.transition_matrix
+        p, discount = self.parameters, self.config.discount
+        return densities if discount == 1.0 else discount * densities, p.initial_probs, p.transition_matrix
 
     def _named(self, states: np.ndarray) -> np.ndarray:
         return np.array(self.labels, dtype=object)[states]
@@ -258,11 +255,7 @@ def prepare(panel: pd.DataFrame | np.ndarray, config: HMMConfig) -> tuple[Panel,
     checked = read_panel(panel)
     check_for_fit(checked, config.n_regimes)
     standardizer = Standardizer.fit(checked.values, config)
-    return (
-        checked,
-        standardizer,
-        Observations(standardizer.transform(checked.values), checked.index, checked.columns),
-    )
+    return checked, standardizer, standardizer.observe(checked)
 
 
 def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
@@ -281,8 +274,6 @@ def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray, disc
     """(T,) log p(y_t | y_1:t-1): the predicted mixture of undiscounted densities."""
     if discount == 1.0:
         return filtered.log_likelihoods
-    from macro_cycle.hmm.kernels.forward_backward import mix
-
     return np.asarray(mix(densities, filtered.predicted_probs, (0,) * densities.shape[1]))
 
 

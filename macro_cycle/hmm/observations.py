@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.kernels.standardize import survey
 
 LARGEST = 1e100  # a larger number is an error of units, and its square is not finite
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel in its own units: values (T, D), NaN = missing; its index and its column names."""
+    """A panel in its own units: values (T, D), NaN = missing; its index and column names; complete: no NaN in it."""
 
     values: np.ndarray
     index: pd.Index
     columns: tuple[str, ...]
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,13 @@ class Observations:
     values: np.ndarray
     index: pd.Index
     columns: tuple[str, ...]
+    complete: bool
 
-    @cached_property
-    def complete(self) -> bool:
-        """Whether every cell was published."""
-        return not np.isnan(self.values).any()
+    @classmethod
+    def of(cls, values: np.ndarray) -> Observations:
+        """Standardised values that come from no panel: months are numbered, columns named x0, x1, ..."""
+        panel = read_panel(values)
+        return cls(panel.values, panel.index, panel.columns, panel.complete)
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -44,7 +48,7 @@ class Observations:
     @cached_property
     def filled(self) -> np.ndarray:
         """(T, D) values with zero where missing."""
-        return np.ascontiguousarray(self.values if self.complete else np.where(self.observed, self.values, 0.0))
+        return self.values if self.complete else np.where(self.observed, self.values, 0.0)
 
     @cached_property
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
@@ -73,14 +77,16 @@ def read_panel(panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None =
         names = tuple(columns) if columns is not None else tuple(f"x{d}" for d in range(raw.shape[1]))
         if len(names) != raw.shape[1]:
             raise MacroCycleError(f"the panel has {raw.shape[1]} columns, the model {len(names)}")
-        index = pd.RangeIndex(len(raw))
+        index = pd.RangeIndex.from_range(range(len(raw)))
     values = _numbers(raw)
     if values.shape[1] == 0:
         raise MacroCycleError("the panel has no columns: give at least one feature")
     if values.shape[0] == 0:
         raise MacroCycleError("the panel has no months: give at least one row")
-    _refuse_infinite(values, names)
-    return Panel(values, index, names)
+    complete, bounded = survey(values, LARGEST)
+    if not bounded:
+        raise _beyond_bounds(values, names)
+    return Panel(values, index, names, complete)
 
 
 def check_for_fit(panel: Panel, n_regimes: int) -> None:
@@ -131,8 +137,7 @@ def _numbers(raw: np.ndarray) -> np.ndarray:
         raise MacroCycleError(f"the panel holds something that is not a number: {error}") from None
 
 
-def _refuse_infinite(values: np.ndarray, names: Sequence[str]) -> None:
-    if np.fmax.reduce(np.abs(values), axis=None) > LARGEST:
-        t, d = np.argwhere(np.abs(values) > LARGEST)[0]
-        what = "infinite" if np.isinf(values[t, d]) else f"{values[t, d]:.3g}"
-        raise MacroCycleError(f"column {names[d]} is {what} in row {t}: use NaN where a value is missing")
+def _beyond_bounds(values: np.ndarray, names: Sequence[str]) -> MacroCycleError:
+    t, d = np.argwhere(np.abs(values) > LARGEST)[0]
+    what = "infinite" if np.isinf(values[t, d]) else f"{values[t, d]:.3g}"
+    return MacroCycleError(f"column {names[d]} is {what} in row {t}: use NaN where a value is missing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,19 @@ class HMMParameters:
         if self.covariance_type == "tied":
             return np.broadcast_to(self.covariances, (K, D, D))
         return np.broadcast_to(self.covariances, (K, D))[..., None] * np.eye(D)
+
+    @cached_property
+    def regimes_last(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Emissions as the kernels read them, regimes side by side.
+
+        Means (D, K); every regime's variances (D, K) where cells are independent, else covariances (D * D, K); dof,
+        (D,) or empty when Gaussian.
+        """
+        K, D = self.means.shape
+        independent = self.covariance_type in ("diag", "tied_diag")
+        spread = np.broadcast_to(self.covariances, (K, D)) if independent else self.full_covariances.reshape(K, D * D)
+        dof = np.empty(0) if self.dof is None else self.dof
+        return np.ascontiguousarray(self.means.T), np.ascontiguousarray(spread.T), dof
 
     def permuted(self, order: Sequence[int] | np.ndarray) -> HMMParameters:
         """The same model with regime `order[j]` moved to place j."""

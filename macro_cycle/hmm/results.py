@@ -14,40 +14,44 @@ import pandas as pd
 class FilterResult:
     """filtered_probs (T, K): p(z_t | y_1:t); predicted_probs (T, K): p(z_t | y_1:t-1).
 
-    log_likelihoods (T,): log p(y_t | y_1:t-1), a proper density whatever the discount, in standardised units;
-    log_likelihood: their sum.
+    log_likelihoods (T,): log p(y_t | y_1:t-1), a proper density whatever the discount, in standardised units.
     """
 
     filtered_probs: np.ndarray
     predicted_probs: np.ndarray
-    log_likelihood: float
     log_likelihoods: np.ndarray
     index: pd.Index
 
+    @property
+    def log_likelihood(self) -> float:
+        """log p(y_1:T)."""
+        return float(self.log_likelihoods.sum())
+
 
 @dataclass(frozen=True)
-class SmoothResult:
-    """smoothed_probs (T, K): p(z_t | y_1:T), beside what the filter knew.
+class SmoothResult(FilterResult):
+    """What the filter knew, with hindsight: smoothed_probs (T, K): p(z_t | y_1:T).
 
     expected_transitions (K, K): sum over t of p(z_t-1 = i, z_t = j | y_1:T).
     """
 
     smoothed_probs: np.ndarray
-    filtered_probs: np.ndarray
-    predicted_probs: np.ndarray
-    log_likelihood: float
     expected_transitions: np.ndarray
-    index: pd.Index
 
 
 @dataclass(frozen=True)
 class PathResult:
-    """The most probable path (Viterbi): states (T,), their labels (T,), log p(path, y)."""
+    """The most probable path (Viterbi): states (T,), the names (K,) of all regimes, log p(path, y)."""
 
     states: np.ndarray
-    labels: np.ndarray
+    regimes: tuple[str, ...]
     log_probability: float
     index: pd.Index
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(T,) the states' names."""
+        return np.array(self.regimes, dtype=object)[self.states]
 
 
 @dataclass(frozen=True)

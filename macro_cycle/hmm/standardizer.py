@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.kernels.standardize import standardize
+from macro_cycle.hmm.observations import Observations, Panel
 
 IQR_OF_STANDARD_NORMAL = 1.3489795003921634
 
@@ -36,11 +38,11 @@ class Standardizer:
                     center[d], scale[d] = _median_and_scale(column)
         return cls(center, scale, config.winsor)
 
-    def transform(self, values: np.ndarray) -> np.ndarray:
-        """Panel units to standardised units, (T, D)."""
-        from macro_cycle.hmm.kernels.standardize import standardize
-
-        return np.asarray(standardize(values, self.center, self.scale, np.inf if self.limit is None else self.limit))
+    def observe(self, panel: Panel) -> Observations:
+        """A panel in standardised units."""
+        limit = np.inf if self.limit is None else self.limit
+        values = standardize(panel.values, self.center, self.scale, limit)
+        return Observations(values, panel.index, panel.columns, panel.complete)
 
     def inverse(self, values: np.ndarray) -> np.ndarray:
         """Standardised units to panel units, (..., D)."""

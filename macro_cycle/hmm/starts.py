@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.kernels.k_means import lloyd
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.structure import ACTIVITY, MOMENTUM, allowed_transitions, mean_groups, transition_counts
@@ -51,8 +52,6 @@ def _economic_means(observations: Observations, config: HMMConfig) -> np.ndarray
 
 def _k_means(z: np.ndarray, n_regimes: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
     """(K, D) centres by k-means++ and Lloyd's rounds; missing cells count as the column's centre."""
-    from macro_cycle.hmm.kernels.k_means import lloyd
-
     centres = np.ascontiguousarray(_far_apart(z, n_regimes, rng).T)
     lloyd(z, centres, rounds, (0,) * n_regimes)
     return centres.T

@@ -1,7 +1,6 @@
 """What holds of the estimation whatever the data: monotone, exact with missing cells, blind to its neighbours."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ EMISSIONS = ({"emission": "gaussian"}, {"emission": "student_t"}, {"emission": "
 
 
 def observe(values: np.ndarray) -> Observations:
-    return Observations(values, pd.RangeIndex(len(values)), tuple(f"x{d}" for d in range(values.shape[1])))
+    return Observations.of(values)
 
 
 def months(seed: int, n_months: int, n_columns: int, missing: float, tails: bool) -> np.ndarray:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from macro_cycle.hmm import inference
 from macro_cycle.hmm.emissions import log_densities
@@ -65,6 +67,32 @@ def test_viterbi_finds_the_best_of_all_paths():
         states, log_probability = inference.most_probable_path(emissions, *chain)
         assert tuple(states) == paths[int(joint.argmax())]
         assert log_probability == pytest.approx(joint.max(), abs=1e-10)
+
+
+@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 7, 8])
+def test_viterbi_meets_in_the_middle_of_any_number_of_months(months):
+    rng = np.random.default_rng(months)
+    chain = (rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), size=3))
+    emissions = rng.normal(size=(months, 3))
+    paths, joint = oracles.enumerate_paths(emissions, *chain)
+    states, log_probability = inference.most_probable_path(emissions, *chain)
+    assert tuple(states) == paths[int(joint.argmax())]
+    assert log_probability == pytest.approx(joint.max(), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), spread=st.sampled_from([1.0, 50.0, 100.0]))
+def test_months_that_contradict_one_another_are_weighed_exactly(seed, spread):
+    """Emissions differ by hundreds of logs, month after month; some transitions can hardly occur or cannot."""
+    rng = np.random.default_rng(seed)
+    transition = rng.dirichlet(np.ones(3), size=3)
+    transition[0] = [1.0, 1e-90, 0.0]
+    emissions = spread * rng.normal(size=(6, 3))
+    log_likelihood, smoothed, expected = oracles.posterior_by_enumeration(emissions, np.full(3, 1 / 3), transition)
+    posterior = inference.forward_backward(emissions, np.full(3, 1 / 3), transition)
+    assert posterior.log_likelihood == pytest.approx(log_likelihood, rel=1e-10)
+    np.testing.assert_allclose(posterior.smoothed_probs, smoothed, atol=1e-8)
+    np.testing.assert_allclose(posterior.expected_transitions, expected, atol=1e-8)
 
 
 def test_impossible_best_fit_does_not_break_the_recursion():

@@ -13,8 +13,8 @@ from numba import njit
 
 from macro_cycle.hmm.kernels.jit import cache_directory
 from macro_cycle.hmm.kernels.simd import largest_of, largest_sum, load, product, store, sum_of
-from macro_cycle.hmm.kernels.standardize import standardize
-from macro_cycle.hmm.kernels.vector_math import digamma, vexp, vlog
+from macro_cycle.hmm.kernels.standardize import standardize, survey
+from macro_cycle.hmm.kernels.vector_math import digamma, exp_all, log_all, vexp, vlog
 
 FIT_AND_COUNT = """
 import json, sys
@@ -81,6 +81,16 @@ def test_exp_and_log_of_vectors_are_accurate_to_rounding(numbers):
     np.testing.assert_allclose(vectorised(vlog, np.exp(x)), np.log(np.exp(x)), rtol=4e-16, atol=2e-16)
 
 
+@pytest.mark.parametrize("size", [0, 1, 31, 32, 33, 100])
+def test_arrays_of_any_length_are_replaced_number_by_number(size):
+    numbers = np.random.default_rng(size).normal(size=size)
+    exponentials = numbers.copy()
+    exp_all(exponentials)
+    np.testing.assert_allclose(exponentials, np.exp(numbers), rtol=4e-16)
+    log_all(exponentials)
+    np.testing.assert_allclose(exponentials, numbers, atol=1e-15)
+
+
 @njit
 def _rows(row, matrix, out, lanes):
     x = load(row, 0, lanes)
@@ -107,6 +117,14 @@ def test_standardising_scales_holds_within_the_limit_and_keeps_what_is_missing(l
     values[rng.random(values.shape) < 0.2] = np.nan
     expected = np.clip((values - center) / scale, -limit, limit)
     np.testing.assert_allclose(standardize(values, center, scale, limit), expected, rtol=1e-14)
+
+
+def test_a_survey_tells_missing_cells_and_numbers_out_of_bounds():
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    assert survey(values, 1e100) == (True, True)
+    for number, complete, bounded in ((np.nan, False, True), (np.inf, True, False), (-2e100, True, False)):
+        values[39, 2] = number
+        assert survey(values, 1e100) == (complete, bounded)
 
 
 @settings(deadline=None)

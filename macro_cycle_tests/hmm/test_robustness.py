@@ -19,7 +19,7 @@ def missing_at_random(panel, rng):
 
 
 def an_empty_year(panel, rng):
-    start = rng.integers(len(panel) - 12)
+    start = rng.integers(max(len(panel) - 12, 1))
     panel.iloc[start : start + 12] = np.nan
     return panel
 

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from macro_cycle.hmm.kernels.cholesky import cells_where, inverse_root
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.simd import load, spread, store
+from macro_cycle.hmm.kernels.simd import load, spread, store, sum_of
 from macro_cycle.hmm.kernels.vector_math import vlog
 
 LOG_2PI = math.log(2.0 * math.pi)
@@ -57,79 +58,59 @@ def full_log_densities(
     means: np.ndarray,
     covariances: np.ndarray,
     dof: np.ndarray,
+    regimes: tuple[int, ...],
 ) -> np.ndarray:
-    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); means (K, D); covariances (K, D, D).
+    """(T, K) for correlated cells; patterns (P, D), pattern_of (T,); means (D, K); covariances (D*D, K).
 
-    Months of one pattern are taken side by side, a vector at a time.
+    Months of one pattern are taken side by side, a vector at a time, as deviations from the regimes' average mean:
+    whitened by the inverse root of each regime's covariance, they lie `offset` from its own.
     """
     T, D = values.shape
-    P, K = patterns.shape[0], means.shape[0]
-    result, constant, roots = np.zeros((T, K)), np.empty(K), np.empty((K, D, D))
-    cells, chosen = np.empty(D, dtype=np.uint64), np.empty(len(MONTHS), dtype=np.uint64)  # no index is negative
-    x, e, answer = np.zeros((D, len(MONTHS))), np.empty((D, len(MONTHS))), np.empty((K, len(MONTHS)))
-    for p in range(P):
-        n = 0
-        for d in range(D):
-            if patterns[p, d]:
-                cells[n] = d
-                n += 1
+    K = len(regimes)
+    result, level = np.zeros((T, K)), np.empty((1, K))
+    center, root, offset = np.empty(D), np.empty((D * D, K)), np.empty((D, K))
+    cells, months = np.empty(D, dtype=np.uint64), np.empty(len(MONTHS), dtype=np.uint64)  # no index is negative
+    x, answer = np.zeros((D, len(MONTHS))), np.empty((K, len(MONTHS)))
+    for d in range(D):
+        center[d] = sum_of(load(means, d, regimes)) / K
+    for p in range(patterns.shape[0]):
+        n = cells_where(patterns[p], True, cells)
         if n == 0:
             continue
-        for j in range(K):
-            constant[j] = _t_constant(dof[0], float(n)) if dof.shape[0] else -0.5 * n * LOG_2PI
-            constant[j] -= inverse_cholesky(covariances[j], cells, n, roots[j])
+        log_root = inverse_root(covariances, 0, D, cells, n, root, regimes)
+        store(level, 0, (_t_constant(dof[0], float(n)) if dof.shape[0] else -0.5 * n * LOG_2PI) - log_root)
+        for a in range(n):
+            away = spread(0.0, regimes)
+            for b in range(a + 1):
+                away -= (load(means, cells[b], regimes) - center[cells[b]]) * load(root, a * D + b, regimes)
+            store(offset, a, away)
         t = 0
         while t < T:
             count = 0
             while t < T and count < len(MONTHS):
                 if pattern_of[t] == p:
-                    chosen[count] = t
+                    months[count] = t
                     count += 1
                 t += 1
-            for lane in range(count):
-                for a in range(n):
-                    x[a, lane] = values[chosen[lane], cells[a]]
+            for a in range(n):
+                cell = cells[a]
+                for lane in range(count):
+                    x[a, lane] = values[months[lane], cell] - center[cell]
             for j in range(K):
-                for a in range(n):
-                    store(e, a, load(x, a, MONTHS) - means[j, cells[a]])
                 square = spread(0.0, MONTHS)
                 for a in range(n):
-                    z = load(e, 0, MONTHS) * roots[j, a, 0]
-                    for b in range(1, a + 1):
-                        z += load(e, b, MONTHS) * roots[j, a, b]
+                    z = spread(offset[a, j], MONTHS)
+                    for b in range(a + 1):
+                        z += load(x, b, MONTHS) * root[a * D + b, j]
                     square += z * z
                 tail = square * -0.5
                 if dof.shape[0]:
                     tail = vlog(square / dof[0] + 1.0) * (-0.5 * (dof[0] + n))
-                store(answer, j, tail + constant[j])
-            for lane in range(count):
-                for j in range(K):
-                    result[chosen[lane], j] = answer[j, lane]
+                store(answer, j, tail + level[0, j])
+            for j in range(K):
+                for lane in range(count):
+                    result[months[lane], j] = answer[j, lane]
     return result
-
-
-@kernel
-def inverse_cholesky(covariance: np.ndarray, cells: np.ndarray, n: int, inverse: np.ndarray) -> float:
-    """Lower triangle of L^-1 in inverse[:n, :n], where L L' = covariance[cells[:n], cells[:n]]; returns log
-    |L|.
-    """
-    log_root = 0.0
-    root = np.empty((n, n))
-    for a in range(n):
-        for b in range(a + 1):
-            s = covariance[cells[a], cells[b]]
-            for c in range(b):
-                s -= root[a, c] * root[b, c]
-            root[a, b] = math.sqrt(max(s, 1e-300)) if a == b else s / root[b, b]
-        log_root += math.log(root[a, a])
-    for a in range(n):
-        inverse[a, a] = 1.0 / root[a, a]
-        for b in range(a):
-            s = 0.0
-            for c in range(b, a):
-                s -= root[a, c] * inverse[c, b]
-            inverse[a, b] = s * inverse[a, a]
-    return log_root
 
 
 @kernel

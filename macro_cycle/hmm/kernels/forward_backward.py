@@ -8,96 +8,109 @@ import numpy as np
 
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.simd import largest_of, largest_sum, load, product, smallest, spread, store, sum_of
-from macro_cycle.hmm.kernels.vector_math import vexp
+from macro_cycle.hmm.kernels.vector_math import exp_all, log_all
 
-TINY = 1e-250
+POSSIBLE = 1e-280  # a regime that is less probable cannot be
+TINY = 1e-140  # two such numbers may be multiplied
 LARGE = 1e290
 
 
 @kernel
-def forward(
-    log_emissions: np.ndarray,
-    initial: np.ndarray,
-    transition: np.ndarray,
-    predicted: np.ndarray,
-    filtered: np.ndarray,
-    weights: np.ndarray,
-    scales: np.ndarray,
-    log_likelihoods: np.ndarray,
-    regimes: tuple[int, ...],
-) -> None:
-    """Predicted and filtered probabilities (T, K) of log_emissions (T, K); regimes is a tuple of K zeros.
-
-    scales (T,) are 1 / c_t, and log_likelihoods (T,) log p(y_t | y_1:t-1) less log c_t, for the caller to add all
-    at once. A vector holds all regimes of a month.
-    """
-    ahead = load(initial.reshape((1, len(regimes))), 0, regimes)
-    for t in range(len(log_emissions)):
-        log_emission = load(log_emissions, t, regimes)
-        shift = largest_of(log_emission)
-        weight = vexp(log_emission - shift)
-        joint = ahead * weight
-        total = sum_of(joint)
-        store(predicted, t, ahead)
-        store(weights, t, weight)
-        if total < TINY:
-            shift, total = _weigh_possible(log_emissions, predicted, t, weights, filtered, t)
-            joint = load(filtered, t, regimes)
-        scale = 1.0 / total
-        ahead = product(joint, transition) * scale
-        store(filtered, t, joint * scale)
-        scales[t] = scale
-        log_likelihoods[t] = shift
+def filter_forward(
+    log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray, regimes: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Filtered and predicted probabilities (T, K), log p(y_t | y_1:t-1) (T,); regimes is a tuple of K zeros."""
+    filtered, predicted, _, _, log_likelihoods = _forward(log_emissions, initial, transition, regimes)
+    return filtered, predicted, log_likelihoods
 
 
 @kernel
-def _weigh_possible(log_emissions, predicted, t, weights, joint, to):
-    """Weights relative to the best joint probability, for when the best fitting regime can hardly occur.
-
-    Fills row `to` of weights, exp(log_emissions - shift), and of joint, predicted * weights, from row t; returns
-    the shift and the sum of joint.
-    """
-    K, shift, total = predicted.shape[1], -np.inf, 0.0
-    for j in range(K):
-        if predicted[t, j] > TINY:
-            shift = max(shift, log_emissions[t, j] + math.log(predicted[t, j]))
-    for j in range(K):
-        possible = predicted[t, j] > TINY
-        weights[to, j] = math.exp(min(log_emissions[t, j] - shift, 660.0)) if possible else 0.0
-        joint[to, j] = predicted[t, j] * weights[to, j]
-        total += joint[to, j]
-    return shift, total
+def forward_backward(
+    log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray, regimes: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What `filter_forward` answers, smoothed probabilities (T, K) and expected transitions (K, K)."""
+    filtered, predicted, weights, scales, log_likelihoods = _forward(log_emissions, initial, transition, regimes)
+    smoothed, expected = _backward(transition, filtered, weights, scales, regimes)
+    return filtered, predicted, log_likelihoods, smoothed, expected
 
 
 @kernel
 def mix(log_emissions: np.ndarray, predicted: np.ndarray, regimes: tuple[int, ...]) -> np.ndarray:
     """(T,) log sum_j predicted[t, j] exp(log_emissions[t, j])."""
-    T, K = log_emissions.shape
-    weights, joint, result = np.empty((1, K)), np.empty((1, K)), np.empty(T)
-    for t in range(T):
-        log_emission = load(log_emissions, t, regimes)
-        shift = largest_of(log_emission)
-        total = sum_of(load(predicted, t, regimes) * vexp(log_emission - shift))
-        if total < TINY:
-            shift, total = _weigh_possible(log_emissions, predicted, t, weights, joint, 0)
-        result[t] = shift + math.log(total)
-    return result
+    weights, shifts = _relative(log_emissions, regimes)
+    joint, totals = np.empty_like(weights), np.empty_like(shifts)
+    for t in range(len(weights)):
+        totals[t] = sum_of(load(predicted, t, regimes) * load(weights, t, regimes))
+        if totals[t] < TINY:
+            shifts[t], totals[t] = _weigh_possible(log_emissions, predicted, t, weights, joint)
+    log_all(totals)
+    return shifts + totals
 
 
 @kernel
-def backward(
-    transition: np.ndarray,
-    filtered: np.ndarray,
-    weights: np.ndarray,
-    scales: np.ndarray,
-    smoothed: np.ndarray,
-    expected: np.ndarray,
-    regimes: tuple[int, ...],
-) -> None:
-    """Smoothed probabilities (T, K) and expected transitions (K, K) after `forward`."""
+def _relative(log_emissions, regimes):
+    """Emissions relative to the best of their month (T, K), and the logarithms of those (T,)."""
+    weights, shifts = np.empty_like(log_emissions), np.empty(len(log_emissions))
+    for t in range(len(log_emissions)):
+        log_emission = load(log_emissions, t, regimes)
+        shifts[t] = largest_of(log_emission)
+        store(weights, t, log_emission - shifts[t])
+    exp_all(weights)
+    return weights, shifts
+
+
+@kernel
+def _weigh_possible(log_emissions, predicted, t, weights, joint):
+    """Weights relative to the best joint probability, for when the best fitting regime can hardly occur.
+
+    Fills row t of weights, exp(log_emissions - shift), and of joint, predicted * weights; returns the shift and the
+    sum of joint.
+    """
+    K, shift, total = predicted.shape[1], -np.inf, 0.0
+    for j in range(K):
+        if predicted[t, j] > POSSIBLE:
+            shift = max(shift, log_emissions[t, j] + math.log(predicted[t, j]))
+    for j in range(K):
+        possible = predicted[t, j] > POSSIBLE
+        weights[t, j] = math.exp(min(log_emissions[t, j] - shift, 660.0)) if possible else 0.0
+        joint[t, j] = predicted[t, j] * weights[t, j]
+        total += joint[t, j]
+    return shift, total
+
+
+@kernel
+def _forward(log_emissions, initial, transition, regimes):
+    """Filtered, predicted, relative emissions (T, K), scales 1 / c_t (T,), log p(y_t | y_1:t-1) (T,).
+
+    A vector holds all regimes of a month. What a month hands on is normalised by the month before, `ahead` being
+    off by its own 1 / scale, so that the next month need not wait for this one's sum and division.
+    """
+    weights, log_likelihoods = _relative(log_emissions, regimes)
+    filtered, predicted, scales = np.empty_like(weights), np.empty_like(weights), np.empty_like(log_likelihoods)
+    ahead, scale = load(initial.reshape((1, len(regimes))), 0, regimes), 1.0
+    for t in range(len(weights)):
+        joint = ahead * load(weights, t, regimes)
+        total = sum_of(joint) * scale
+        store(predicted, t, ahead * scale)
+        if total < TINY:
+            log_likelihoods[t], total = _weigh_possible(log_emissions, predicted, t, weights, filtered)
+            joint, scale = load(filtered, t, regimes), 1.0
+        ahead = product(joint, transition) * scale
+        scales[t] = 1.0 / total
+        store(filtered, t, joint * (scale * scales[t]))
+        scale = scales[t]
+    log_scales = scales.copy()
+    log_all(log_scales)
+    log_likelihoods -= log_scales
+    return filtered, predicted, weights, scales, log_likelihoods
+
+
+@kernel
+def _backward(transition, filtered, weights, scales, regimes):
+    """Smoothed probabilities (T, K) and expected transitions (K, K) after `_forward`."""
     T, K = filtered.shape
-    back = np.ascontiguousarray(transition.T)
-    expected[:] = 0.0
+    smoothed, expected = np.empty_like(filtered), np.zeros((K, K))
+    back = _transposed(transition)
     beta = spread(1.0, regimes)
     for t in range(T - 1, -1, -1):
         joint = load(filtered, t, regimes) * beta
@@ -107,31 +120,53 @@ def backward(
             beta = smallest(product(coming, back), LARGE)
             for i in range(K):
                 store(expected, i, load(expected, i, regimes) + coming * filtered[t - 1, i])
-    for i in range(K):
-        store(expected, i, load(expected, i, regimes) * load(transition, i, regimes))
+    return smoothed, expected * transition
 
 
 @kernel
 def viterbi(
-    log_emissions: np.ndarray,
-    initial: np.ndarray,
-    transition: np.ndarray,
-    states: np.ndarray,
-    regimes: tuple[int, ...],
-) -> float:
-    """Fill states (T,) with the most probable path and return log p(path, y)."""
+    log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray, regimes: tuple[int, ...]
+) -> tuple[np.ndarray, float]:
+    """The most probable path (T,) and log p(path, y).
+
+    The best ways from the first month and to the last meet in the middle: two chains, neither waits for the other.
+    """
     T, K = log_emissions.shape
-    best, log_transition = np.empty((T, K)), np.log(transition)
+    middle, states, best = T // 2, np.empty(T, dtype=np.int64), np.empty((T, K))
+    onward = np.log(transition)
+    back = _transposed(onward)
     best[0] = np.log(initial) + log_emissions[0]
-    ending = load(best, 0, regimes)
-    for t in range(1, T):
-        ending = largest_sum(ending, log_transition) + load(log_emissions, t, regimes)
-        store(best, t, ending)
-    states[T - 1] = np.argmax(best[T - 1])
-    for t in range(T - 2, -1, -1):
-        after, top = states[t + 1], -np.inf
-        for i in range(K):
-            candidate = best[t, i] + log_transition[i, after]
+    early, late = load(best, 0, regimes), spread(0.0, regimes)
+    for step in range(1, middle + 1):
+        early = largest_sum(early, onward) + load(log_emissions, step, regimes)
+        store(best, step, early)
+        if T - step > middle:
+            late += load(log_emissions, T - step, regimes)
+            store(best, T - step, late)
+            late = largest_sum(late, back)
+    store(best, middle, early + late)
+    states[middle] = np.argmax(best[middle])
+    _trace(best, back, states, middle, -1)
+    _trace(best, onward, states, middle, 1)
+    return states, best[middle, states[middle]]
+
+
+@kernel
+def _trace(best, steps, states, middle, direction):
+    """Fill states from the middle's to one end; steps[i, j] is what j costs in the month after one in i."""
+    for t in range(middle + direction, len(best) if direction > 0 else -1, direction):
+        state, top = states[t - direction], -np.inf
+        for j in range(best.shape[1]):
+            candidate = best[t, j] + steps[state, j]
             if candidate > top:
-                top, states[t] = candidate, i
-    return best[T - 1, states[T - 1]]
+                top, states[t] = candidate, j
+
+
+@kernel
+def _transposed(matrix):
+    """A contiguous copy; for a few numbers quicker than numpy's."""
+    result = np.empty_like(matrix)
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            result[j, i] = matrix[i, j]
+    return result

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from macro_cycle.hmm.kernels.jit import kernel
-from macro_cycle.hmm.kernels.simd import exponent_of, largest, mantissa_of, nearest_whole, two_to_the
+from macro_cycle.hmm.kernels.simd import exponent_of, largest, load, mantissa_of, nearest_whole, store, two_to_the
 
 LOG2E = 1.4426950408889634
+SIDE_BY_SIDE, ALONE = (0,) * 32, (0,)
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
 
@@ -50,6 +53,34 @@ def vlog(x: Any) -> Any:
     p = p * z + 1.0 / 5.0
     p = p * z + 1.0 / 3.0
     return n * LN2_HIGH + (s * 2.0 + (s * 2.0 * z * p + n * LN2_LOW))
+
+
+@kernel
+def exp_all(numbers: np.ndarray) -> None:
+    """Replace the numbers of a contiguous array, none above 709, by their exponentials."""
+    many, rest = _side_by_side(numbers)
+    for row in range(len(many)):
+        store(many, row, vexp(load(many, row, SIDE_BY_SIDE)))
+    for row in range(len(rest)):
+        store(rest, row, vexp(load(rest, row, ALONE)))
+
+
+@kernel
+def log_all(numbers: np.ndarray) -> None:
+    """Replace the numbers of a contiguous array, positive and normal, by their logarithms."""
+    many, rest = _side_by_side(numbers)
+    for row in range(len(many)):
+        store(many, row, vlog(load(many, row, SIDE_BY_SIDE)))
+    for row in range(len(rest)):
+        store(rest, row, vlog(load(rest, row, ALONE)))
+
+
+@kernel
+def _side_by_side(numbers):
+    """Views of an array: as many whole vectors as it holds, and the numbers that are left one by one."""
+    flat, rows = numbers.reshape(numbers.size), numbers.size // len(SIDE_BY_SIDE)
+    whole = rows * len(SIDE_BY_SIDE)
+    return flat[:whole].reshape((rows, len(SIDE_BY_SIDE))), flat[whole:].reshape((flat.size - whole, 1))
 
 
 @kernel
