@@ -3,6 +3,10 @@
 Regimes are named by economics in every fit (`labels.py`), so the matching should be the identity; where it
 is not, or where another pairing is nearly as good, the new model means something else by the same names and
 should not serve before somebody looked.
+
+The confidence compares how far the regimes moved with how far they would have to have moved under the next best
+pairing. It is a ratio of costs, because their difference says how near the regimes lie to one another in either
+model: Expansion and Peak, which differ in momentum alone, are neighbours without ever changing places.
 """
 
 from __future__ import annotations
@@ -15,21 +19,31 @@ import numpy as np
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.model import MacroCycleHMM
 
-LEAST_CONFIDENCE = 0.5
+ROUNDING = 1e-9  # the distance of regimes that are the same
+LEAST_CONFIDENCE = 0.5  # what regimes have left that went 41 % of the way to changing places
 
 
 @dataclass(frozen=True)
 class Matching:
     """permutation[j]: the challenger's regime that is the incumbent's regime j; cost: its total distance.
 
-    confidence: 1 - exp(best cost - second best cost), in [0, 1). ambiguous: the pairing moves a name or has
-    little confidence.
+    confidence: 1 - cost / cost of the next best pairing, in [0, 1]. It is 1 where no regime moved, whatever its name,
+    and 0 where another pairing is as good: two regimes met halfway, or were one from the beginning.
     """
 
     permutation: tuple[int, ...]
     cost: float
     confidence: float
-    ambiguous: bool
+
+    @property
+    def names_kept(self) -> bool:
+        """Whether each regime is paired with the one of its name."""
+        return self.permutation == tuple(range(len(self.permutation)))
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the pairing has too little confidence to be relied on."""
+        return self.confidence < LEAST_CONFIDENCE
 
 
 def match_regimes(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> Matching:
@@ -47,9 +61,8 @@ def match_regimes(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> Matchi
     pairings = list(permutations(range(K)))
     costs = np.array([distance[range(K), pairing].sum() for pairing in pairings])
     first, second = np.argsort(costs, kind="stable")[:2]
-    confidence = float(-np.expm1(costs[first] - costs[second]))
-    moved = pairings[first] != tuple(range(K))
-    return Matching(pairings[first], float(costs[first]), confidence, moved or confidence < LEAST_CONFIDENCE)
+    confidence = 1.0 - costs[first] / costs[second] if costs[second] > ROUNDING else 0.0
+    return Matching(pairings[first], float(costs[first]), float(confidence))
 
 
 def _distances(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> np.ndarray:

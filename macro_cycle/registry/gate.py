@@ -14,14 +14,13 @@ import pandas as pd
 from macro_cycle.evaluation.track_record import Figures
 
 if TYPE_CHECKING:
-    from macro_cycle.hmm import HMMConfig, MacroCycleHMM, Matching
+    from macro_cycle.hmm import HMMConfig, MacroCycleHMM
 
 SCORED_MONTHS = 36
 WALKED_MONTHS = 24
 TOLERATED_LOSS = 0.25
 TOLERATED_BASIN_GAP = 1.0
 REQUIRED_AGREEMENT = 0.9
-REQUIRED_CONFIDENCE = 0.5
 FEWEST_SETTLED = 120
 TOLERATED_AUROC_LOSS = 0.005
 TOLERATED_BRIER_LOSS = 0.005
@@ -121,7 +120,7 @@ def _against_champion(
 
 def _meaning(challenger: "MacroCycleHMM", champion: "MacroCycleHMM", panel: pd.DataFrame) -> Iterator[Condition]:
     """Whether the same names still mean the same regimes."""
-    from macro_cycle.hmm import match_regimes
+    from macro_cycle.hmm.identity import LEAST_CONFIDENCE, match_regimes
 
     sides = [model.recession_probability(model.filter(panel).filtered_probs) > 0.5 for model in (challenger, champion)]
     yield Condition("recession_agreement", float(np.mean(sides[0] == sides[1])), REQUIRED_AGREEMENT, True, DISAGREES)
@@ -130,19 +129,9 @@ def _meaning(challenger: "MacroCycleHMM", champion: "MacroCycleHMM", panel: pd.D
     labels = float(np.mean(challenger.predict(panel) == champion.predict(panel)))
     yield Condition("label_agreement", labels, REQUIRED_AGREEMENT, True, DISAGREES)
     matching = match_regimes(champion, challenger)
-    kept = float(matching.permutation == tuple(range(len(challenger.labels))))
-    yield Condition("names_kept", kept, 1, True, "a name has passed to another regime")
+    yield Condition("names_kept", float(matching.names_kept), 1, True, "a name has passed to another regime")
     doubt = "another pairing of the regimes is nearly as good"
-    yield Condition("matching_confidence", _confidence(matching), REQUIRED_CONFIDENCE, True, doubt)
-
-
-def _confidence(matching: "Matching") -> float:
-    """1 - cost of the pairing / cost of the next best: 1 where no regime moved, 0 where another pairing is as good.
-
-    A ratio, because regimes that differ in momentum alone are near one another in any model, yet do not move.
-    """
-    next_best = matching.cost - np.log1p(-matching.confidence)
-    return float(1 - matching.cost / next_best) if next_best > 0 else 0.0
+    yield Condition("matching_confidence", matching.confidence, LEAST_CONFIDENCE, True, doubt)
 
 
 def _of_the_record(evidence: Evidence) -> Iterator[Condition]:
