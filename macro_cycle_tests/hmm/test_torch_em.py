@@ -48,3 +48,20 @@ def test_a_small_batch_or_no_device_stays_with_the_kernels(monkeypatch):
     assert not worth_a_gpu(samples, config)
     own, asked = (fit_windows([panel], config, gpu=gpu)[0].to_document() for gpu in (False, True))
     assert own == asked
+
+
+def test_a_batch_that_is_worth_it_takes_its_own_starts_from_the_device(monkeypatch):
+    panel, _ = cycle_panel(n_months=120)
+    config = HMMConfig(roles=ROLES, n_restarts=2, max_iter=20)
+    windows, taken = [panel.iloc[:100], panel], []
+
+    def on_the_cpu(samples, config):
+        taken.append(len(samples))
+        return cold_runs_in_torch(samples, config, device="cpu")
+
+    monkeypatch.setattr(torch_em, "worth_a_gpu", lambda samples, config: True)
+    monkeypatch.setattr(torch_em, "cold_runs_in_torch", on_the_cpu)
+    for own, asked in zip(fit_windows(windows, config), fit_windows(windows, config, gpu=True), strict=True):
+        np.testing.assert_allclose(own.parameters.means, asked.parameters.means, atol=1e-8)
+        assert own.convergence.objective == pytest.approx(asked.convergence.objective, rel=1e-8)
+    assert taken == [2]
