@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -54,8 +54,7 @@ class Observations:
     def patterns(self) -> tuple[np.ndarray, np.ndarray]:
         """Distinct rows of `observed` (P, D), complete ones first, and the pattern of each month (T,)."""
         if self.complete:
-            months, columns = self.values.shape
-            return np.ones((1, columns), dtype=bool), np.zeros(months, dtype=np.int64)
+            return _one_pattern(*self.values.shape)
         bits = np.packbits(self.observed, axis=1)
         keys = np.ascontiguousarray(bits).view(f"S{bits.shape[1]}").ravel()
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)
@@ -141,3 +140,9 @@ def _beyond_bounds(values: np.ndarray, names: Sequence[str]) -> MacroCycleError:
     t, d = np.argwhere(np.abs(values) > LARGEST)[0]
     what = "infinite" if np.isinf(values[t, d]) else f"{values[t, d]:.3g}"
     return MacroCycleError(f"column {names[d]} is {what} in row {t}: use NaN where a value is missing")
+
+
+@lru_cache(maxsize=128)
+def _one_pattern(months: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """`Observations.patterns` of a complete sample, which every answer about one asks for; never written to."""
+    return np.ones((1, columns), dtype=bool), np.zeros(months, dtype=np.int64)
