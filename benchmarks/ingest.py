@@ -13,6 +13,7 @@ from benchmarks.figures import Figure, figure
 from macro_cycle.features import Catalog
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.warehouse import Warehouse
+from macro_cycle.warehouse.portions import portions
 
 VINTAGES = 240
 COLUMNS = 118
@@ -63,6 +64,8 @@ def _write(folder: Path, values: np.ndarray, months: pd.Index, names: list[str],
 def _seconds(warehouse: Warehouse, folder: str) -> tuple[float, int]:
     start = time.perf_counter()
     source = FredMd(folder, Catalog.load(), told=warehouse.facts)
-    observations = source.observations(source.available())
-    warehouse.ingest(observations, source=source.name)
+    with warehouse.exclusively() as ingest:
+        observations = source.observations(source.available())
+        for part in portions(observations, warehouse.newest_fact(source.available())):
+            ingest(part, source=source.name)
     return time.perf_counter() - start, len(observations)
