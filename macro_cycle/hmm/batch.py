@@ -32,7 +32,7 @@ def fit_windows(
     chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own
     starts do not depend on one another and run on `n_threads` threads; results are the same for any number
     of threads.
-    gpu: run them on a CUDA device where `torch_em.worth_a_gpu` says so; results then agree to about 1e-8.
+    gpu: run them on a CUDA device where `torch_em.run.worth_a_gpu` says so; results then agree to about 1e-8.
     """
     prepared = [prepare(panel, config) for panel in _windows(panels)]
     cold = _cold([observations for _, _, observations in prepared], config, n_threads, gpu)
@@ -49,7 +49,7 @@ def fit_windows(
 def _cold(samples: list[Observations], config: HMMConfig, n_threads: int, gpu: bool) -> list[list[Named]]:
     """Every window's own starts, run to their ends."""
     if gpu:
-        from macro_cycle.hmm.torch_em import cold_runs_in_torch, worth_a_gpu
+        from macro_cycle.hmm.torch_em.run import cold_runs_in_torch, worth_a_gpu
 
         if worth_a_gpu(samples, config):
             return cold_runs_in_torch(samples, config)

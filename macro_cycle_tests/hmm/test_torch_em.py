@@ -4,23 +4,64 @@ import numpy as np
 import pytest
 import torch
 
-from macro_cycle.hmm import HMMConfig, fit_windows, torch_em
+from macro_cycle.hmm import HMMConfig, fit_windows
+from macro_cycle.hmm.config import COVARIANCE_TYPES
 from macro_cycle.hmm.model import prepare
 from macro_cycle.hmm.search import cold_runs
-from macro_cycle.hmm.torch_em import cold_runs_in_torch, worth_a_gpu
+from macro_cycle.hmm.torch_em import run
+from macro_cycle.hmm.torch_em.correlated import CorrelatedCells
+from macro_cycle.hmm.torch_em.run import cold_runs_in_torch, worth_a_gpu
 from macro_cycle_tests.hmm.panels import ROLES, cycle_panel
 
 
-@pytest.mark.parametrize("covariance_type", ["diag", "tied_diag"])
-@pytest.mark.parametrize("structure", ["cycle", "free"])
-def test_torch_and_kernels_agree_lane_by_lane(covariance_type, structure):
-    """Windows of different lengths, missing cells, lanes that end at different iterations or never."""
-    panel, _ = cycle_panel(n_months=150)
+EMISSIONS = {
+    "gaussian": {"emission": "gaussian"},
+    "student": {"emission": "student_t", "dof": 6.0},
+    "student, dof estimated": {"emission": "student_t", "dof": "estimated"},
+}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.03], ids=["complete", "missing cells"])
+@pytest.mark.parametrize("emission", EMISSIONS)
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_torch_and_kernels_agree_lane_by_lane(covariance_type, emission, missing):
+    """Windows of different lengths, lanes that end at different iterations or never."""
+    panel, _ = cycle_panel(n_months=150, missing=missing)
+    if missing:
+        panel.iloc[40] = np.nan
     config = HMMConfig(
-        roles=ROLES, covariance_type=covariance_type, structure=structure, n_restarts=3, max_iter=60, tol=1e-5
+        roles=ROLES, covariance_type=covariance_type, n_restarts=3, max_iter=40, tol=1e-5, **EMISSIONS[emission]
     )
-    samples = [prepare(panel.iloc[:end], config)[2] for end in (90, 117, 150)]
-    in_torch = cold_runs_in_torch(samples, config, device="cpu")
+    samples = [prepare(panel.iloc[:end], config)[2] for end in (90, 117, 150 if missing else 148)]
+    assert all(sample.complete for sample in samples) == (missing == 0.0)
+    lengths = _compare(cold_runs_in_torch(samples, config, device="cpu"), samples, config)
+    assert len(lengths) > 1
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "full"])
+def test_torch_and_kernels_agree_without_ties_of_means(covariance_type):
+    panel, _ = cycle_panel(n_months=150)
+    config = HMMConfig(structure="free", covariance_type=covariance_type, discount=1.0, n_restarts=3, max_iter=30)
+    samples = [prepare(panel, config)[2]]
+    _compare(cold_runs_in_torch(samples, config, device="cpu"), samples, config)
+
+
+def test_lanes_that_do_not_fit_at_once_run_in_chunks(monkeypatch):
+    panel, _ = cycle_panel(n_months=100)
+    config = HMMConfig(roles=ROLES, covariance_type="tied", n_restarts=3, max_iter=5)
+    samples = [prepare(panel, config)[2]]
+    whole = cold_runs_in_torch(samples, config, device="cpu")
+    sizes, chunks = [], run._chunks
+    monkeypatch.setattr(run, "_chunks", lambda n, width: sizes.extend(map(len, chunks(n, width))) or chunks(n, width))
+    monkeypatch.setattr(run, "LARGEST_TENSOR", 2 * CorrelatedCells.numbers_per_lane(samples, 4))
+    in_chunks = cold_runs_in_torch(samples, config, device="cpu")
+    assert sizes == [2, 1]
+    for (_, one), (_, other) in zip(whole[0], in_chunks[0], strict=True):
+        np.testing.assert_allclose(one.history, other.history, rtol=1e-12)
+
+
+def _compare(in_torch, samples, config):
+    """Assert that histories and estimates are the kernels'; returns the numbers of iterations."""
     lengths = set()
     for sample, own in zip(samples, in_torch, strict=True):
         for (name, outcome), (expected_name, expected) in zip(own, cold_runs(sample, config), strict=True):
@@ -28,11 +69,12 @@ def test_torch_and_kernels_agree_lane_by_lane(covariance_type, structure):
             assert len(outcome.history) == len(expected.history)
             lengths.add(len(expected.history))
             np.testing.assert_allclose(outcome.history, expected.history, rtol=1e-8)
-            for field in ("initial_probs", "transition_matrix", "means", "covariances"):
-                np.testing.assert_allclose(
-                    getattr(outcome.parameters, field), getattr(expected.parameters, field), atol=1e-8
-                )
-    assert len(lengths) > 1
+            for field in ("initial_probs", "transition_matrix", "means", "covariances", "dof"):
+                one, other = getattr(outcome.parameters, field), getattr(expected.parameters, field)
+                assert (one is None) == (other is None)
+                if one is not None:
+                    np.testing.assert_allclose(one, other, rtol=1e-8 if field == "dof" else 0.0, atol=1e-8)
+    return lengths
 
 
 def test_a_small_batch_or_no_device_stays_with_the_kernels(monkeypatch):
@@ -41,9 +83,9 @@ def test_a_small_batch_or_no_device_stays_with_the_kernels(monkeypatch):
     samples = [prepare(panel, config)[2]]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert not worth_a_gpu(samples, config)
-    monkeypatch.setattr(torch_em, "LARGE_BATCH", 2)
+    monkeypatch.setattr(run, "LARGE_BATCH", 2)
     assert worth_a_gpu(samples, config)
-    assert not worth_a_gpu(samples, config.replace(covariance_type="full"))
+    assert not worth_a_gpu([*samples, prepare(panel.drop(columns="jobs"), config)[2]], config)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert not worth_a_gpu(samples, config)
     own, asked = (fit_windows([panel], config, gpu=gpu)[0].to_document() for gpu in (False, True))
@@ -59,8 +101,8 @@ def test_a_batch_that_is_worth_it_takes_its_own_starts_from_the_device(monkeypat
         taken.append(len(samples))
         return cold_runs_in_torch(samples, config, device="cpu")
 
-    monkeypatch.setattr(torch_em, "worth_a_gpu", lambda samples, config: True)
-    monkeypatch.setattr(torch_em, "cold_runs_in_torch", on_the_cpu)
+    monkeypatch.setattr(run, "worth_a_gpu", lambda samples, config: True)
+    monkeypatch.setattr(run, "cold_runs_in_torch", on_the_cpu)
     for own, asked in zip(fit_windows(windows, config), fit_windows(windows, config, gpu=True), strict=True):
         np.testing.assert_allclose(own.parameters.means, asked.parameters.means, atol=1e-8)
         assert own.convergence.objective == pytest.approx(asked.convergence.objective, rel=1e-8)
