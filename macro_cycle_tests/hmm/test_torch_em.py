@@ -8,11 +8,14 @@ from macro_cycle.hmm import HMMConfig, fit_windows
 from macro_cycle.hmm.config import COVARIANCE_TYPES
 from macro_cycle.hmm.model import prepare
 from macro_cycle.hmm.search import cold_runs
+from macro_cycle.hmm.structure import allowed_transitions
 from macro_cycle.hmm.torch_em import run
+from macro_cycle.hmm.torch_em.chain import Chain
 from macro_cycle.hmm.torch_em.correlated import CorrelatedCells
+from macro_cycle.hmm.torch_em.lanes import Structure, to_device
 from macro_cycle.hmm.torch_em.run import cold_runs_in_torch, worth_a_gpu
+from macro_cycle_tests.hmm.oracles import posterior_by_enumeration
 from macro_cycle_tests.hmm.panels import ROLES, cycle_panel
-
 
 EMISSIONS = {
     "gaussian": {"emission": "gaussian"},
@@ -44,6 +47,28 @@ def test_torch_and_kernels_agree_without_ties_of_means(covariance_type):
     config = HMMConfig(structure="free", covariance_type=covariance_type, discount=1.0, n_restarts=3, max_iter=30)
     samples = [prepare(panel, config)[2]]
     _compare(cold_runs_in_torch(samples, config, device="cpu"), samples, config)
+
+
+@pytest.mark.parametrize("contrast", [1.0, 3e3], ids=["mild", "beyond the range of exp"])
+def test_chain_equals_enumeration_whatever_the_contrast_of_regimes(contrast):
+    """Under the clock, where the best fitting regime may be out of reach; the second lane is two months shorter."""
+    rng, config = np.random.default_rng(3), HMMConfig()
+    emissions = contrast * rng.normal(size=(2, 7, 4))
+    emissions[1, 5:] = 0.0
+    live = np.ones((2, 7, 1))
+    live[1, 5:] = 0.0
+    initial = rng.dirichlet(np.ones(4), size=2)
+    transition = rng.dirichlet(np.ones(4), size=(2, 4)) * allowed_transitions(config)
+    transition /= transition.sum(axis=-1, keepdims=True)
+    structure = Structure.of(config, ["x"], "cpu")
+    chain = Chain(structure, *(to_device(a, "cpu") for a in (initial, transition, live)))
+    log_likelihood = chain.expect(to_device(emissions, "cpu"))
+    for b, T in enumerate((7, 5)):
+        exact = posterior_by_enumeration(emissions[b, :T], initial[b], transition[b])
+        np.testing.assert_allclose(float(log_likelihood[b]), exact[0], rtol=1e-12)
+        np.testing.assert_allclose(chain.smoothed[b, :T].numpy(), exact[1], atol=1e-10)
+        np.testing.assert_allclose(chain.expected[b].numpy(), exact[2], atol=1e-10)
+        assert not chain.smoothed[b, T:].any()
 
 
 def test_lanes_that_do_not_fit_at_once_run_in_chunks(monkeypatch):

@@ -22,10 +22,10 @@ from torch.autograd.function import once_differentiable
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.inference import forward_backward_many
-from macro_cycle.hmm.kernels.steps import DOF_RATE
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.posterior.sites import ChainArrays, ParameterSites, Values
 from macro_cycle.hmm.structure import transition_counts
+from macro_cycle.hmm.torch_em.mixing import dof_log_prior, t_constant
 
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -92,7 +92,7 @@ class JointDensity:
         total = total - 0.5 * config.mean_precision * values["means"].square().sum(-1)
         total = total + self._spread_prior(arrays.spread)
         if "dof" in values:
-            total = total + (values["dof"].log() - DOF_RATE * values["dof"]).sum(-1)
+            total = total + dof_log_prior(values["dof"]).sum(-1)
         return total
 
     def log_measure(self, values: Values) -> Tensor:
@@ -130,7 +130,7 @@ class JointDensity:
         x, seen = self._cells
         assert arrays.dof is not None
         dof = arrays.dof[..., None, :]
-        constant = _t_constant(dof, 1.0) - 0.5 * arrays.spread.log()
+        constant = t_constant(dof, 1.0) - 0.5 * arrays.spread.log()
         square = (x[:, None] - arrays.means[..., None, :, :]).square() / (dof * arrays.spread)[..., None, :, :]
         tails = (0.5 * (dof[..., None, :] + 1.0) * torch.log1p(square) * seen[:, None]).sum(-1)
         return seen @ constant.mT - tails
@@ -165,9 +165,5 @@ def _elliptical(square: Tensor, log_root: Tensor, n: int, dof: Tensor | None) ->
     if dof is None:
         return -0.5 * (square + n * LOG_2PI) - log_root[..., None]
     nu = dof[..., :1]
-    constant = _t_constant(nu, float(n)) - log_root
+    constant = t_constant(nu, float(n)) - log_root
     return constant[..., None] - 0.5 * (nu + n)[..., None] * torch.log1p(square / nu[..., None])
-
-
-def _t_constant(nu: Tensor, n: float) -> Tensor:
-    return torch.lgamma(0.5 * (nu + n)) - torch.lgamma(0.5 * nu) - 0.5 * n * (nu * math.pi).log()
