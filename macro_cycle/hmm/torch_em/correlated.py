@@ -2,7 +2,8 @@
 
 As in `kernels/em_full.py` and `completion.py`, all that depends on which cells are missing is computed once per
 pattern. Let Q be a pattern's precision: the inverse of the covariance S among observed cells, zero elsewhere. The
-gain S Q turns deviations of observed cells into expected ones of all, and S - S Q S is what stays uncertain.
+gain S Q turns deviations of observed cells into expected ones of all, whatever stands in the missing ones, and
+S - S Q S is what stays uncertain.
 """
 
 from __future__ import annotations
@@ -103,10 +104,9 @@ class CorrelatedCells(Cells):
         mass, seen = member.mT @ weighted, self.patterns[:, :, None]
         S1 = (shares @ self.x).reshape(*mass.shape, D)
         S2 = (shares @ self.products).reshape(*mass.shape, D, D)
-        e = (S1 - mass[..., None] * center) * seen
-        square = (S2 - _outer(e, center) - _outer(center, S1)) * _outer(seen, seen)
-        known = torch.diag_embed(seen)
-        gain = known + (1.0 - seen)[..., None] * (self.covariances[:, None] @ self.precisions)
+        e = S1 - mass[..., None] * center
+        square = S2 - _outer(e, center) - _outer(center, S1)
+        gain = torch.diag_embed(seen) + (1.0 - seen)[..., None] * (self.covariances[:, None] @ self.precisions)
         left = self.covariances[:, None] - gain @ self.covariances[:, None]
         scatter = gain @ square @ gain.mT + N[..., None, None] * left
         return mass.sum(1), (gain @ e[..., None])[..., 0].sum(1), scatter.sum(1)
