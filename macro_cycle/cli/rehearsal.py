@@ -116,7 +116,7 @@ def _show_summary(steps: Sequence["Step"]) -> None:
     failed = sum(run.status != "SUCCESS" for step in steps for run in step.runs)
     counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     runs = sum(len(step.runs) for step in steps)
-    answers.print(f"{len(steps)} days with releases, {runs} runs, {failed} failed; verdicts: {counted}")
+    answers.print(f"{len(steps)} days with releases, {runs} runs, {failed} failed; verdicts: {counted}", soft_wrap=True)
 
 
 def _document(step: "Step") -> dict[str, Any]:
