@@ -68,6 +68,8 @@ class FredApi:
             updates, total = page.get("seriess"), page.get("count")
             if not isinstance(updates, list) or not isinstance(total, int):
                 raise SourceError("FRED (series/updates) answered without its list of series or without their count")
+            if not updates:
+                return
             yield from (entry for entry in updates if isinstance(entry, dict))
             offset, count = offset + self._most_updates, total
 

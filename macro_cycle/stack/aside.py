@@ -43,8 +43,13 @@ def stack_aside(home: Path, on_progress: Progress = lambda _name, _state: None, 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind this process, and so end the stack, as Ctrl-C does."""
-    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    """Let the first SIGTERM unwind this process, and so end the stack, as Ctrl-C does."""
+
+    def unwind(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(128 + signal.SIGTERM)
+
+    former = signal.signal(signal.SIGTERM, unwind)
     try:
         yield
     finally:

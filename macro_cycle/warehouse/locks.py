@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, func, select
 
 LockName = Literal["ingestion", "registry", "endpoint", "mlflow tables"]
+# Others: ...000 is the embedded server's, 001 the migrations', 005 the feature store's, 007 the chain of calls'.
 _KEYS: dict[LockName, int] = {
     "ingestion": 7_200_000_002,
     "registry": 7_200_000_003,
@@ -27,9 +28,11 @@ def exclusive(engine: Engine, name: LockName) -> Iterator[Connection]:
         connection.commit()  # the session holds the lock, no transaction stays open
         try:
             yield connection
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(key)))
-            connection.commit()
+        except BaseException:
+            connection.invalidate()  # what went wrong may be the connection; the lock goes with it
+            raise
+        connection.execute(select(func.pg_advisory_unlock(key)))
+        connection.commit()
 
 
 def hold_until_commit(connection: Connection, name: LockName) -> None:

@@ -23,8 +23,8 @@ SELECT max(realtime_start) FROM warehouse.observations WHERE series_id = :series
 """
 
 NEWEST_FACT = """
-SELECT max(greatest(realtime_start, restated[cardinality(restated)])) FROM warehouse.observations_current
-WHERE series_id = ANY(:ids)
+SELECT max(greatest(CASE WHEN estimated_on IS NULL THEN realtime_start END, restated[cardinality(restated)]))
+FROM warehouse.observations_current WHERE series_id = ANY(:ids)
 """
 
 # One subquery per series, so that each is an index scan however many rows the planner expects of the join.
@@ -111,7 +111,7 @@ def newest_release(connection: Connection, series_id: str, source: str) -> pd.Ti
 
 
 def newest_fact(connection: Connection, series_ids: Sequence[str]) -> pd.Timestamp | None:
-    """The newest day on which a value of one of the series was stated."""
+    """The newest day on which a value of one of the series was stated; estimated days do not count."""
     day = connection.execute(text(NEWEST_FACT), {"ids": list(series_ids)}).scalar()
     return None if day is None else pd.Timestamp(day)
 

@@ -129,8 +129,8 @@ class RegimeStore:
     def broken_at(self) -> int | None:
         """The first call on record that does not follow from the one before it; None while the record is whole.
 
-        Each call holds a hash of itself and of its predecessor, so one that was altered or removed is missed, except at
-        the end of the record.
+        Each call holds a hash of itself and of its predecessor, so one that was altered is noticed, and one that was
+        removed anywhere but at the end.
         """
         with self._engine.connect() as connection:
             return connection.execute(text(BROKEN)).scalar()

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse import ingestion, observations
@@ -17,6 +18,8 @@ from macro_cycle.warehouse.tables import SCHEMA
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 MIGRATION_LOCK = 7_200_000_001
+# The driver's own errors come from COPY.
+GONE = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class Warehouse:
@@ -111,8 +114,8 @@ class Warehouse:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0]
+        except GONE as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
 
 

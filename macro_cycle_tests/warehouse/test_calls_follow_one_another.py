@@ -50,17 +50,17 @@ def test_earlier_calls_are_chained_when_the_store_is_brought_up_to_date(warehous
 
 
 @pytest.mark.parametrize(
-    ("change", "missed_at"),
+    ("change", "noticed_at"),
     [
         ("DELETE FROM warehouse.calls WHERE id = 3", 4),
         ("UPDATE warehouse.calls SET label = 'Peak' WHERE id = 3", 3),
         ("UPDATE warehouse.calls SET id = 13 WHERE id = 3", 4),
     ],
 )
-def test_a_call_removed_altered_or_moved_is_missed(warehouse, store, change, missed_at):
+def test_a_call_removed_altered_or_moved_is_noticed(warehouse, store, change, noticed_at):
     for end in ENDS:
         say(store, end)
     with warehouse.engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(change))
-    assert store.broken_at() == missed_at
+    assert store.broken_at() == noticed_at

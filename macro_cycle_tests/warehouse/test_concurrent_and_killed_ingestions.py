@@ -150,3 +150,27 @@ def writing(warehouse: Warehouse) -> bool:
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
     with warehouse.engine.connect() as connection:
         return bool(connection.execute(text(busy)).scalar_one())
+
+
+HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def ingest_on_a_lost_connection(warehouse: Warehouse) -> None:
+    with warehouse.exclusively() as ingest:
+        with warehouse.engine.begin() as another:
+            another.execute(text(HANG_UP))
+        ingest(EVEN, source="test")
+
+
+def test_a_connection_that_is_lost_under_the_lock_is_one_clear_line_and_gives_the_lock_back(warehouse):
+    with pytest.raises(MacroCycleError, match="does not answer"):
+        ingest_on_a_lost_connection(warehouse)
+    assert warehouse.ingest(EVEN, source="test").received == len(EVEN)
+
+
+def test_what_goes_wrong_under_the_lock_is_said_and_gives_the_lock_back(warehouse):
+    with pytest.raises(ValueError, match="broken"), warehouse.exclusively():
+        raise ValueError("broken")
+    assert warehouse.ingest(EVEN, source="test").received == len(EVEN)

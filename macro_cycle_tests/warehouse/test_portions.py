@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from macro_cycle.warehouse.portions import portions
 from macro_cycle_tests.warehouse.histories import EPOCH, frame, histories
 
+ROWS = [("A", EPOCH, EPOCH + pd.Timedelta(days=3), 1.0)]
 heard_days = st.one_of(st.none(), st.integers(-1, 10).map(lambda day: EPOCH + pd.Timedelta(days=day)))
 
 
@@ -25,3 +26,10 @@ def test_portions_hold_every_fact_once_in_the_order_of_their_days(rows, heard, s
     assert heard is None or not early or len(parts[0]) == early
     per_day = facts["realtime_start"].value_counts().max()
     assert all(len(part) < size + per_day for part in (parts[1:] if early else parts))
+
+
+def test_a_day_that_was_only_estimated_was_not_heard(warehouse):
+    warehouse.ingest(frame([(*row, True) for row in ROWS]), source="test")
+    assert warehouse.newest_fact(["A"]) is None
+    warehouse.ingest(frame(ROWS), source="test")
+    assert warehouse.newest_fact(["A"]) == ROWS[0][2]

@@ -1,4 +1,4 @@
-"""Each call holds a hash of itself and of the call before it, so that one altered or removed is missed."""
+"""Each call holds a hash of itself and of the call before it, so that one altered or removed is noticed."""
 
 import sqlalchemy as sa
 from alembic import op
