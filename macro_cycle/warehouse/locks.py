@@ -6,9 +6,10 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, func, select
 
-LockName = Literal["ingestion", "registry", "endpoint", "mlflow tables"]
-# Others: ...000 is the embedded server's, 001 the migrations', 005 the feature store's, 007 the chain of calls'.
+LockName = Literal["migrations", "ingestion", "registry", "endpoint", "mlflow tables"]
+# Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls'.
 _KEYS: dict[LockName, int] = {
+    "migrations": 7_200_000_001,
     "ingestion": 7_200_000_002,
     "registry": 7_200_000_003,
     "endpoint": 7_200_000_004,

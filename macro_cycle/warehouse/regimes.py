@@ -188,9 +188,9 @@ GROUP BY now.as_of ORDER BY now.as_of
 
 
 BROKEN = """
-SELECT min(id) FROM (SELECT c.*, lag(digest) OVER (ORDER BY id) AS before FROM warehouse.calls c) chain
-JOIN warehouse.calls c USING (id)
-WHERE chain.digest <> warehouse.call_digest(chain.before, c)
+SELECT min(id)
+FROM (SELECT id, digest, lag(digest) OVER (ORDER BY id) AS before, c AS call FROM warehouse.calls c) chain
+WHERE digest <> warehouse.call_digest(before, call)
 """
 
 

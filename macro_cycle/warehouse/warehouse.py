@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 import psycopg2
-from sqlalchemy import Connection, Engine, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse import ingestion, observations
-from macro_cycle.warehouse.locks import exclusive
+from macro_cycle.warehouse.locks import exclusive, hold_until_commit
 from macro_cycle.warehouse.tables import SCHEMA
 from macro_cycle.warehouse.urls import DatabaseUrl
 
-MIGRATION_LOCK = 7_200_000_001
 # The driver's own errors come from COPY.
 GONE = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -41,7 +40,7 @@ class Warehouse:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         with self._transaction() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            hold_until_commit(connection, "migrations")
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
