@@ -1,6 +1,7 @@
 """A FRED-MD folder says at each month's end what its vintage says, and a broken file is refused whole."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from macro_cycle.features import Catalog
 from macro_cycle.sources import Progress, SourceError, known_on
 from macro_cycle.sources.base import no_progress
 from macro_cycle.sources.fred_md import FredMd
+from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.portions import portions
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.sources import worlds
@@ -28,6 +30,24 @@ def folder_of(world: worlds.World, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("fred_md")
     worlds.write_fred_md(folder, world)
     return folder
+
+
+def misprinted(world: worlds.World, other: worlds.World) -> worlds.World:
+    """The days of `world` with the values of `other`."""
+    return {s: {day: other[s].get(day, {}) for day in history} for s, history in world.items()}
+
+
+def delivered(
+    tmp_path_factory: pytest.TempPathFactory,
+    warehouse: Warehouse,
+    batches: list[tuple[worlds.World, list[pd.Timestamp]]],
+) -> Iterator[FredMd]:
+    """One batch of vintages after the other, each in a folder of its own; batches without any are left out."""
+    for world, days in batches:
+        folder = tmp_path_factory.mktemp("batch")
+        worlds.write_fred_md(folder, world, days)
+        if list(folder.iterdir()):
+            yield FredMd(folder, CATALOG, told=warehouse.facts)
 
 
 @property_test
@@ -48,19 +68,15 @@ def test_vintages_in_any_order_and_batches_misprinted_or_not_tell_the_same(
     with warehouse.engine.begin() as connection:
         connection.execute(text("TRUNCATE warehouse.observations"))
     days = worlds.vintage_days(world)
-    misprint = {s: {day: other[s].get(day, {}) for day in history} for s, history in world.items()}
+    misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True))
     order = data.draw(st.permutations(days))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(days)), max_size=3)))
     batches = [(misprint, sorted(wrong))]
     batches += [(world, order[start:end]) for start, end in zip([0, *cuts], [*cuts, len(days)], strict=True)]
     batches += [(world, sorted(wrong))]
-    for version, batch in batches:
-        folder = tmp_path_factory.mktemp("batch")
-        worlds.write_fred_md(folder, version, batch)
-        if list(folder.iterdir()):
-            source = FredMd(folder, CATALOG, told=warehouse.facts)
-            warehouse.ingest(source.observations(source.available()), source="fred_md")
+    for source in delivered(tmp_path_factory, warehouse, batches):
+        warehouse.ingest(source.observations(source.available()), source="fred_md")
     worlds.assert_tells(warehouse, world)
 
 
@@ -72,19 +88,15 @@ def test_an_import_stopped_between_portions_goes_on_when_it_is_repeated(
     with warehouse.engine.begin() as connection:
         connection.execute(text("TRUNCATE warehouse.observations"))
     days = worlds.vintage_days(world)
-    misprint = {s: {day: other[s].get(day, {}) for day in history} for s, history in world.items()}
+    misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=2))
     batches = [(misprint, sorted(wrong)), (world, data.draw(st.lists(st.sampled_from(days), unique=True)))]
     batches.append((world, [day for day in days if day not in batches[1][1]]))
-    for version, batch in batches:
-        folder = tmp_path_factory.mktemp("batch")
-        worlds.write_fred_md(folder, version, batch)
-        if list(folder.iterdir()):
-            source = FredMd(folder, CATALOG, told=warehouse.facts)
-            for parts_written in (data.draw(st.integers(0, 3)), None):
-                facts = source.observations(source.available())
-                for part in portions(facts, warehouse.newest_fact(source.available()), 3)[:parts_written]:
-                    warehouse.ingest(part, source="fred_md")
+    for source in delivered(tmp_path_factory, warehouse, batches):
+        for parts_written in (data.draw(st.integers(0, 3)), None):
+            facts = source.observations(source.available())
+            for part in portions(facts, warehouse.newest_fact(source.available()), 3)[:parts_written]:
+                warehouse.ingest(part, source="fred_md")
     worlds.assert_tells(warehouse, world)
 
 

@@ -5,11 +5,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from macro_cycle.warehouse.regimes import Call, RegimeStore
+from macro_cycle_tests.warehouse.test_migrations_keep_the_store import taken_to
 
 ENDS = [day.date() for day in pd.date_range("2007-01-31", periods=12, freq="ME")]
 UNCHAINED = "0005"
@@ -39,10 +38,7 @@ def test_earlier_calls_are_chained_when_the_store_is_brought_up_to_date(warehous
     for end in ENDS[:6]:
         say(store, end)
     with warehouse.engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", "macro_cycle:warehouse/migrations")
-        config.attributes["connection"] = connection
-        command.downgrade(config, UNCHAINED)
+        taken_to(connection, UNCHAINED)
     warehouse.migrate()
     for end in ENDS[6:]:
         say(store, end)

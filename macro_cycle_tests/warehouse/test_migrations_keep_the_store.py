@@ -24,7 +24,7 @@ def taken_to(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", "macro_cycle:warehouse/migrations")
     config.attributes["connection"] = connection
-    move = command.downgrade if revision == ONE_TABLE else command.upgrade
+    move = command.upgrade if revision == "head" else command.downgrade
     move(config, revision)
 
 
