@@ -17,9 +17,9 @@ from dagster import DagsterEventType, DagsterInstance
 from benchmarks.figures import Figure, figure
 from macro_cycle.cli import runs
 from macro_cycle.features.store import PanelStore
-from macro_cycle.months import month_keys
-from macro_cycle.settings import Settings
-from macro_cycle.stack.aside import stack_aside
+from macro_cycle.platform.months import month_keys
+from macro_cycle.platform.settings import Settings
+from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
 
 MONTHS = 600
@@ -43,7 +43,7 @@ class Use:
 
 def measure() -> list[Figure]:
     """The backfill through web server and run launcher, model fitting alone, and the loading of the definitions."""
-    with tempfile.TemporaryDirectory() as folder, stack_aside(Path(folder)) as settings:
+    with tempfile.TemporaryDirectory() as folder, isolated_stack(Path(folder)) as settings:
         months = month_keys()[-MONTHS:]
         with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
             first, use = _run(settings, instance, months)
@@ -114,7 +114,7 @@ def _fitting_cpu_seconds(settings: Settings, months: list[str]) -> float:
     """CPU of this process for fitting the months' models again from their stored panels, kernels compiled before."""
     from macro_cycle.features import default_feature_set
     from macro_cycle.hmm import fit_windows
-    from macro_cycle.registry.training import BATCH, hmm_config
+    from macro_cycle.training.train import BATCH, hmm_config
 
     store, config = PanelStore(settings.panel_path), hmm_config(settings.model, default_feature_set())
     panels = [store.read(month) for month in months]

@@ -10,10 +10,10 @@ import pandas as pd
 
 from benchmarks.databases import empty_warehouse
 from benchmarks.figures import Figure, figure
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.portions import portions
+from macro_cycle.warehouse.batches import in_batches
 
 VINTAGES = 240
 COLUMNS = 118
@@ -66,6 +66,6 @@ def _seconds(warehouse: Warehouse, folder: str) -> tuple[float, int]:
     source = FredMd(folder, Catalog.load(), told=warehouse.facts)
     with warehouse.exclusively() as ingest:
         observations = source.observations(source.available())
-        for part in portions(observations, warehouse.newest_fact(source.available())):
+        for part in in_batches(observations, warehouse.newest_fact(source.available())):
             ingest(part, source=source.name)
     return time.perf_counter() - start, len(observations)

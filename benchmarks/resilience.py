@@ -33,7 +33,7 @@ with dg.DagsterInstance.ephemeral() as instance:
 CONTENT = """
 import json
 from collections import Counter
-from macro_cycle.months import month_range
+from macro_cycle.platform.months import month_range
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle_tests.assets.graph import stored, warehouse
 store, registry = warehouse(), RegistryResource().registry()

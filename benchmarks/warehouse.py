@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, text
 
 from benchmarks.databases import empty_warehouse
 from benchmarks.figures import Figure, figure
-from macro_cycle.features import Catalog, build_panel, feature_set_for
+from macro_cycle.features import build_panel, feature_set_for
+from macro_cycle.observations import Catalog
 from macro_cycle.warehouse import Warehouse
 
 SERIES, PERIODS, VINTAGES = 400, 600, 21

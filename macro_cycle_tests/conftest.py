@@ -61,8 +61,8 @@ def platform(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def forget_processwide_state() -> None:
     """Settings and clients are read once per process; a test starts with new ones."""
+    from macro_cycle.platform.settings import load_settings
     from macro_cycle.resources import feast, mlflow, warehouse
-    from macro_cycle.settings import load_settings
     from macro_cycle.stack import postgres
 
     for cached in (
@@ -84,12 +84,13 @@ def bundle():  # type: ignore[no-untyped-def]
 
 def bundle_as_of(month: str):  # type: ignore[no-untyped-def]
     """A bundle trained on the sample as known at the end of `month`."""
-    from macro_cycle.features import Catalog, build_panel, default_feature_set
-    from macro_cycle.months import as_of_day
-    from macro_cycle.registry.training import bundle_of, hmm_config, train
-    from macro_cycle.settings import ModelSettings
+    from macro_cycle.features import build_panel, default_feature_set
+    from macro_cycle.observations import Catalog
+    from macro_cycle.platform.months import as_of_day
+    from macro_cycle.platform.settings import ModelSettings
     from macro_cycle.sources import known_on
     from macro_cycle.sources.sample import Sample
+    from macro_cycle.training.train import bundle_of, hmm_config, train
 
     catalog, features, day = Catalog.load(), default_feature_set(), as_of_day(month)
     observations = Sample(catalog).observations(features.series_ids)

@@ -30,6 +30,6 @@ def test_every_asset_is_described_owned_and_automated():
 
 def test_months_and_partitions_agree():
     from macro_cycle.automation.partitions import MONTHS
-    from macro_cycle.months import month_keys
+    from macro_cycle.platform.months import month_keys
 
     assert list(MONTHS.get_partition_keys()) == month_keys()

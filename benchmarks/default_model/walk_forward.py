@@ -9,8 +9,9 @@ import pandas as pd
 
 from macro_cycle.evaluation.metrics import auroc, brier, call_delays, false_alarm_share, label_change_share
 from macro_cycle.evaluation.nber import RECESSIONS, recession_indicator
-from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set
+from macro_cycle.features import FeatureSet, build_panel, default_feature_set
 from macro_cycle.hmm import HMMConfig, MacroCycleHMM, fit_windows
+from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
 
 CATALOG = Catalog.load()

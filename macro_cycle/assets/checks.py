@@ -11,13 +11,13 @@ from macro_cycle.assets.features import FEATURES, macro_features
 from macro_cycle.assets.model import regime_model, trained_models
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.sources import fred_series
-from macro_cycle.features import Catalog
-from macro_cycle.features.quality import Rule, findings, holding_on
 from macro_cycle.features.schema import panel_schema, regimes_schema, violations
-from macro_cycle.months import as_of_day
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.quality import Rule, findings, holding_on
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 SHOWN = 10
 USABLE = "Every feature's series is known; values are possible, on one base, one per period."

@@ -9,10 +9,10 @@ from macro_cycle.assets.model import trained_models
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.evaluation.drift import ALARM, Statistic, drift
 from macro_cycle.evaluation.track_record import settled_scores
-from macro_cycle.months import as_of_day, open_month
+from macro_cycle.platform.months import as_of_day, open_month
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
     "not_surprised": (("surprise",), "The last three months are not among the least probable of the model's history."),

@@ -6,11 +6,11 @@ import pandas as pd
 from macro_cycle.assets.charts import as_metadata
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.automation.conditions import on_new_calls
-from macro_cycle.features import Catalog
 from macro_cycle.features.store import content_version
-from macro_cycle.months import now
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import now
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 
 @dg.asset(

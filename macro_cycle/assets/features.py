@@ -6,11 +6,12 @@ import dagster as dg
 
 from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.assets.sources import as_of_frames, fred_series
-from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set
+from macro_cycle.features import FeatureSet, build_panel, default_feature_set
 from macro_cycle.features.store import PanelStore, content_version
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 from macro_cycle.warehouse import Warehouse
 
 FEATURES = default_feature_set()

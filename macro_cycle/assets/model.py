@@ -8,11 +8,11 @@ import dagster as dg
 from macro_cycle.assets.features import FEATURES, macro_features
 from macro_cycle.assets.monthly import MONTHLY, report_months
 from macro_cycle.features.store import content_version
-from macro_cycle.registry.training import Trained, hmm_config, train_or_reuse
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
+from macro_cycle.training.train import Trained, hmm_config, train_or_reuse
 
 if TYPE_CHECKING:
     from macro_cycle.registry.registry import RegisteredVersion

@@ -11,12 +11,13 @@ from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.news import Belief, News, explain
-from macro_cycle.features import Catalog, build_panel
+from macro_cycle.evaluation.news import InformationSet, News, explain
+from macro_cycle.features import build_panel
 from macro_cycle.features.store import content_version
-from macro_cycle.months import as_of_day
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 NEWS_COLUMNS = dg.TableSchema(
     columns=[
@@ -48,8 +49,8 @@ def regime_news(context: dg.AssetExecutionContext, warehouse: WarehouseResource)
 
 def _explained(warehouse: WarehouseResource, months: list[str]) -> Iterator[MonthResult]:
     catalog = Catalog.load(load_settings().data.catalog_path)
-    store, earlier = warehouse.news(), _belief_before(warehouse, catalog, months[0])
-    for month, later in zip(months, _beliefs(warehouse, catalog, months), strict=True):
+    store, earlier = warehouse.news(), _information_set_before(warehouse, catalog, months[0])
+    for month, later in zip(months, _information_sets(warehouse, catalog, months), strict=True):
         if earlier is None:
             note = "Nothing was known at the month end before; there is no change to explain."
             yield month, dg.MaterializeResult(data_version=dg.DataVersion("first"), metadata={"note": note})
@@ -60,7 +61,7 @@ def _explained(warehouse: WarehouseResource, months: list[str]) -> Iterator[Mont
         earlier = later
 
 
-def _belief_before(warehouse: WarehouseResource, catalog: Catalog, month: str) -> Belief | None:
+def _information_set_before(warehouse: WarehouseResource, catalog: Catalog, month: str) -> InformationSet | None:
     """What was believed at the month end before, or None when too little was known for a panel."""
     before = f"{pd.Timestamp(month) - pd.DateOffset(months=1):%Y-%m-%d}"
     known = warehouse.observations().as_of(as_of_day(before), FEATURES.series_ids)
@@ -68,16 +69,16 @@ def _belief_before(warehouse: WarehouseResource, catalog: Catalog, month: str) -
         build_panel(known, catalog, FEATURES)
     except MacroCycleError:
         return None
-    return next(_beliefs(warehouse, catalog, [before]))
+    return next(_information_sets(warehouse, catalog, [before]))
 
 
-def _beliefs(warehouse: WarehouseResource, catalog: Catalog, months: list[str]) -> Iterator[Belief]:
-    from macro_cycle.registry.beliefs import beliefs
-    from macro_cycle.registry.training import hmm_config
+def _information_sets(warehouse: WarehouseResource, catalog: Catalog, months: list[str]) -> Iterator[InformationSet]:
+    from macro_cycle.training.information_sets import information_sets
+    from macro_cycle.training.train import hmm_config
 
     frames = as_of_frames(warehouse.observations(), months, list(FEATURES.series_ids))
     dated = ((as_of_day(month), known) for month, known in frames)
-    return beliefs(warehouse.models(), dated, catalog, FEATURES, hmm_config(load_settings().model, FEATURES))
+    return information_sets(warehouse.models(), dated, catalog, FEATURES, hmm_config(load_settings().model, FEATURES))
 
 
 def _result(news: News, *, charted: bool) -> dg.MaterializeResult:

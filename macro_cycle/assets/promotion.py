@@ -12,17 +12,17 @@ from macro_cycle.assets.model import regime_model, trained_models
 from macro_cycle.assets.monthly import MONTHLY, report_months
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
-from macro_cycle.months import as_of_day, now, open_month
-from macro_cycle.registry.training import Trained
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day, now, open_month
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
+from macro_cycle.training.train import Trained
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
-    from macro_cycle.registry.gate import Verdict
+    from macro_cycle.promotion.gate import Verdict
 
 
 class Decision(Enum):
@@ -109,8 +109,8 @@ def _judged(
 
 def _verdict(warehouse: WarehouseResource, trained: Trained, champion: "MacroCycleHMM | None") -> "tuple[Verdict, str]":
     """The gate's verdict and where the record that it weighed is from."""
-    from macro_cycle.registry.evidence import gather
-    from macro_cycle.registry.gate import judge
+    from macro_cycle.promotion.evidence import gather
+    from macro_cycle.promotion.gate import judge
 
     settings, challenger = load_settings(), trained.model
     evidence = gather(

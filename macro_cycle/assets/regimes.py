@@ -9,10 +9,10 @@ from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model, trained_models
 from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.features.store import content_version
-from macro_cycle.months import as_of_day
-from macro_cycle.registry.training import Trained
+from macro_cycle.platform.months import as_of_day
 from macro_cycle.resources.panels import PanelResource
 from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.training.train import Trained
 from macro_cycle.warehouse.regimes import Call, RegimeStore
 
 REGIME_COLUMNS = dg.TableSchema(

@@ -16,7 +16,7 @@ from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
 from macro_cycle.assets.promotion import champion, not_newest
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.features.store import PanelStore
-from macro_cycle.months import as_of_day, open_month
+from macro_cycle.platform.months import as_of_day, open_month
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.kserve import EndpointResource
 from macro_cycle.resources.mlflow import RegistryResource

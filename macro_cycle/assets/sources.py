@@ -11,13 +11,13 @@ from macro_cycle.automation.conditions import refetch_while_stale
 from macro_cycle.automation.freshness import FETCH_DAILY
 from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
-from macro_cycle.features.releases import release_calendar
-from macro_cycle.features.revisions import revisions
 from macro_cycle.features.store import content_version
-from macro_cycle.months import as_of_day, now
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.calendar import release_calendar
+from macro_cycle.observations.revisions import revisions
+from macro_cycle.platform.months import as_of_day, now
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 from macro_cycle.sources import Source, open_source
 from macro_cycle.warehouse import IngestReport, Warehouse
 from macro_cycle.warehouse.observations import as_of_view

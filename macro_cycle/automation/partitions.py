@@ -3,8 +3,8 @@
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.months import open_month
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.months import open_month
+from macro_cycle.platform.settings import load_settings
 
 
 def monthly() -> dg.MonthlyPartitionsDefinition:

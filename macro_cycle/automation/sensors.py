@@ -8,8 +8,8 @@ import dagster as dg
 from macro_cycle.automation.jobs import fetch
 from macro_cycle.automation.partitions import MONTHS
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.months import open_month
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.months import open_month
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.sources.watch import Watch
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRe
 
 
 def _token() -> str:
-    from macro_cycle.features import Catalog
+    from macro_cycle.observations import Catalog
     from macro_cycle.sources import open_source
 
     settings = load_settings()

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers
 from macro_cycle.cli.stores import regime_store
-from macro_cycle.months import as_of_day
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import Settings, load_settings
 
 STALE_MONTHS = 2
 

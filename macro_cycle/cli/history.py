@@ -8,15 +8,16 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from macro_cycle.audit.replay import Stored, data_day, reproduce
 from macro_cycle.cli.console import answers, print_json
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.news import Belief, News, explain
-from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set
-from macro_cycle.months import now
-from macro_cycle.registry.replay import Stored, data_day, reproduce
-from macro_cycle.registry.training import document_version
-from macro_cycle.settings import load_settings
+from macro_cycle.evaluation.news import InformationSet, News, explain
+from macro_cycle.features import FeatureSet, build_panel, default_feature_set
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import now
+from macro_cycle.platform.settings import load_settings
+from macro_cycle.training.train import document_version
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.models import ModelStore
 from macro_cycle.warehouse.records import ServedStore
@@ -60,13 +61,13 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
     """What was known and said on a day: the answer on record, checked link by link, and what the data give."""
     day = past_day(as_of, "--as-of")
     store, features = warehouse(), default_feature_set()
-    (belief,) = _beliefs(store, day)
+    (information_set,) = _information_sets(store, day)
     call = RegimeStore(store.engine).said_by(day.date())
     links = reproduce(call, _stored(store, call)) if call else ()
     document = {
         "as_of": day.date(),
-        "known": _newest(belief.known),
-        "data_give": _answer(belief, features),
+        "known": _newest(information_set.known),
+        "data_give": _answer(information_set, features),
         "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
@@ -76,17 +77,19 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
 
 
 def _explained(earlier: pd.Timestamp, later: pd.Timestamp) -> News:
-    before, after = _beliefs(warehouse(), earlier, later)
+    before, after = _information_sets(warehouse(), earlier, later)
     return explain(before, after, _catalog(), default_feature_set(), tolerance=0.001)
 
 
-def _beliefs(store: Warehouse, *days: pd.Timestamp) -> Iterator[Belief]:
-    from macro_cycle.registry.beliefs import beliefs
-    from macro_cycle.registry.training import hmm_config
+def _information_sets(store: Warehouse, *days: pd.Timestamp) -> Iterator[InformationSet]:
+    from macro_cycle.training.information_sets import information_sets
+    from macro_cycle.training.train import hmm_config
 
     features = default_feature_set()
     frames = [(day, store.as_of(day, features.series_ids)) for day in days]
-    return beliefs(ModelStore(store.engine), frames, _catalog(), features, hmm_config(load_settings().model, features))
+    return information_sets(
+        ModelStore(store.engine), frames, _catalog(), features, hmm_config(load_settings().model, features)
+    )
 
 
 def _catalog() -> Catalog:
@@ -101,10 +104,12 @@ def _newest(known: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _answer(belief: Belief, features: FeatureSet) -> dict[str, Any]:
+def _answer(information_set: InformationSet, features: FeatureSet) -> dict[str, Any]:
     """What the data known on the day give under the present configuration."""
-    regimes = belief.model.regimes(build_panel(belief.known, _catalog(), features))
-    call = Call.newest_of(regimes, belief.as_of.date(), document_version(belief.model.to_document()), "")
+    regimes = information_set.model.regimes(build_panel(information_set.known, _catalog(), features))
+    call = Call.newest_of(
+        regimes, information_set.as_of.date(), document_version(information_set.model.to_document()), ""
+    )
     return {name: value for name, value in vars(call).items() if name not in ("as_of", "data_version")}
 
 

@@ -9,11 +9,11 @@ import typer
 
 from macro_cycle.cli.console import answers, print_json, progress_bar
 from macro_cycle.cli.stores import warehouse
-from macro_cycle.features import Catalog
-from macro_cycle.settings import load_settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.sources.factory import open_file
 from macro_cycle.warehouse import IngestReport
-from macro_cycle.warehouse.portions import portions
+from macro_cycle.warehouse.batches import in_batches
 
 
 class Kind(StrEnum):
@@ -39,7 +39,7 @@ def import_command(
     """Merge the histories of a folder or file into the warehouse.
 
     Everything is read and checked before anything is written. The values are then written in the order in which they
-    became known, portion by portion; an import that was stopped goes on when it is started again.
+    became known, batch by batch; an import that was stopped goes on when it is started again.
     """
     catalog = Catalog.load(load_settings().data.catalog_path)
     store = warehouse()
@@ -48,7 +48,7 @@ def import_command(
         with progress_bar("reading") as progress:
             source = open_file(path, catalog, None if kind is None else kind.value, progress, store.facts)
             wanted = series_ids or source.available()
-            parts = portions(source.observations(wanted), store.newest_fact(source.available()))
+            parts = in_batches(source.observations(wanted), store.newest_fact(source.available()))
         with progress_bar("merging") as progress:
             for done, part in enumerate(parts, start=1):
                 report += ingest(part, source=source.name)

@@ -7,8 +7,8 @@ import typer
 from macro_cycle.cli import answer, runs
 from macro_cycle.cli.console import errors, print_json
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.months import month_range, open_month
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.platform.months import month_range, open_month
+from macro_cycle.platform.settings import Settings, load_settings
 from macro_cycle.stack import status
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from rich.markup import escape
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.runs import MONTHLY_ASSETS
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.months import as_of_day, month_range
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.months import as_of_day, month_range
+from macro_cycle.platform.settings import load_settings
 
 if TYPE_CHECKING:
     from macro_cycle.stack.rehearsal import Step
@@ -55,7 +55,7 @@ def _months(year: int | None, start: str | None, end: str | None) -> list[str]:
 def _live(months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
     from dagster import DagsterInstance
 
-    from macro_cycle.stack.aside import stack_aside
+    from macro_cycle.stack.isolated import isolated_stack
     from macro_cycle.stack.rehearsal import live_through, releases, set_day, until_quiet
     from macro_cycle.stack.services import dagster_home
 
@@ -69,7 +69,7 @@ def _live(months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
     errors.print(f"{len(days)} days with releases; starting as of {first - pd.Timedelta(days=1):%Y-%m-%d} in {home}")
     steps = []
     with (
-        stack_aside(home, TODAY_FILE=str(today_file), DAGSTER__POLL_SECONDS="1") as settings,
+        isolated_stack(home, TODAY_FILE=str(today_file), DAGSTER__POLL_SECONDS="1") as settings,
         DagsterInstance.from_config(str(dagster_home(settings))) as instance,
     ):
         until_quiet(settings, instance, began)

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

@@ -10,12 +10,12 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, print_json
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
-from macro_cycle.features.catalog import SeriesSpec
-from macro_cycle.features.releases import release_calendar
-from macro_cycle.features.revisions import as_known, of_one, records
-from macro_cycle.months import now, open_month, parse_month
-from macro_cycle.settings import load_settings
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.calendar import release_calendar
+from macro_cycle.observations.catalog import SeriesSpec
+from macro_cycle.observations.revisions import as_known, of_one, records
+from macro_cycle.platform.months import now, open_month, parse_month
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.sources.base import refuse_unknown
 from macro_cycle.warehouse import Warehouse
 

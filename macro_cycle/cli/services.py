@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.stack import ServiceStatus, lifecycle, services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]

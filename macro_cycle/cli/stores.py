@@ -4,8 +4,8 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.store import PanelStore
-from macro_cycle.months import as_of_day, parse_month
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.months import as_of_day, parse_month
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.records import NewsStore

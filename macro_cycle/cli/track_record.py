@@ -11,10 +11,10 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.stores import warehouse
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
 from macro_cycle.features.store import content_version
-from macro_cycle.months import now
-from macro_cycle.settings import load_settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import now
+from macro_cycle.platform.settings import load_settings
 
 PeersFlag = Annotated[
     bool, typer.Option("--peers", help="Score hmmlearn and statsmodels too, where installed (takes minutes).")

@@ -9,12 +9,13 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json, progress_bar
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog, FeatureSet, build_panel, default_feature_set, feature_set_for
-from macro_cycle.months import as_of_day, now
-from macro_cycle.registry.bundle import Bundle
-from macro_cycle.registry.training import bundle_of, hmm_config, train
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day, now
+from macro_cycle.platform.settings import Settings, load_settings
 from macro_cycle.sources import known_on, open_source
+from macro_cycle.training.bundle import Bundle
+from macro_cycle.training.train import bundle_of, hmm_config, train
 
 SeriesIds = Annotated[
     list[str] | None,

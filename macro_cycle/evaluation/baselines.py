@@ -17,8 +17,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog, Feature, FeatureSet, build_panel
-from macro_cycle.features.robust import NORMAL_IQR, WINSOR
+from macro_cycle.features import Feature, FeatureSet, build_panel
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.robust import NORMAL_IQR, WINSOR
 
 if TYPE_CHECKING:
     from types import ModuleType

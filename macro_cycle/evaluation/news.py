@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.evaluation.attribution import TOLERANCE, shapley
-from macro_cycle.features import Catalog, FeatureSet, mixture
-from macro_cycle.features.frequencies import month_start
+from macro_cycle.features import FeatureSet, mixture
 from macro_cycle.features.mixture import Mixture
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.frequencies import month_start
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
@@ -33,7 +34,7 @@ UPDATES = {"new data": mixture.NEW, "revision": mixture.REVISED}
 
 
 @dataclass(frozen=True)
-class Belief:
+class InformationSet:
     """What was known on a day (`series_id, date, value`) and the model estimated on it."""
 
     as_of: pd.Timestamp
@@ -87,14 +88,14 @@ _COLUMNS = ("kind", "series_id", "contribution")
 
 
 def explain(
-    earlier: Belief,
-    later: Belief,
+    earlier: InformationSet,
+    later: InformationSet,
     catalog: Catalog,
     feature_set: FeatureSet,
     *,
     tolerance: float = TOLERANCE,
 ) -> News:
-    """Decompose the change from the earlier belief to the later one; the parts add up to it."""
+    """Decompose the change from the earlier information set to the later one; the parts add up to it."""
     game = _Game(earlier, later, catalog, feature_set)
     shares, error = shapley(game.value, len(game.players), tolerance)
     before, forecast = game.before, game.value(0)
@@ -116,7 +117,9 @@ def explain(
 class _Game:
     """The recession probability of the later day's newest month, had only some things happened by then."""
 
-    def __init__(self, earlier: Belief, later: Belief, catalog: Catalog, feature_set: FeatureSet) -> None:
+    def __init__(
+        self, earlier: InformationSet, later: InformationSet, catalog: Catalog, feature_set: FeatureSet
+    ) -> None:
         self._models = (earlier.model, later.model)
         self._mixture = Mixture(earlier.known, later.known, catalog, feature_set)
         self._meaning = _meaning(*self._models)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog, FeatureSet, build_panel
+from macro_cycle.features import FeatureSet, build_panel
+from macro_cycle.observations import Catalog
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import HMMConfig

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from macro_cycle.features.catalog import Catalog, CatalogError, Role
+from macro_cycle.observations.catalog import Catalog, CatalogError, Role
 
 logger = logging.getLogger(__name__)
 

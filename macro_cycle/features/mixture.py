@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from macro_cycle.features.catalog import Catalog
 from macro_cycle.features.feature_set import Feature, FeatureSet
-from macro_cycle.features.frequencies import month_number
 from macro_cycle.features.panel import Changes, changes, combined, member, on_months, series_histories
+from macro_cycle.observations.catalog import Catalog
+from macro_cycle.observations.frequencies import month_number
 
 NEW, REVISED = 1, 2
 """What may have happened to a series since the earlier day; both is their sum, neither is 0."""

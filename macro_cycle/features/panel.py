@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features.catalog import Catalog, SeriesSpec
 from macro_cycle.features.feature_set import Feature, FeatureSet
-from macro_cycle.features.frequencies import infer_frequency, month_start, regular_periods
-from macro_cycle.features.robust import WINSOR, robust_scale
 from macro_cycle.features.transformations import transform
+from macro_cycle.observations.catalog import Catalog, SeriesSpec
+from macro_cycle.observations.frequencies import infer_frequency, month_start, regular_periods
+from macro_cycle.observations.robust import WINSOR, robust_scale
 
 Changes = tuple[NDArray[np.int64], NDArray[np.float64]]
 

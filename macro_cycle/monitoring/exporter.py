@@ -5,7 +5,7 @@ import sys
 import threading
 
 from macro_cycle.monitoring.files import use_metric_files
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, load_settings
 
 
 def serve(settings: Settings, ended: threading.Event) -> None:

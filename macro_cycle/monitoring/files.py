@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 

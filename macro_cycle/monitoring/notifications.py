@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 import httpx
 from pydantic import SecretStr
 
-from macro_cycle.settings import NotificationSettings
+from macro_cycle.platform.settings import NotificationSettings
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL, and a webhook's is its password
 

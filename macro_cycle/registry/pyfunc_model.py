@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.registry.bundle import Bundle
+from macro_cycle.training.bundle import Bundle
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM

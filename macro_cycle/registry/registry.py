@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.registry.pyfunc_model import write_mlmodel
+from macro_cycle.training.bundle import Bundle
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

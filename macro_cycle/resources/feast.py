@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.features import default_feature_set
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.warehouse.regimes import Call
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from macro_cycle.months import as_of_day
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 
 if TYPE_CHECKING:
     from macro_cycle.registry.registry import RegisteredVersion, Registry
-    from macro_cycle.registry.training import Trained
+    from macro_cycle.training.train import Trained
 
 
 class RegistryResource(dg.ConfigurableResource):
@@ -40,7 +40,7 @@ class RegistryResource(dg.ConfigurableResource):
 
 
 def _logger(registry: "Registry", tags: dict[str, str], parent: str | None) -> "Callable[[Trained], RegisteredVersion]":
-    from macro_cycle.registry.training import bundle_of
+    from macro_cycle.training.train import bundle_of
 
     known, unfinished = registry.versions(), registry.unfinished()
 

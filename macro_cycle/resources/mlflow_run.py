@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.decorators.hook_decorator import event_list_hook
 
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.settings import load_settings
 
 RESOURCE_KEY = "mlflow"
 

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from macro_cycle.features.store import PanelStore
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 
 
 class PanelResource(dg.ConfigurableResource):

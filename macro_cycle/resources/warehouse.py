@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.registry.bundle import Bundle
+from macro_cycle.training.bundle import Bundle
 
 if TYPE_CHECKING:
     pass

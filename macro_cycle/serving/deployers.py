@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import httpx
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.registry.bundle import Bundle
+from macro_cycle.platform.settings import Settings
 from macro_cycle.serving.answering import LATEST, TOLERANCE
 from macro_cycle.serving.shelf import Shelf
-from macro_cycle.settings import Settings
+from macro_cycle.training.bundle import Bundle
 
 TIMEOUT = httpx.Timeout(30, connect=3)
 

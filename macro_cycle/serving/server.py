@@ -6,9 +6,9 @@ from typing import Any
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.files import use_metric_files
+from macro_cycle.platform.settings import Settings, load_settings
 from macro_cycle.serving.limits import BodyLimit
 from macro_cycle.serving.shelf import Shelf
-from macro_cycle.settings import Settings, load_settings
 
 
 def serve(settings: Settings) -> None:

@@ -4,8 +4,8 @@ import shutil
 import uuid
 from pathlib import Path
 
-from macro_cycle.registry.bundle import Bundle
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
+from macro_cycle.training.bundle import Bundle
 
 
 class Shelf:

@@ -7,7 +7,7 @@ from typing import Protocol
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import SourceName
+from macro_cycle.platform.settings import SourceName
 
 Progress = Callable[[int, int], None]
 COLUMNS = ("series_id", "date", "value", "realtime_start", "estimated")

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from macro_cycle.features import Catalog
-from macro_cycle.months import now
-from macro_cycle.settings import DataSettings, Settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import now
+from macro_cycle.platform.settings import DataSettings, Settings
 from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
 from macro_cycle.sources.past import SeenOn
 from macro_cycle.sources.vintages import Told, nothing_told

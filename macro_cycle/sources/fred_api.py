@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from macro_cycle.features import Catalog
-from macro_cycle.settings import SourceName
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import Progress, SourceError, no_progress
 from macro_cycle.sources.fred_client import FredClient
 from macro_cycle.sources.intervals import DAY, OPEN_END, days, facts_of, is_missing, numbers

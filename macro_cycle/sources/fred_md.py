@@ -16,8 +16,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from macro_cycle.features import Catalog
-from macro_cycle.settings import SourceName
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import Progress, SourceError, no_progress, refuse_unknown
 from macro_cycle.sources.fred_md_file import VintageFile
 from macro_cycle.sources.schema import checked

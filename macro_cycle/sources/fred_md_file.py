@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from macro_cycle.features import Catalog
-from macro_cycle.features.frequencies import month_number, month_start
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.frequencies import month_number, month_start
 from macro_cycle.sources.base import SourceError
 from macro_cycle.sources.schema import refusal
 

@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from macro_cycle.features import Catalog
-from macro_cycle.settings import SourceName
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import SourceError, refuse_unknown
 from macro_cycle.sources.intervals import CELL, DAY, OPEN_END, days, facts_of, is_missing, numbers
 from macro_cycle.sources.schema import KEY, checked, refusal

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from macro_cycle.settings import SourceName
+from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import Source
 
 

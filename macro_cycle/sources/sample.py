@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import pandas as pd
 
-from macro_cycle.features import Catalog
-from macro_cycle.settings import SourceName
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import refuse_unknown
 from macro_cycle.sources.schema import checked
 from macro_cycle.sources.undated import with_publication_lags

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 
 
 def with_publication_lags(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from macro_cycle.features.frequencies import month_number, month_start
+from macro_cycle.observations.frequencies import month_number, month_start
 from macro_cycle.sources.base import COLUMNS
 
 MONTHS = 12 * 2263  # one row per month that a timestamp can name, counted from year 0
@@ -35,11 +35,11 @@ def changes(
     `told` are the facts of the store, with the columns of `FACT`.
     """
     monthly = told[told["date"].dt.is_month_start]
-    heard = dict(list(monthly.groupby("realtime_start")))
+    kept = dict(list(monthly.groupby("realtime_start")))
     ledger = _Ledger(series_ids)
     facts = (
-        ledger.advance(heard.get(day), vintages[day]() if day in vintages else None, day)
-        for day in sorted({*heard, *vintages})
+        ledger.advance(kept.get(day), vintages[day]() if day in vintages else None, day)
+        for day in sorted({*kept, *vintages})
     )
     return (
         pd.concat([nothing_told(series_ids), *facts], ignore_index=True)
@@ -61,9 +61,9 @@ class _Ledger:
         self._without, self._target, self._with = (np.full((MONTHS, len(series_ids)), np.nan) for _ in range(3))
         self._first, self._last = MONTHS, 0
 
-    def advance(self, heard: pd.DataFrame | None, vintage: pd.DataFrame | None, day: pd.Timestamp) -> pd.DataFrame:
-        """The new facts of a day on which the store `heard` these, and which may have a vintage."""
-        known = self._hear(heard) if heard is not None else np.empty(0, np.int64)
+    def advance(self, kept: pd.DataFrame | None, vintage: pd.DataFrame | None, day: pd.Timestamp) -> pd.DataFrame:
+        """The new facts of a day on which the store was given these, and which may have a vintage."""
+        known = self._take(kept) if kept is not None else np.empty(0, np.int64)
         stated = self._state(vintage) if vintage is not None else np.empty(0, np.int64)
         columns = np.union1d(known, stated)
         span = np.ix_(np.arange(self._first, self._last + 1), columns)
@@ -82,7 +82,7 @@ class _Ledger:
             }
         )
 
-    def _hear(self, facts: pd.DataFrame) -> NDArray[np.int64]:
+    def _take(self, facts: pd.DataFrame) -> NDArray[np.int64]:
         """Write down what the store was told; the columns that it speaks of."""
         rows, columns = self._rows(facts["date"]), self._columns(facts["series_id"])
         self._without[rows, columns] = self._with[rows, columns] = facts["value"]

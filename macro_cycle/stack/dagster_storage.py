@@ -9,7 +9,7 @@ from sqlalchemy import CreateEnginePlugin
 from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import URL
 
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse.urls import DatabaseUrl
 

@@ -10,8 +10,8 @@ import httpx
 import psutil
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import Settings
-from macro_cycle.stack.leftovers import end, leftovers
+from macro_cycle.platform.settings import Settings
+from macro_cycle.stack.orphans import end, orphans
 from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.services import KEEPER, Service, ServiceStatus, environment, services
@@ -64,13 +64,13 @@ def down(settings: Settings) -> bool:
     supervisor = supervisor_process(settings)
     if supervisor is None:
         stop_embedded(settings)
-        end(leftovers(settings.home))
+        end(orphans(settings.home))
         return False
     family = [supervisor, *supervisor.children(recursive=True)]
     supervisor.terminate()
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
     stop_embedded(settings)
-    end([*alive, *leftovers(settings.home)])
+    end([*alive, *orphans(settings.home)])
     return True
 
 

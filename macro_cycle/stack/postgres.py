@@ -20,7 +20,7 @@ import psycopg
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, load_settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000

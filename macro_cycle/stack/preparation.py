@@ -3,7 +3,7 @@
 MLflow guards its own by a file lock.
 """
 
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.services import dagster_home
 from macro_cycle.warehouse import Warehouse

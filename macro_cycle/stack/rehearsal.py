@@ -15,9 +15,9 @@ import httpx
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import Catalog
-from macro_cycle.months import open_month
-from macro_cycle.settings import Settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import open_month
+from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.lifecycle import restart

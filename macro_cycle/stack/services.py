@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
@@ -53,7 +53,7 @@ def services(settings: Settings) -> list[Service]:
         Service(
             "mlflow",
             (
-                *(python, "-m", "macro_cycle.stack.leftovers", str(tools / "mlflow")),
+                *(python, "-m", "macro_cycle.stack.orphans", str(tools / "mlflow")),
                 *("server", "--host", mlflow.host, "--port", str(mlflow.port), "--workers", "1"),
                 *("--artifacts-destination", str(settings.home / "mlflow" / "artifacts")),
             ),

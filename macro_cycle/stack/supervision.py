@@ -14,7 +14,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 import psutil
 
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.services import KEEPER, ROOT, Service
 
 PROGRAM = """

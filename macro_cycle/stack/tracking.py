@@ -1,6 +1,6 @@
 """Where MLflow's tracking data are."""
 
-from macro_cycle.settings import Settings
+from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse.urls import DatabaseUrl
 

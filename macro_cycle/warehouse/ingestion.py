@@ -11,7 +11,7 @@ in place, and leaves it among the past ones; it needs no merge.
 A source without vintages states what is current on the day of the load: a sighting. The first sighting of an
 observation that nothing is known of estimates when it was published (`estimated_on` is the day of the sighting); a
 later one that sees another value is a fact of its day, and one that sees nothing new leaves no trace. So sightings
-count in the order of their days: one older than what the store has heard of the series only adds observations that
+count in the order of their days: one older than what the store has seen of the series only adds observations that
 are unknown. A published fact as old as an estimate, whenever it arrives, replaces it.
 """
 
@@ -55,7 +55,7 @@ WITH open AS (
         WHERE o.series_id = n.series_id AND o.realtime_end > :day OFFSET 0) o
 ), known AS (
     SELECT DISTINCT ON (series, date) * FROM open ORDER BY series, date, realtime_start
-), heard AS (
+), newest_seen AS (
     SELECT series, max(greatest(realtime_start, estimated_on)) AS newest FROM open GROUP BY series
 ), sighted AS (
     SELECT series, date, realtime_start, nullif(value, 'NaN') AS value FROM staged
@@ -63,7 +63,7 @@ WITH open AS (
 SELECT series, date, s.value,
        CASE WHEN k.date IS NULL THEN least(s.realtime_start, CAST(:day AS date)) ELSE :day END AS realtime_start,
        CASE WHEN k.date IS NULL THEN CAST(:day AS date) END AS estimated_on
-FROM sighted s LEFT JOIN known k USING (series, date) LEFT JOIN heard h USING (series)
+FROM sighted s LEFT JOIN known k USING (series, date) LEFT JOIN newest_seen h USING (series)
 WHERE k.date IS NULL OR (k.value IS DISTINCT FROM s.value AND h.newest <= :day)
 """
 

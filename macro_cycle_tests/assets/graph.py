@@ -7,10 +7,10 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.definitions import defs
-from macro_cycle.features import Catalog
 from macro_cycle.features.store import PanelStore, content_version
-from macro_cycle.months import as_of_day
-from macro_cycle.settings import load_settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.sources.sample import Sample
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse import Warehouse

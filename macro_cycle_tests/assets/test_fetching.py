@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.cli.app import app
-from macro_cycle.features import Catalog, build_panel, default_feature_set
+from macro_cycle.features import build_panel, default_feature_set
 from macro_cycle.features.store import PanelStore
-from macro_cycle.months import as_of_day
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.settings import load_settings
 from macro_cycle.sources import fred_client
 from macro_cycle.sources.sample import FILE, Sample
 from macro_cycle_tests.assets.graph import materialize, warehouse

@@ -3,8 +3,8 @@
 import dagster as dg
 import pytest
 
-from macro_cycle.features import Catalog
-from macro_cycle.months import as_of_day
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.records import EvaluationStore, NewsStore
 from macro_cycle.warehouse.regimes import RegimeStore

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.features import Catalog
-from macro_cycle.months import as_of_day
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import as_of_day
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse import observations as store_queries
 from macro_cycle_tests.assets.graph import CHAIN, Month, materialize, shifted, stored, warehouse

@@ -6,7 +6,7 @@ import pytest
 from macro_cycle.assets.promotion import Decision, Promotion
 from macro_cycle.definitions import defs
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.months import open_month
+from macro_cycle.platform.months import open_month
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
 

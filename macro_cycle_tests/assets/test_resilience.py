@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.feast import FeatureStoreResource
 from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.serving.shelf import Shelf
-from macro_cycle.settings import load_settings
 from macro_cycle.warehouse.tables import calls, models
 from macro_cycle_tests.assets.graph import CHAIN, materialize, stored
 from macro_cycle_tests.serving.conftest import wait_until

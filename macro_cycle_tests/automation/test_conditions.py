@@ -9,7 +9,7 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from macro_cycle.definitions import defs
-from macro_cycle.months import open_month
+from macro_cycle.platform.months import open_month
 from macro_cycle_tests.assets.graph import materialize, warehouse
 
 OLD = "2008-09-01"

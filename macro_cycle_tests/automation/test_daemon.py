@@ -13,13 +13,13 @@ import httpx
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog
-from macro_cycle.months import now, open_month
-from macro_cycle.settings import Settings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.months import now, open_month
+from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.sources.sample import Sample
-from macro_cycle.stack.aside import stack_aside
 from macro_cycle.stack.daemon import Daemon, MonthRun
+from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
 from macro_cycle_tests.conftest import forget_processwide_state
 from macro_cycle_tests.monitoring.receivers import Receiver, webhook
@@ -98,7 +98,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     forget_processwide_state()
     with (
         webhook() as people,
-        stack_aside(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,
+        isolated_stack(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,
         dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance,
     ):
         yield Live(settings, instance, file, people, started)

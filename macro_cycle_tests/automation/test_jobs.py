@@ -6,8 +6,8 @@ import pytest
 from mlflow.entities import Run
 
 from macro_cycle.definitions import defs
+from macro_cycle.platform.settings import load_settings
 from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.settings import load_settings
 from macro_cycle.stack.tracking import tracking_uri
 
 MONTH = "1990-06-01"

@@ -8,7 +8,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from macro_cycle.automation.notices import Seen, find
 from macro_cycle.automation.sensors import notifications
-from macro_cycle.months import open_month
+from macro_cycle.platform.months import open_month
 from macro_cycle_tests.assets.graph import materialize, warehouse
 from macro_cycle_tests.monitoring.receivers import SECRET, webhook
 
@@ -70,7 +70,7 @@ def test_stale_data_are_told(instance):
 
 @pytest.mark.slow
 def test_failures_are_told_once_each_through_the_sensor(platform, instance, monkeypatch):
-    from macro_cycle.settings import load_settings
+    from macro_cycle.platform.settings import load_settings
 
     warehouse()
     with webhook() as receiver:
@@ -88,7 +88,7 @@ def test_failures_are_told_once_each_through_the_sensor(platform, instance, monk
 
 
 def test_nobody_is_told_of_a_rehearsal(platform, instance, monkeypatch, tmp_path):
-    from macro_cycle.settings import load_settings
+    from macro_cycle.platform.settings import load_settings
 
     with webhook() as receiver:
         monkeypatch.setenv("MACRO_CYCLE_NOTIFICATIONS__WEBHOOK_URL", receiver.url)

@@ -9,7 +9,7 @@ from macro_cycle.automation.sensors import releases
 @pytest.fixture
 def day(platform, tmp_path, monkeypatch):
     """Sets the day on which the platform acts."""
-    from macro_cycle.settings import load_settings
+    from macro_cycle.platform.settings import load_settings
 
     file = tmp_path / "today"
     monkeypatch.setenv("MACRO_CYCLE_TODAY_FILE", str(file))

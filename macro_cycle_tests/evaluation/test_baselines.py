@@ -7,7 +7,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.baselines import baselines, sahm_rule, scores_in_real_time, term_spread
 from macro_cycle.evaluation.metrics import auroc
 from macro_cycle.evaluation.nber import recession_indicator
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 from macro_cycle_tests.features.frames import monthly

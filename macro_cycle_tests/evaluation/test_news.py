@@ -6,29 +6,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from macro_cycle.evaluation.news import Belief, News, explain
-from macro_cycle.features import Catalog, build_panel, default_feature_set
+from macro_cycle.evaluation.news import InformationSet, News, explain
+from macro_cycle.features import build_panel, default_feature_set
 from macro_cycle.hmm import MacroCycleHMM
-from macro_cycle.registry.training import hmm_config
-from macro_cycle.settings import ModelSettings
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
+from macro_cycle.training.train import hmm_config
 
 CATALOG, FEATURES = Catalog.load(), default_feature_set()
 CONFIG = hmm_config(ModelSettings(n_restarts=1), FEATURES)
 
 
-def believed(known: pd.DataFrame, day: str) -> Belief:
+def believed(known: pd.DataFrame, day: str) -> InformationSet:
     panel = build_panel(known, CATALOG, FEATURES)
-    return Belief(pd.Timestamp(day), known, MacroCycleHMM(CONFIG).fit(panel))
+    return InformationSet(pd.Timestamp(day), known, MacroCycleHMM(CONFIG).fit(panel))
 
 
-def answer(belief: Belief) -> float:
-    panel = build_panel(belief.known, CATALOG, FEATURES)
-    return float(belief.model.regimes(panel)["recession_probability"].iloc[-1])
+def answer(information_set: InformationSet) -> float:
+    panel = build_panel(information_set.known, CATALOG, FEATURES)
+    return float(information_set.model.regimes(panel)["recession_probability"].iloc[-1])
 
 
-def told(earlier: Belief, later: Belief) -> News:
+def told(earlier: InformationSet, later: InformationSet) -> News:
     return explain(earlier, later, CATALOG, FEATURES, tolerance=1.0)
 
 
@@ -45,13 +46,13 @@ def revised(known: pd.DataFrame, series_id: str, factor: float, last: int) -> pd
 
 
 @pytest.fixture(scope="module")
-def august() -> Belief:
+def august() -> InformationSet:
     observations = Sample(CATALOG).observations(FEATURES.series_ids)
     return believed(known_on(observations, pd.Timestamp("2008-08-31")), "2008-08-31")
 
 
 @pytest.fixture(scope="module")
-def september(august) -> Belief:
+def september(august) -> InformationSet:
     observations = Sample(CATALOG).observations(FEATURES.series_ids)
     known = revised(known_on(observations, pd.Timestamp("2008-09-30")), "PAYEMS", 0.998, 3)
     return believed(known, "2008-09-30")

@@ -76,7 +76,7 @@ def test_feast_s_own_command_line_sees_the_same_store(database_url, monkeypatch)
     from feast.repo_config import load_repo_config
 
     from macro_cycle.feature_store.store import repo_config
-    from macro_cycle.settings import read_settings
+    from macro_cycle.platform.settings import read_settings
     from macro_cycle.stack.services import environment
 
     settings = read_settings(database_url=database_url)

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import (
-    Catalog,
-    CatalogError,
     Feature,
     FeatureSet,
     build_panel,
     default_feature_set,
     feature_set_for,
 )
+from macro_cycle.observations import Catalog, CatalogError
 from macro_cycle_tests.features.frames import monthly, observations, quarterly
 
 CATALOG = Catalog.load()

@@ -23,7 +23,7 @@ from macro_cycle.monitoring.notifications import (
     fold,
     tell,
 )
-from macro_cycle.settings import NotificationSettings
+from macro_cycle.platform.settings import NotificationSettings
 from macro_cycle_tests.monitoring.receivers import SECRET, alertmanager, webhook
 
 RULES = Path(__file__).parents[2] / ".ops" / ".prometheus" / "alerts.yml"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.registry.bundle import Bundle
+from macro_cycle.training.bundle import Bundle
 from macro_cycle.warehouse.urls import DatabaseUrl
 from macro_cycle_tests.conftest import create_database
 

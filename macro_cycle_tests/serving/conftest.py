@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from macro_cycle.settings import Settings, read_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle_tests.conftest import free_port
 
 START_SECONDS = 60

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import SourceError
 from macro_cycle.sources.alfred_file import AlfredFile
 from macro_cycle.sources.factory import open_file

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import text
 
-from macro_cycle.features import Catalog, build_panel, feature_set_for
+from macro_cycle.features import build_panel, feature_set_for
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import Source
 from macro_cycle.sources.alfred_file import AlfredFile
 from macro_cycle.sources.fred_md import FredMd

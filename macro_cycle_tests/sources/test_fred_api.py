@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import SourceError, known_on
 from macro_cycle.sources.fred_api import FredApi
 from macro_cycle.sources.fred_client import FredClient, Patience, RateLimiter, shared_limiter

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from macro_cycle.assets.sources import _ingested
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import Progress, SourceError, known_on
 from macro_cycle.sources.base import no_progress
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.portions import portions
+from macro_cycle.warehouse.batches import in_batches
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.sources import worlds
 from macro_cycle_tests.warehouse.test_concurrent_and_killed_ingestions import waiting_backends
@@ -95,7 +95,7 @@ def test_an_import_stopped_between_portions_goes_on_when_it_is_repeated(
     for source in delivered(tmp_path_factory, warehouse, batches):
         for parts_written in (data.draw(st.integers(0, 3)), None):
             facts = source.observations(source.available())
-            for part in portions(facts, warehouse.newest_fact(source.available()), 3)[:parts_written]:
+            for part in in_batches(facts, warehouse.newest_fact(source.available()), 3)[:parts_written]:
                 warehouse.ingest(part, source="fred_md")
     worlds.assert_tells(warehouse, world)
 
@@ -110,7 +110,7 @@ def test_a_corrected_vintage_leaves_later_ones_as_they_were_though_its_import_wa
         source = FredMd(tmp_path, CATALOG, told=warehouse.facts)
         for parts_written in (1, None):
             facts = source.observations(["INDPRO"])
-            for part in portions(facts, warehouse.newest_fact(["INDPRO"]), 1)[:parts_written]:
+            for part in in_batches(facts, warehouse.newest_fact(["INDPRO"]), 1)[:parts_written]:
                 warehouse.ingest(part, source="fred_md")
     assert warehouse.as_of("2015-03-31")["value"].tolist() == [100.0, 999.0]
     assert warehouse.as_of("2015-04-30")["value"].tolist() == [100.0, 101.0, 102.0]

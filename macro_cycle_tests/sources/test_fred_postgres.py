@@ -4,7 +4,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources import SourceError, known_on
 from macro_cycle.sources.fred_postgres import FredPostgres
 from macro_cycle_tests.sources.mirrors import DATED, UNDATED, fill, make_mirror

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.features import Catalog
+from macro_cycle.observations import Catalog
 from macro_cycle.sources.past import SeenOn
 from macro_cycle.sources.sample import Sample
 

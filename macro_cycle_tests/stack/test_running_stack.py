@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from macro_cycle.stack.leftovers import leftovers
+from macro_cycle.stack.orphans import orphans
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.stack.running import MODEL, PORTS, Stack
 
@@ -88,10 +88,10 @@ def test_a_taken_port_is_one_clear_line(tmp_path):
 def test_a_terminated_rehearsal_leaves_nothing_running(tmp_path):
     home = tmp_path / "home"
     rehearsal = Stack.in_home(home).start("rehearse", "--from", "2008-01", "--home", str(home))
-    wait_until(lambda: leftovers(home), 60)
+    wait_until(lambda: orphans(home), 60)
     rehearsal.terminate()
     assert rehearsal.wait(60) == 128 + signal.SIGTERM
-    assert leftovers(home) == []
+    assert orphans(home) == []
     assert not (home / "postgres" / "postmaster.pid").exists()
 
 

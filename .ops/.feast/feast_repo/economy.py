@@ -3,7 +3,7 @@
 from macro_cycle.feature_store.definitions import economy, feature_views
 from macro_cycle.features import default_feature_set
 from macro_cycle.hmm.labels import label_names
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 
 macro_features, regime_probabilities = feature_views(
     default_feature_set().names, label_names(load_settings().model.n_regimes)

@@ -11,8 +11,8 @@ import pandas as pd
 
 from macro_cycle.features import FeatureSet
 from macro_cycle.features.store import content_version
-from macro_cycle.registry.bundle import Bundle
-from macro_cycle.settings import ModelSettings
+from macro_cycle.platform.settings import ModelSettings
+from macro_cycle.training.bundle import Bundle
 from macro_cycle.warehouse.models import ModelStore, StoredModel
 from macro_cycle.warehouse.regimes import Call
 

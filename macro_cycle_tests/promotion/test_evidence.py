@@ -3,11 +3,12 @@
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog, default_feature_set
-from macro_cycle.registry.evidence import gather
-from macro_cycle.registry.training import hmm_config
-from macro_cycle.settings import ModelSettings
+from macro_cycle.features import default_feature_set
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import ModelSettings
+from macro_cycle.promotion.evidence import gather
 from macro_cycle.sources.sample import Sample
+from macro_cycle.training.train import hmm_config
 from macro_cycle.warehouse import Warehouse
 
 CATALOG, FEATURES = Catalog.load(), default_feature_set()

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from macro_cycle.features.catalog import Catalog, SeriesSpec
-from macro_cycle.features.frequencies import month_number, months_per_period, off_weekday
-from macro_cycle.features.releases import first_releases, frequency_of, gaps, lateness
-from macro_cycle.features.revisions import rebasings, records, revisions
-from macro_cycle.features.robust import NORMAL_IQR
+from macro_cycle.observations.calendar import first_releases, frequency_of, gaps, lateness
+from macro_cycle.observations.catalog import Catalog, SeriesSpec
+from macro_cycle.observations.frequencies import month_number, months_per_period, off_weekday
+from macro_cycle.observations.revisions import rebasings, records, revisions
+from macro_cycle.observations.robust import NORMAL_IQR
 
 COLUMNS = ["series_id", "rule", "since", "until", "message"]
 Finding = tuple["Rule", Any, Any, str]  # rule, since, until, message

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog, CatalogError, SeriesSpec
+from macro_cycle.observations import Catalog, CatalogError, SeriesSpec
 
 CATALOG = Catalog.load()
 

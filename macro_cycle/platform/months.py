@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import load_settings
+from macro_cycle.platform.settings import load_settings
 
 
 def now() -> pd.Timestamp:

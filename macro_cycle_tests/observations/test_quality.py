@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog
-from macro_cycle.features.quality import Rule, findings, holding_on
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.quality import Rule, findings, holding_on
 from macro_cycle_tests.features.histories import growing, history, monthly
 
 CATALOG = Catalog.load()

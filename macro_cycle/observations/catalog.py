@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features.frequencies import Frequency, infer_frequency, period_end
+from macro_cycle.observations.frequencies import Frequency, infer_frequency, period_end
 
 Role = Literal["coincident", "leading", "price", "rate"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import read_settings
+from macro_cycle.platform.settings import read_settings
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 
 from macro_cycle.automation.partitions import monthly
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.months import as_of_day, month_range, open_month
+from macro_cycle.platform.months import as_of_day, month_range, open_month
 
 
 def test_a_range_holds_both_ends():
@@ -39,7 +39,7 @@ def test_the_open_month_is_the_last():
 
 @pytest.fixture
 def today_file(tmp_path, monkeypatch):
-    from macro_cycle.settings import load_settings
+    from macro_cycle.platform.settings import load_settings
 
     file = tmp_path / "today"
     monkeypatch.setenv("MACRO_CYCLE_TODAY_FILE", str(file))

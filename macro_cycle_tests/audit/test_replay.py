@@ -8,9 +8,9 @@ import pandas as pd
 import psycopg
 import pytest
 
+from macro_cycle.audit.replay import reproduce
 from macro_cycle.cli.history import _stored
-from macro_cycle.features import Catalog
-from macro_cycle.registry.replay import reproduce
+from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.records import ServedAnswer, ServedStore
 from macro_cycle.warehouse.regimes import RegimeStore

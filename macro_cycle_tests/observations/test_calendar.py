@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from macro_cycle.features import Catalog, SeriesSpec
-from macro_cycle.features.releases import gaps, lateness, release_calendar
+from macro_cycle.observations import Catalog, SeriesSpec
+from macro_cycle.observations.calendar import gaps, lateness, release_calendar
 
 CATALOG = Catalog.load()
 

@@ -1,6 +1,6 @@
 """Processes that outlive the service that started them, and the end of them.
 
-`python -m macro_cycle.stack.leftovers PROGRAM ARGUMENT...` becomes the program after ending what a former life of the
+`python -m macro_cycle.stack.orphans PROGRAM ARGUMENT...` becomes the program after ending what a former life of the
 same service left behind: MLflow's workers outlive a killed server and keep its port.
 """
 
@@ -15,7 +15,7 @@ SERVICE = "SUPERVISOR_PROCESS_NAME"  # set by supervisord, inherited by all that
 END_SECONDS = 10.0
 
 
-def leftovers(home: Path, service: str | None = None) -> list[psutil.Process]:
+def orphans(home: Path, service: str | None = None) -> list[psutil.Process]:
     """Processes other than this one that a service of `home` (this one or any) started."""
     found = []
     for process in psutil.process_iter():
@@ -43,5 +43,5 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 if __name__ == "__main__":
-    end(leftovers(Path(os.environ[HOME]), os.environ[SERVICE]))
+    end(orphans(Path(os.environ[HOME]), os.environ[SERVICE]))
     os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - the service's own command line

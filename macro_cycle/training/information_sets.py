@@ -5,23 +5,24 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.evaluation.news import Belief
-from macro_cycle.features import Catalog, FeatureSet, build_panel
+from macro_cycle.evaluation.news import InformationSet
+from macro_cycle.features import FeatureSet, build_panel
 from macro_cycle.features.store import content_version
-from macro_cycle.registry.training import train_or_reuse
+from macro_cycle.observations import Catalog
+from macro_cycle.training.train import train_or_reuse
 from macro_cycle.warehouse.models import ModelStore
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import HMMConfig
 
 
-def beliefs(
+def information_sets(
     models: ModelStore,
     frames: Iterable[tuple[pd.Timestamp, pd.DataFrame]],
     catalog: Catalog,
     features: FeatureSet,
     config: "HMMConfig",
-) -> Iterator[Belief]:
+) -> Iterator[InformationSet]:
     """For each day and its as-of frame, in order, what was known and the model estimated on it.
 
     Raises:
@@ -36,4 +37,4 @@ def beliefs(
             yield str(day.date()), content_version(panel), panel
 
     for trained in train_or_reuse(models, panels(), config):
-        yield Belief(pd.Timestamp(trained.month), known.pop(trained.month), trained.model)
+        yield InformationSet(pd.Timestamp(trained.month), known.pop(trained.month), trained.model)

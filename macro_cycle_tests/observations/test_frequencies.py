@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.features import Catalog, Feature, FeatureSet, build_panel
+from macro_cycle.features import Feature, FeatureSet, build_panel
+from macro_cycle.observations import Catalog
 from macro_cycle_tests.features.frames import observations
 
 IDS = ("DAILY", "ICSA", "UNRATE", "GDPC1", "ANNUAL")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from macro_cycle.features.catalog import Catalog, SeriesSpec
-from macro_cycle.features.frequencies import (
+from macro_cycle.observations.catalog import Catalog, SeriesSpec
+from macro_cycle.observations.frequencies import (
     Frequency,
     infer_frequency,
     month_number,

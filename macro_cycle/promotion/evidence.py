@@ -9,9 +9,10 @@ from macro_cycle.evaluation.baselines import baselines
 from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
 from macro_cycle.evaluation.track_record import Figures, Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
-from macro_cycle.features import Catalog, FeatureSet
-from macro_cycle.registry.gate import FEWEST_SETTLED, Evidence
-from macro_cycle.registry.training import document_version
+from macro_cycle.features import FeatureSet
+from macro_cycle.observations import Catalog
+from macro_cycle.promotion.gate import FEWEST_SETTLED, Evidence
+from macro_cycle.training.train import document_version
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.regimes import RegimeStore
 

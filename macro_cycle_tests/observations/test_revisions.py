@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.features.revisions import as_known, of_one, rebasings, revisions
+from macro_cycle.observations.revisions import as_known, of_one, rebasings, revisions
 from macro_cycle_tests.features.histories import growing, history, monthly
 
 FIRST, SECOND, THIRD = "2010-01-15", "2010-02-15", "2010-03-15"
@@ -82,7 +82,7 @@ def test_a_series_as_known_on_a_day_counts_only_the_revisions_made_by_then():
 
 @pytest.mark.skipif(not FRED_MD.is_dir(), reason="the FRED-MD vintages in ../shared/data are not here")
 def test_the_rebasings_and_unit_changes_of_real_vintages_are_found():
-    from macro_cycle.features import Catalog
+    from macro_cycle.observations import Catalog
     from macro_cycle.sources.fred_md import FredMd
 
     source = FredMd(FRED_MD, Catalog.load())

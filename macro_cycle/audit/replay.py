@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from macro_cycle.features.store import content_version
-from macro_cycle.registry.training import document_version, train
+from macro_cycle.training.train import document_version, train
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from macro_cycle.evaluation.track_record import Figures
 from macro_cycle.hmm import MacroCycleHMM
-from macro_cycle.registry.gate import FEWEST_SETTLED, Evidence, judge, log_score, walk_forward_log_score
+from macro_cycle.promotion.gate import FEWEST_SETTLED, Evidence, judge, log_score, walk_forward_log_score
 
 MINE = Figures("model", "Macro Cycle", 400, 0.99, 0.02, 0.01, 7, 7, 3.0)
 RIVAL = Figures("sahm_rule", "Sahm rule", 400, 0.88, None, 0.1, 7, 7, 8.0)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, load_settings
 from macro_cycle.stack.lifecycle import Progress, down, up
 
 PORTS = ("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT")
@@ -17,7 +17,7 @@ SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")
 
 
 @contextmanager
-def stack_aside(home: Path, on_progress: Progress = lambda _name, _state: None, **chosen: str) -> Iterator[Settings]:
+def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: None, **chosen: str) -> Iterator[Settings]:
     """The embedded stack in `home` under the present settings, changed by `chosen` (names without the prefix).
 
     The settings of this process and of every process it starts are the stack's until it has ended, which it has also
