@@ -28,20 +28,20 @@ import sys
 import dagster as dg
 from macro_cycle_tests.assets.graph import CHAIN, materialize
 with dg.DagsterInstance.ephemeral() as instance:
-    materialize(instance, ("fred_series", *CHAIN), *sys.argv[1:])
+    materialize(instance, CHAIN, *sys.argv[1:])
 """
 CONTENT = """
 import json
 from collections import Counter
-from macro_cycle.platform.months import month_range
-from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle_tests.assets.graph import stored, warehouse
-store, registry = warehouse(), RegistryResource().registry()
+from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.assets.graph import stored
+platform = Platform.from_environment()
+store, registry = platform.warehouse, platform.registry
 versions = registry._client.search_model_versions(f"name = '{registry.name}'", max_results=1000)
 per_month = Counter(version.tags["as_of"] for version in versions)
 with store.engine.connect() as connection:
     calls = connection.exec_driver_sql("SELECT count(*) - count(DISTINCT as_of) FROM warehouse.calls").scalar_one()
-months = {month: repr(stored(month, store)) for month in month_range("2006-01", "2007-12")}
+months = {month: repr(stored(month, platform)) for month in platform.clock.month_range("2006-01", "2007-12")}
 print(json.dumps({"months": months, "duplicates": calls + sum(per_month.values()) - len(per_month)}))
 """
 

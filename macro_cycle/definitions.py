@@ -1,8 +1,10 @@
-"""The one entry point: everything that Dagster loads."""
+"""The one entry point: everything that Dagster loads, for the platform that the settings describe."""
 
 import dagster as dg
 
-from macro_cycle.assets.checks import CHECKS
+from macro_cycle.assets.chain import Chain
+from macro_cycle.assets.checks import record_checks
+from macro_cycle.assets.current import current
 from macro_cycle.assets.drift import regime_drift
 from macro_cycle.assets.evaluation import real_time_evaluation
 from macro_cycle.assets.features import macro_features
@@ -12,37 +14,40 @@ from macro_cycle.assets.promotion import champion
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
-from macro_cycle.automation.jobs import fetch, train_one_month, whole_graph
+from macro_cycle.automation.jobs import decide, fetch, train_one_month, whole_graph
 from macro_cycle.automation.sensors import automation, notifications, releases
-from macro_cycle.resources.feast import FeatureStoreResource
-from macro_cycle.resources.kserve import EndpointResource
-from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.resources.mlflow_run import RESOURCE_KEY, mlflow_run
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.resources.platform import Platform
+from macro_cycle.resources.records import RecordIOManager
 
-defs = dg.Definitions(
-    assets=[
-        fred_series,
-        macro_features,
-        regime_model,
-        regime_labels,
-        regime_news,
-        champion,
-        feast_materialization,
-        kserve_deployment,
+
+def build(platform: Platform) -> dg.Definitions:
+    """The assets, checks, jobs, sensors and resources of a platform."""
+    chain, poll_seconds = Chain.of(platform), platform.settings.dagster.poll_seconds
+    assets = [
+        fred_series(chain),
+        macro_features(chain, platform.features),
+        regime_model(chain),
+        regime_labels(chain),
+        regime_news(chain),
+        champion(chain),
+        feast_materialization(chain),
+        kserve_deployment(chain),
         real_time_evaluation,
-    ],
-    asset_checks=[*CHECKS, regime_drift],
-    jobs=[whole_graph, fetch, train_one_month],
-    sensors=[automation, releases, notifications],
-    resources={
-        "warehouse": WarehouseResource(),
-        "panels": PanelResource(),
-        "registry": RegistryResource(),
-        "features": FeatureStoreResource(),
-        "endpoint": EndpointResource(),
-        RESOURCE_KEY: mlflow_run,
-    },
-    executor=dg.in_process_executor,
-)
+        current,
+    ]
+    return dg.Definitions(
+        assets=dg.with_source_code_references(assets),
+        asset_checks=[*record_checks(chain), regime_drift(chain)],
+        jobs=[whole_graph, fetch, train_one_month, decide],
+        sensors=[automation(poll_seconds), releases(poll_seconds), notifications(poll_seconds)],
+        resources={
+            "platform": platform,
+            "io_manager": RecordIOManager(platform),
+            RESOURCE_KEY: mlflow_run,
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build(Platform.from_environment())

@@ -3,9 +3,13 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
+if TYPE_CHECKING:
+    from macro_cycle.warehouse import Warehouse
 
 _numbers = itertools.count()
 
@@ -50,30 +54,13 @@ def database_url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def platform(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The whole platform on a database and in a home of its own."""
+def platform(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """The whole platform on a database and in a home of its own, which other processes find in the environment."""
+    from macro_cycle.resources.platform import Platform
+
     monkeypatch.setenv("MACRO_CYCLE_DATABASE_URL", database_url)
     monkeypatch.setenv("MACRO_CYCLE_HOME", str(tmp_path / "home"))
-    forget_processwide_state()
-    yield
-    forget_processwide_state()
-
-
-def forget_processwide_state() -> None:
-    """Settings and clients are read once per process; a test starts with new ones."""
-    from macro_cycle.platform.settings import load_settings
-    from macro_cycle.resources import feast, mlflow, warehouse
-    from macro_cycle.stack import postgres
-
-    for cached in (
-        load_settings,
-        warehouse._warehouse,
-        mlflow._registry,
-        feast._store,
-        postgres._prepared,
-        postgres._embedded_url,
-    ):
-        cached.cache_clear()
+    return Platform.from_environment()
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +92,32 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> str:
+    """Name of a database whose warehouse is empty and up to date."""
+    from macro_cycle.warehouse import Warehouse
+
+    url = create_database(postgres_url)
+    warehouse = Warehouse(url)
+    warehouse.migrate()
+    warehouse.engine.dispose()
+    return database_named_in(url)
+
+
+@pytest.fixture
+def warehouse(postgres_url: str, migrated_template: str) -> "Iterator[Warehouse]":
+    """An empty warehouse."""
+    from macro_cycle.warehouse import Warehouse
+
+    store = Warehouse(create_database(postgres_url, migrated_template))
+    yield store
+    store.engine.dispose()
+
+
+def database_named_in(url: str) -> str:
+    """The database that a URL names."""
+    from sqlalchemy.engine import make_url
+
+    return str(make_url(url).database)

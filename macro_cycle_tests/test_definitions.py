@@ -26,10 +26,3 @@ def test_every_asset_is_described_owned_and_automated():
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
         assert spec.group_name != "default", spec.key
-
-
-def test_months_and_partitions_agree():
-    from macro_cycle.automation.partitions import MONTHS
-    from macro_cycle.platform.months import month_keys
-
-    assert list(MONTHS.get_partition_keys()) == month_keys()

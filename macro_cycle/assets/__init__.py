@@ -5,6 +5,7 @@ No statistics, no SQL and no client code here: what an asset calls lives in the 
 
 import warnings
 
-from dagster import BetaWarning
+from dagster import BetaWarning, PreviewWarning
 
 warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=BetaWarning)  # said once per asset
+warnings.filterwarnings("ignore", message=".*partitions_def on an AssetCheckSpec", category=PreviewWarning)

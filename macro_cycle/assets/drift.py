@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.assets.model import trained_models
-from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.chain import Chain
+from macro_cycle.assets.model import stored_model
 from macro_cycle.evaluation.drift import ALARM, Statistic, drift
 from macro_cycle.evaluation.track_record import settled_scores
-from macro_cycle.platform.months import as_of_day, open_month
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.records import Model
+from macro_cycle.resources.platform import Platform
 
 CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
     "not_surprised": (("surprise",), "The last three months are not among the least probable of the model's history."),
@@ -25,45 +24,55 @@ CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-@dg.multi_asset_check(
-    specs=[dg.AssetCheckSpec(name, asset=regime_labels, description=text) for name, (_, text) in CHECKS.items()]
-)
-def regime_drift(
-    context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, panels: PanelResource
-) -> Iterator[dg.AssetCheckResult]:
-    """Statistics of the run's newest month; those of the open month go to Prometheus too."""
-    month = context.op_execution_context.partition_keys[-1]
-    trained = next(trained_models(warehouse, panels, [month]))
-    statistics = drift(trained.model, trained.panel, _settled(warehouse, month))
-    if month == open_month():
-        _publish(statistics)
-    for name, (prefixes, _) in CHECKS.items():
-        found = [statistic for statistic in statistics if statistic.name.startswith(prefixes)]
-        yield dg.AssetCheckResult(
-            check_name=name,
-            passed=not any(statistic.alarming for statistic in found),
-            severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(f"{month[:7]}: {statistic.text}" for statistic in found)
-            or "not enough settled months",
-            metadata={statistic.name: statistic.value for statistic in found}
-            | {f"p_{statistic.name}": statistic.p_value for statistic in found}
-            | {"alarm_below": ALARM},
-        )
+def regime_drift(chain: Chain) -> dg.AssetChecksDefinition:
+    """The checks of drift on `regime_labels`."""
+
+    @dg.multi_asset_check(
+        name="regime_drift",
+        specs=[
+            dg.AssetCheckSpec(name, asset="regime_labels", description=text, partitions_def=chain.months)
+            for name, (_, text) in CHECKS.items()
+        ],
+    )
+    def checks(
+        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.AssetCheckResult]:
+        """Statistics of the run's newest month; those of the open month go to Prometheus too."""
+        month = context.op_execution_context.partition_keys[-1]
+        trained = stored_model(platform, platform.records.one("regime_model", Model, month))
+        statistics = drift(trained.model, trained.panel, _settled(platform, month))
+        if month == platform.clock.open_month():
+            _publish(platform, statistics)
+        for name, (prefixes, _) in CHECKS.items():
+            yield _result(month, name, [each for each in statistics if each.name.startswith(prefixes)])
+
+    return checks
 
 
-def _settled(warehouse: WarehouseResource, month: str) -> pd.DataFrame:
+def _result(month: str, name: str, found: list[Statistic]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not any(statistic.alarming for statistic in found),
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(f"{month[:7]}: {statistic.text}" for statistic in found) or "not enough settled months",
+        metadata={statistic.name: statistic.value for statistic in found}
+        | {f"p_{statistic.name}": statistic.p_value for statistic in found}
+        | {"alarm_below": ALARM},
+    )
+
+
+def _settled(platform: Platform, month: str) -> pd.DataFrame:
     """The calls of the month ends up to `month`, about what was settled at its end."""
     from macro_cycle.evaluation.scoring import model_record
 
-    scores = model_record(warehouse.regimes().calls()).scores
+    scores = model_record(platform.regimes.calls()).scores
     return settled_scores(scores[:month], as_of_day(month))
 
 
-def _publish(statistics: list[Statistic]) -> None:
+def _publish(platform: Platform, statistics: list[Statistic]) -> None:
     from macro_cycle.monitoring.files import use_metric_files
 
-    settings = load_settings()
-    use_metric_files(settings)
+    use_metric_files(platform.settings)
     from macro_cycle.monitoring.metrics import describe_drift
 
-    describe_drift(settings.kserve.model_name, {s.name: (s.value, s.p_value) for s in statistics})
+    describe_drift(platform.settings.kserve.model_name, {s.name: (s.value, s.p_value) for s in statistics})

@@ -4,25 +4,22 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.charts import as_metadata
-from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.automation.conditions import on_new_calls
-from macro_cycle.features.store import content_version
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import now
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.platform.versions import content_version
+from macro_cycle.resources.platform import Platform
 
 
 @dg.asset(
-    deps=[regime_labels],
+    deps=["regime_labels"],
     group_name="evaluation",
     owners=["team:research"],
     kinds={"postgres", "python"},
     tags={"domain": "macro"},
     metadata={"dagster/table_name": "warehouse.evaluations"},
+    code_version="1",
     automation_condition=on_new_calls(),
 )
-def real_time_evaluation(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
     """How well the calls dated the cycle, beside the Sahm rule, the term spread and an activity index.
 
     Scored are the months that the NBER has settled; the command `macro-cycle report` writes it as a page.
@@ -31,11 +28,10 @@ def real_time_evaluation(context: dg.AssetExecutionContext, warehouse: Warehouse
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
 
-    catalog = Catalog.load(load_settings().data.catalog_path)
-    rules = [rival for rival in baselines(catalog) if rival.requires is None]
-    document, calls = evaluate_calls(warehouse.observations(), rules, now().normalize())
+    rules = [rival for rival in baselines(platform.catalog) if rival.requires is None]
+    document, calls = evaluate_calls(platform.warehouse, rules, platform.clock.today())
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
-    warehouse.evaluations().append(newest.date(), version, document)
+    platform.evaluations.append(newest.date(), version, document)
     table = pd.DataFrame(document["figures"]).drop(columns="name")
     model = {name: value for name, value in document["figures"][0].items() if isinstance(value, int | float)}
     return dg.MaterializeResult(

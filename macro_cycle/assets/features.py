@@ -3,71 +3,102 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 
-from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
-from macro_cycle.assets.sources import as_of_frames, fred_series
-from macro_cycle.features import FeatureSet, build_panel, default_feature_set
-from macro_cycle.features.store import PanelStore, content_version
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.warehouse import Warehouse
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.assets.sources import as_of_frames
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features import FeatureSet, build_panel
+from macro_cycle.features.schema import panel_schema, violations
+from macro_cycle.platform.months import as_of_day, key_of
+from macro_cycle.platform.versions import content_version
+from macro_cycle.records import Panel, Snapshot
+from macro_cycle.resources.platform import Platform
 
-FEATURES = default_feature_set()
-PANEL_COLUMNS = dg.TableSchema(
-    columns=[dg.TableColumn("reference_month", "timestamp", "month that the row describes")]
-    + [
-        dg.TableColumn(f.name, "double", f"{', '.join(f.series_ids)}: stationary, up is good; role {f.role}")
-        for f in FEATURES.features
-    ]
-)
-PANEL_LINEAGE = dg.TableColumnLineage(
-    {
-        f.name: [dg.TableColumnDep(fred_series.key, column) for column in ("series_id", "date", "value")]
-        for f in FEATURES.features
-    }
-)
+SOURCE = dg.AssetKey("fred_series")
 
 
-@dg.asset(
-    deps=[fred_series],
-    group_name="features",
-    owners=["team:research"],
-    kinds={"pandas", "parquet"},
-    metadata={"dagster/column_schema": PANEL_COLUMNS, "dagster/column_lineage": PANEL_LINEAGE},
-    **MONTHLY,
-)
-def macro_features(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, panels: PanelResource
-) -> Iterator[dg.MaterializeResult]:
-    """Stationary panel as known at the end of the month: one row per reference month, one column per feature.
+def macro_features(chain: Chain, features: FeatureSet) -> dg.AssetsDefinition:
+    """The asset `macro_features`."""
 
-    NaN where a value was not yet published; nothing is filled, dropped or scaled.
-    """
-    catalog = Catalog.load(load_settings().data.catalog_path)
-    built = _panels(warehouse.observations(), panels.store(), catalog, FEATURES, context.partition_keys)
-    yield from report_months(context, built)
+    @dg.asset(
+        **chain.options("macro_features"),
+        group_name="features",
+        owners=["team:research"],
+        kinds={"pandas", "parquet"},
+        tags={"domain": "macro"},
+        metadata={"dagster/column_schema": _columns(features), "dagster/column_lineage": _lineage(features)},
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        fred_series: dict[str, Snapshot],
+    ) -> Iterator[dg.MaterializeResult]:
+        """Stationary panel as known at the end of the month: one row per reference month, one column per feature.
 
-
-def _panels(
-    store: Warehouse, panels: PanelStore, catalog: Catalog, features: FeatureSet, months: list[str]
-) -> Iterator[MonthResult]:
-    for month, known in as_of_frames(store, months, list(features.series_ids)):
-        panel = build_panel(known, catalog, features)
-        panels.write(month, panel)
-        newest = panel.iloc[-1]
-        yield (
-            month,
-            dg.MaterializeResult(
-                data_version=dg.DataVersion(content_version(panel)),
-                metadata={
-                    "dagster/row_count": len(panel),
-                    "features": panel.shape[1],
-                    "newest_reference_month": f"{panel.index[-1]:%Y-%m}",
-                    "missing_share": float(panel.isna().to_numpy().mean()),
-                    "missing_in_newest_month": int(newest.isna().sum()),
-                    "newest_row": dg.MetadataValue.md(newest.rename("value").to_frame().to_markdown()),
-                },
-            ),
+        NaN where a value was not yet published; nothing is filled, dropped or scaled.
+        """
+        months = Months(context, platform, chain, fred_series=fred_series)
+        yield from months.report(
+            lambda keys: _built(platform, months, keys),
+            _figures,
+            lambda record: platform.panels.holds(key_of(record.as_of)),
         )
+
+    return asset
+
+
+def _built(platform: Platform, months: Months, keys: list[str]) -> Iterator[Result]:
+    for month, known in as_of_frames(platform.warehouse, keys, platform.features.series_ids):
+        try:
+            yield month, _made(platform, months, month, build_panel(known, platform.catalog, platform.features))
+        except MacroCycleError as error:
+            yield month, error
+
+
+def _made(platform: Platform, months: Months, month: str, panel: pd.DataFrame) -> Made:
+    version, newest = content_version(panel), panel.iloc[-1]
+    platform.panels.write(month, panel, version)
+    record = Panel(
+        cycle=platform.cycle,
+        as_of=as_of_day(month).date(),
+        version=version,
+        **months.made_by_and_from(month),
+        problems=tuple(violations(panel_schema(list(platform.features.names)), panel)),
+        reference_month=panel.index[-1].date(),
+        months=len(panel),
+        missing_share=float(panel.isna().to_numpy().mean()),
+        newest={str(name): float(value) for name, value in newest.dropna().items()},
+        features=tuple(map(str, panel.columns)),
+    )
+    return record, {}
+
+
+def _figures(panel: Panel) -> Metadata:
+    rows = [(name, panel.newest.get(name)) for name in panel.features]
+    table = "\n".join(f"| {name} | {'not published' if x is None else f'{x:.4f}'} |" for name, x in rows)
+    return {
+        "dagster/row_count": panel.months,
+        "features": len(panel.features),
+        "newest_reference_month": f"{panel.reference_month:%Y-%m}",
+        "missing_share": panel.missing_share,
+        "missing_in_newest_month": len(panel.features) - len(panel.newest),
+        "newest_row": dg.MetadataValue.md(f"| feature | value |\n|---|---:|\n{table}"),
+    }
+
+
+def _columns(features: FeatureSet) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[dg.TableColumn("reference_month", "timestamp", "month that the row describes")]
+        + [
+            dg.TableColumn(f.name, "double", f"{', '.join(f.series_ids)}: stationary, up is good; role {f.role}")
+            for f in features.features
+        ]
+    )
+
+
+def _lineage(features: FeatureSet) -> dg.TableColumnLineage:
+    columns = ("series_id", "date", "value")
+    return dg.TableColumnLineage(
+        {f.name: [dg.TableColumnDep(SOURCE, column) for column in columns] for f in features.features}
+    )

@@ -1,63 +1,168 @@
-"""The hidden Markov model of each month end."""
+"""The hidden Markov model of each month end: the one asset that trains."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import pandas as pd
 
-from macro_cycle.assets.features import FEATURES, macro_features
-from macro_cycle.assets.monthly import MONTHLY, report_months
-from macro_cycle.features.store import content_version
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.training.train import Trained, hmm_config, train_or_reuse
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.records import Model, Panel
+from macro_cycle.resources.platform import Platform
+from macro_cycle.training.train import BATCH, Trained, bundle_of, train_or_reuse
 
 if TYPE_CHECKING:
-    from macro_cycle.registry.registry import RegisteredVersion
+    from macro_cycle.registry.registry import RegisteredVersion, Registry
+
+Log = Callable[[Trained], "RegisteredVersion"]
 
 
-@dg.asset(
-    deps=[macro_features],
-    group_name="model",
-    owners=["team:research"],
-    kinds={"numba", "mlflow"},
-    **MONTHLY,
-)
-def regime_model(
-    context: dg.AssetExecutionContext,
-    warehouse: WarehouseResource,
-    panels: PanelResource,
-    registry: RegistryResource,
-) -> Iterator[dg.MaterializeResult]:
-    """Hidden Markov model trained on the panel of the month, logged and registered in MLflow.
+def regime_model(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `regime_model`."""
 
-    The same panel under the same configuration is never trained twice; the data version is the model's.
-    """
-    trained = trained_models(warehouse, panels, context.partition_keys)
-    with registry.logging(context) as log:
-        yield from report_months(context, ((each.month, _result(each, log(each))) for each in trained))
-
-
-def trained_models(warehouse: WarehouseResource, panels: PanelResource, months: list[str]) -> Iterator[Trained]:
-    """The model of each month's panel under the present configuration."""
-    store = panels.store()
-    versioned = ((month, content_version(panel), panel) for month in months for panel in [store.read(month)])
-    return train_or_reuse(warehouse.models(), versioned, hmm_config(load_settings().model, FEATURES))
-
-
-def _result(trained: Trained, logged: "RegisteredVersion") -> dg.MaterializeResult:
-    model = trained.model
-    durations = dict(zip(model.labels, model.expected_durations, strict=True))
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(trained.stored.model_version),
-        metadata={
-            **{name: float(value) for name, value in trained.stored.metrics.items()},
-            **{f"expected_months_in_{label.lower()}": float(months) for label, months in durations.items()},
-            "model_version": trained.stored.model_version,
-            "mlflow_version": logged.version,
-            "mlflow_run_id": logged.run_id,
-            "reused": trained.reused,
-        },
+    @dg.asset(
+        **chain.options("regime_model"),
+        group_name="model",
+        owners=["team:research"],
+        kinds={"numba", "mlflow"},
+        tags={"domain": "macro"},
+        metadata={"dagster/table_name": "warehouse.models"},
+        pool="registry",
     )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        macro_features: dict[str, Panel],
+    ) -> Iterator[dg.MaterializeResult]:
+        """Hidden Markov model trained on the panel of the month, logged and registered in MLflow.
+
+        The same panel under the same configuration is never trained twice; the data version is the model's.
+        """
+        months = Months(context, platform, chain, macro_features=macro_features)
+        known = platform.models.versions()
+        yield from months.report(
+            lambda keys: _models(context, platform, months, macro_features, keys),
+            _figures,
+            lambda record: record.version in known,
+        )
+
+    return asset
+
+
+def _models(
+    context: dg.AssetExecutionContext, platform: Platform, months: Months, panels: dict[str, Panel], keys: list[str]
+) -> Iterator[Result]:
+    if not keys:
+        return
+    remaining = iter(keys)
+    with _logging(context, platform) as log:
+        while batch := list(islice(remaining, BATCH)):
+            for month, trained in _trained(platform, panels, batch):
+                if isinstance(trained, MacroCycleError):
+                    yield month, trained
+                else:
+                    yield month, _made(platform, months, trained, log(trained))
+
+
+def _trained(
+    platform: Platform, panels: dict[str, Panel], months: list[str]
+) -> Iterator[tuple[str, Trained | MacroCycleError]]:
+    """Models of the months, trained together; one by one where one of them cannot be trained."""
+    try:
+        versioned = [(m, panels[m].version, platform.panels.panel(m, panels[m].version)) for m in months]
+        trained = list(train_or_reuse(platform.models, versioned, platform.model_config))
+    except MacroCycleError as error:
+        if len(months) == 1:
+            yield months[0], error
+            return
+        for month in months:
+            yield from _trained(platform, panels, [month])
+        return
+    yield from zip(months, trained, strict=True)
+
+
+def _made(platform: Platform, months: Months, trained: Trained, logged: "RegisteredVersion") -> Made:
+    model, stored = trained.model, trained.stored
+    record = Model(
+        cycle=platform.cycle,
+        as_of=as_of_day(trained.month).date(),
+        version=stored.model_version,
+        **months.made_by_and_from(trained.month),
+        problems=() if stored.metrics["converged"] else ("the training did not converge; raise max_iter",),
+        config_version=stored.config_version,
+        labels=tuple(model.labels),
+        metrics={name: float(value) for name, value in stored.metrics.items()},
+        expected_durations=dict(zip(model.labels, map(float, model.expected_durations), strict=True)),
+        registry_version=logged.version,
+        run_id=logged.run_id,
+        reused=trained.reused,
+    )
+    return record, {"reused": trained.reused}
+
+
+def _figures(model: Model) -> Metadata:
+    return {
+        **model.metrics,
+        **{f"expected_months_in_{label.lower()}": months for label, months in model.expected_durations.items()},
+        "model_version": model.version,
+        "mlflow_version": model.registry_version,
+        "mlflow_run_id": model.run_id,
+        "reused": True,
+    }
+
+
+@contextmanager
+def _logging(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Log]:
+    """Log trained months; the months of a range are nested under one run.
+
+    Nothing is logged twice: one run logs at a time, the next one finds what it logged.
+    """
+    registry, tags = platform.registry, {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
+    with platform.exclusive("registry"):
+        parent = _parent(registry, context, tags)
+        known, unfinished = registry.versions(), registry.unfinished()
+
+        def log(trained: Trained) -> "RegisteredVersion":
+            day = as_of_day(trained.month)
+            identity = (str(day.date()), trained.stored.model_version)
+            if identity not in known:
+                bundle = bundle_of(trained.stored, trained.panel, day)
+                known[identity] = registry.log_month(bundle, tags, parent, unfinished.get(identity))
+            return known[identity]
+
+        yield log
+        if parent is not None and parent != _active_run():
+            registry.finish_parent(parent)
+
+
+def _parent(registry: "Registry", context: dg.AssetExecutionContext, tags: dict[str, str]) -> str | None:
+    if (active := _active_run()) is not None or len(context.partition_keys) == 1:
+        return active
+    first, last = context.partition_keys[0][:7], context.partition_keys[-1][:7]
+    return registry.start_parent(f"backfill {first} to {last}", tags)
+
+
+def _active_run() -> str | None:
+    """The run that dagster-mlflow's resource has opened for this job, if it has."""
+    import mlflow
+
+    run = mlflow.active_run()
+    return run.info.run_id if run else None
+
+
+def stored_model(platform: Platform, model: Model) -> Trained:
+    """The trained model that a record stands for, with its panel; nothing is trained.
+
+    Raises:
+        MacroCycleError: its document or its panel is gone.
+    """
+    month = pd.Timestamp(model.as_of).strftime("%Y-%m-01")
+    stored = platform.models.load(model.version)
+    if stored is None:
+        raise MacroCycleError(f"model {model.version} is gone from the warehouse; materialize regime_model first")
+    panel = platform.panels.panel(month, model.made_from["macro_features"])
+    return Trained(month, panel, stored, reused=True)

@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import pandas as pd
 
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.charts import as_metadata, news_chart
-from macro_cycle.assets.features import FEATURES, macro_features
-from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
-from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.model import stored_model
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
-from macro_cycle.features import build_panel
-from macro_cycle.features.store import content_version
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.warehouse import WarehouseResource
+from macro_cycle.platform.months import as_of_day, month_before
+from macro_cycle.platform.versions import content_version
+from macro_cycle.records import Answer, Explanation, Model
+from macro_cycle.resources.platform import Platform
 
-NEWS_COLUMNS = dg.TableSchema(
+COLUMNS = dg.TableSchema(
     columns=[
         dg.TableColumn("since", "date", "the month end before"),
         dg.TableColumn("before", "double precision", "recession probability of the newest month at `since`"),
@@ -28,71 +24,111 @@ NEWS_COLUMNS = dg.TableSchema(
         dg.TableColumn("parts", "json", "kind, series_id and contribution; they add up to after - before"),
     ]
 )
+NOTHING_BEFORE = "There is no answer for the month end before, so no change to explain; materialize that month first."
 
 
-@dg.asset(
-    deps=[macro_features, regime_labels],
-    group_name="regimes",
-    owners=["team:research"],
-    kinds={"postgres", "python"},
-    metadata={"dagster/column_schema": NEWS_COLUMNS, "dagster/table_name": "warehouse.news"},
-    **MONTHLY,
-)
-def regime_news(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
-    """Why the recession probability moved since the month end before: new data, revisions, re-estimation, names.
+def regime_news(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `regime_news`."""
 
-    The parts add up to the change. What was known and believed a month before is computed from the observations
-    again, so that a month depends on no other partition.
-    """
-    yield from report_months(context, _explained(warehouse, context.partition_keys))
+    @dg.asset(
+        **chain.options("regime_news"),
+        group_name="regimes",
+        owners=["team:research"],
+        kinds={"postgres", "python"},
+        tags={"domain": "macro"},
+        metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.news"},
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        regime_model: dict[str, Model],
+        regime_labels: dict[str, Answer],
+    ) -> Iterator[dg.MaterializeResult]:
+        """Why the recession probability moved since the month end before: new data, revisions, re-estimation, names.
+
+        The parts add up to the change. The month end before is taken as it is on record; nothing is trained.
+        """
+        first = month_before(context.partition_keys[0])
+        models = platform.records.load("regime_model", Model, [first]) | regime_model
+        months = _WithTheMonthBefore(context, platform, chain, models, regime_model, regime_labels)
+        yield from months.report(lambda keys: _explained(platform, months, models, keys), _figures)
+
+    return asset
 
 
-def _explained(warehouse: WarehouseResource, months: list[str]) -> Iterator[MonthResult]:
-    catalog = Catalog.load(load_settings().data.catalog_path)
-    store, earlier = warehouse.news(), _information_set_before(warehouse, catalog, months[0])
-    for month, later in zip(months, _information_sets(warehouse, catalog, months), strict=True):
-        if earlier is None:
-            note = "Nothing was known at the month end before; there is no change to explain."
-            yield month, dg.MaterializeResult(data_version=dg.DataVersion("first"), metadata={"note": note})
-        else:
-            news = explain(earlier, later, catalog, FEATURES)
-            store.save(news.to_document())
-            yield month, _result(news, charted=month == months[-1])
+class _WithTheMonthBefore(Months):
+    """Months whose records are made from the model of the month end before, too."""
+
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        platform: Platform,
+        chain: Chain,
+        models: dict[str, Model],
+        regime_model: dict[str, Model],
+        regime_labels: dict[str, Answer],
+    ) -> None:
+        super().__init__(context, platform, chain, regime_model=regime_model, regime_labels=regime_labels)
+        self._models = models
+
+    def _versions(self, month: str) -> dict[str, str]:
+        before = self._models.get(month_before(month))
+        return super()._versions(month) | ({"the month end before": before.version} if before else {})
+
+
+def _explained(platform: Platform, months: Months, models: dict[str, Model], keys: list[str]) -> Iterator[Result]:
+    wanted = sorted({month for key in keys for month in (month_before(key), key) if month in models})
+    earlier: InformationSet | None = None
+    for month, known in as_of_frames(platform.warehouse, wanted, platform.features.series_ids):
+        try:
+            later = InformationSet(as_of_day(month), known, stored_model(platform, models[month]).model)
+        except MacroCycleError as error:
+            later = None
+            if month in keys:
+                yield month, error
+        if later is not None and month in keys:
+            follows = earlier is not None and earlier.as_of == as_of_day(month_before(month))
+            yield month, _made(platform, months, month, earlier if follows else None, later)
         earlier = later
 
 
-def _information_set_before(warehouse: WarehouseResource, catalog: Catalog, month: str) -> InformationSet | None:
-    """What was believed at the month end before, or None when too little was known for a panel."""
-    before = f"{pd.Timestamp(month) - pd.DateOffset(months=1):%Y-%m-%d}"
-    known = warehouse.observations().as_of(as_of_day(before), FEATURES.series_ids)
-    try:
-        build_panel(known, catalog, FEATURES)
-    except MacroCycleError:
-        return None
-    return next(_information_sets(warehouse, catalog, [before]))
+def _made(
+    platform: Platform, months: Months, month: str, earlier: InformationSet | None, later: InformationSet
+) -> Made:
+    made = {"cycle": platform.cycle, "as_of": later.as_of.date(), **months.made_by_and_from(month)}
+    if earlier is None:
+        return Explanation(**made, version="first", note=NOTHING_BEFORE), {}
+    news = explain(earlier, later, platform.catalog, platform.features)
+    platform.news.save(news.to_document())
+    record = Explanation(
+        **made,
+        version=content_version(news.parts),
+        since=news.since.date(),
+        before=news.before,
+        forecast=news.forecast,
+        after=news.after,
+        standard_error=news.standard_error,
+        by_kind=news.by_kind(),
+    )
+    return record, _shown(news) if month == months.keys[-1] else {}
 
 
-def _information_sets(warehouse: WarehouseResource, catalog: Catalog, months: list[str]) -> Iterator[InformationSet]:
-    from macro_cycle.training.information_sets import information_sets
-    from macro_cycle.training.train import hmm_config
-
-    frames = as_of_frames(warehouse.observations(), months, list(FEATURES.series_ids))
-    dated = ((as_of_day(month), known) for month, known in frames)
-    return information_sets(warehouse.models(), dated, catalog, FEATURES, hmm_config(load_settings().model, FEATURES))
+def _shown(news: News) -> Metadata:
+    parts = news.parts[news.parts["contribution"] != 0]
+    table = parts.to_markdown(index=False, floatfmt="+.4f") if len(parts) else "Nothing moved."
+    return {"parts": dg.MetadataValue.md(table), "waterfall": as_metadata(news_chart(news))}
 
 
-def _result(news: News, *, charted: bool) -> dg.MaterializeResult:
-    kinds = {kind.replace(" ", "_").replace("-", "_"): total for kind, total in news.by_kind().items()}
-    metadata: dict[str, dg.MetadataValue] = {
-        **{name: dg.MetadataValue.float(total) for name, total in kinds.items()},
-        "change": dg.MetadataValue.float(news.change),
-        "before": dg.MetadataValue.float(news.before),
-        "forecast": dg.MetadataValue.float(news.forecast),
-        "after": dg.MetadataValue.float(news.after),
-        "standard_error": dg.MetadataValue.float(news.standard_error),
-        "since": dg.MetadataValue.text(f"{news.since:%Y-%m-%d}, about {news.since_reference_month:%Y-%m}"),
-        "parts": dg.MetadataValue.md(news.parts.to_markdown(index=False, floatfmt="+.4f")),
+def _figures(record: Explanation) -> Metadata:
+    if record.since is None or record.before is None or record.forecast is None or record.after is None:
+        return {"note": record.note}
+    kinds = {kind.replace(" ", "_").replace("-", "_"): float(total) for kind, total in record.by_kind.items()}
+    return {
+        **kinds,
+        "change": record.after - record.before,
+        "before": record.before,
+        "forecast": record.forecast,
+        "after": record.after,
+        "standard_error": record.standard_error,
+        "since": f"{record.since:%Y-%m-%d}",
     }
-    if charted:
-        metadata["waterfall"] = as_metadata(news_chart(news))
-    return dg.MaterializeResult(data_version=dg.DataVersion(content_version(news.parts)), metadata=metadata)

@@ -1,128 +1,230 @@
-"""Which model may serve: the gate's verdict, or a person's with a reason, on the newest month's model."""
+"""Which model may serve: the gate's decision, or a person's with a reason. It is kept before anything acts on it."""
 
-from collections.abc import Iterator
-from enum import Enum
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.assets.features import FEATURES
-from macro_cycle.assets.model import regime_model, trained_models
-from macro_cycle.assets.monthly import MONTHLY, report_months
-from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.chain import Chain, Metadata, Months, Result
+from macro_cycle.assets.model import stored_model
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import as_of_day, now, open_month
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.training.train import Trained
+from macro_cycle.platform.months import as_of_day, key_of
+from macro_cycle.promotion.by_hand import ByHand, decide_by_hand
+from macro_cycle.promotion.decisions import standing, to_serve
+from macro_cycle.records import Answer, Decision, Model
+from macro_cycle.records.types import Outcome
+from macro_cycle.resources.platform import Platform
+from macro_cycle.training.train import Trained, rebuilt
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
     from macro_cycle.promotion.gate import Verdict
 
-
-class Decision(Enum):
-    """Who decides on promotion."""
-
-    GATE = "gate"
-    PROMOTE = "promote"
-    REFUSE = "refuse"
-
-
-class Promotion(dg.Config):
-    """Set in the launchpad to decide in the gate's place; the reason is kept with the version."""
-
-    decision: Decision = Decision.GATE
-    reason: str = ""
-
-    def check(self, months: list[str]) -> None:
-        """Refuse a decision without a reason, or about anything but the open month alone."""
-        if self.decision is Decision.GATE:
-            return
-        if not self.reason.strip():
-            raise MacroCycleError("a decision by hand needs a reason; write it in the config of the asset champion")
-        if months != [open_month()]:
-            raise MacroCycleError(f"only the open month {open_month()[:7]} can be promoted or refused by hand")
-
-
-@dg.asset(
-    deps=[regime_model, regime_labels], group_name="model", owners=["team:ml-platform"], kinds={"mlflow"}, **MONTHLY
-)
-def champion(
-    context: dg.AssetExecutionContext,
-    config: Promotion,
-    warehouse: WarehouseResource,
-    panels: PanelResource,
-    registry: RegistryResource,
-) -> Iterator[dg.MaterializeResult]:
-    """Which model may serve: the gate's verdict on the month's model against the one that serves now.
-
-    A model that passes becomes the challenger; it is champion once the endpoint has been seen to answer with it.
-    """
-    config.check(list(context.partition_keys))
-
-    def judged(month: str) -> dg.MaterializeResult:
-        if month != open_month():
-            return not_newest("The verdict is given for the newest month only.")
-        return _judged(registry, warehouse, next(trained_models(warehouse, panels, [month])), config)
-
-    yield from report_months(context, ((month, judged(month)) for month in context.partition_keys))
+ASSET = "champion"
+CLOSED = "A closed month: the gate decides on the open one alone."
+BY_HAND = {
+    "promote": "The model may serve, whatever the gate says.",
+    "refuse": "The model may not serve; if it does, the one promoted before it serves again.",
+    "rollback": "The model, promoted earlier, serves again; what serves now is refused.",
+    "retract": "What a person decided about the model no longer holds; the gate's decision does.",
+}
+CONFIG: dict[str, Any] = {
+    "decision": dg.Field(
+        dg.Selector(
+            {
+                "gate": dg.Field(dict, is_required=False, description="The gate decides, unless a person has."),
+                "by_hand": dg.Field(
+                    {
+                        "outcome": dg.Field(
+                            dg.Enum(
+                                "Outcome",
+                                [
+                                    dg.EnumValue(spelt, description=description)
+                                    for word, description in BY_HAND.items()
+                                    for spelt in (word, word.upper(), word.capitalize())
+                                ],
+                            ),
+                            description="; ".join(f"{word}: {text}" for word, text in BY_HAND.items()),
+                        ),
+                        "reason": dg.Field(str, description="Why; kept with the decision and shown beside it."),
+                        "model_version": dg.Field(
+                            str,
+                            is_required=False,
+                            description="The model (default: the open month's). For rollback: the one to go back to.",
+                        ),
+                    },
+                    description="A person decides in the gate's place, and their word stands until they retract it.",
+                ),
+            }
+        ),
+        default_value={"gate": {}},
+        description="Who decides on the open month's model.",
+    )
+}
 
 
-def _judged(
-    registry: RegistryResource, warehouse: WarehouseResource, trained: Trained, config: Promotion
-) -> dg.MaterializeResult:
-    from macro_cycle.registry.registry import CHALLENGER
+def champion(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `champion`."""
 
-    store = registry.registry()
-    candidate = store.versions()[str(as_of_day(trained.month).date()), trained.stored.model_version]
-    incumbent = store.champion()
-    verdict, source = _verdict(warehouse, trained, store.model(incumbent) if incumbent else None)
-    if config.decision is not Decision.GATE:
-        verdict = verdict.overridden(config.decision is Decision.PROMOTE, config.reason.strip())
-    said = {
-        "verdict": "promote" if verdict.promote else "refuse",
-        "decided_by": config.decision.value if config.decision is Decision.GATE else "hand",
-        "reasons": "; ".join(verdict.reasons) or "every condition holds",
-        "not_asked": "; ".join(verdict.not_asked) or "nothing",
-        "record": source,
-    }
-    store.record_verdict(candidate, said, verdict.figures)
-    if verdict.promote:
-        store.set_alias(CHALLENGER, candidate)
-    serves = candidate.model_version if verdict.promote or incumbent is None else incumbent.model_version
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(serves),
-        metadata={
-            **verdict.figures,
-            **said,
-            "conditions": dg.MetadataValue.md(_conditions(verdict)),
-            "challenger": f"version {candidate.version} ({candidate.model_version})",
-            "champion_before": f"version {incumbent.version} ({incumbent.model_version})" if incumbent else "none",
-        },
+    @dg.asset(
+        **chain.options(ASSET),
+        group_name="model",
+        owners=["team:ml-platform"],
+        kinds={"mlflow", "postgres"},
+        tags={"domain": "serving"},
+        metadata={"dagster/table_name": "warehouse.decisions"},
+        config_schema=CONFIG,
+        pool="endpoint",
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        regime_model: dict[str, Model],
+        regime_labels: dict[str, Answer],
+    ) -> Iterator[dg.MaterializeResult]:
+        """Which model may serve: the gate's verdict on the open month's model against the one that serves now.
+
+        Decisions are append-only. A person's stands for its model until a person takes it back.
+        """
+        asked = context.op_execution_context.op_config["decision"]
+        months = Months(context, platform, chain, regime_model=regime_model, regime_labels=regime_labels)
+        if "by_hand" in asked:
+            decide_by_hand(platform.records, _by_hand(platform, months, asked["by_hand"], regime_model))
+        yield from months.report(
+            lambda keys: _decided(platform, months, regime_model, keys),
+            _figures,
+            lambda record: key_of(record.as_of) != platform.clock.open_month(),
+        )
+
+    return asset
+
+
+def _by_hand(platform: Platform, months: Months, asked: Mapping[str, Any], models: Mapping[str, Model]) -> ByHand:
+    month = platform.clock.open_month()
+    if months.keys != [month]:
+        raise MacroCycleError(f"a decision by hand is made in the open month {month[:7]}; choose that partition alone")
+    return ByHand(
+        cycle=platform.cycle,
+        outcome=asked["outcome"].lower(),
+        reason=asked["reason"],
+        model_version=asked.get("model_version"),
+        of_the_month=models[month],
+        **months.made_by_and_from(month),
     )
 
 
-def _verdict(warehouse: WarehouseResource, trained: Trained, champion: "MacroCycleHMM | None") -> "tuple[Verdict, str]":
+def _decided(platform: Platform, months: Months, models: Mapping[str, Model], keys: list[str]) -> Iterator[Result]:
+    for month in keys:
+        if month != platform.clock.open_month():
+            yield month, (_closed(platform, months, models[month]), {"note": CLOSED})
+            continue
+        decisions, shown = platform.records.history(ASSET, Decision), Metadata()
+        found, serving = standing(decisions, models[month].version), to_serve(decisions)
+        if found is not None and (found.by == "person" or found.outcome != "wait"):
+            decision = _repeated(found, months, month)
+        else:
+            decision, shown = _judged(platform, months, models[month], serving)
+        yield month, (_with_what_follows(decision, [*decisions, decision]), shown)
+
+
+def _with_what_follows(decision: Decision, decisions: list[Decision]) -> Decision:
+    """The decision in a version that changes with what is to serve, so that the deployment follows."""
+    serving = to_serve(decisions)
+    follows = serving.model_version if serving else "nothing"
+    return decision.model_copy(update={"version": f"{decision.outcome} {decision.model_version}, serve {follows}"})
+
+
+def _closed(platform: Platform, months: Months, model: Model) -> Decision:
+    """No decision: what is about a closed month is never served for its sake."""
+    return Decision(
+        cycle=platform.cycle,
+        as_of=model.as_of,
+        version="closed",
+        **months.made_by_and_from(key_of(model.as_of)),
+        model_version=model.version,
+        outcome="closed",
+        by="gate",
+        reason=CLOSED,
+        decided_at=as_of_day(key_of(model.as_of)).to_pydatetime().replace(tzinfo=UTC),
+    )
+
+
+def _repeated(found: Decision, months: Months, month: str) -> Decision:
+    """The decision that stands about the month's model, as this month's."""
+    return found.model_copy(update={"as_of": as_of_day(month).date(), **months.made_by_and_from(month)})
+
+
+def _judged(platform: Platform, months: Months, model: Model, serving: Decision | None) -> tuple[Decision, Metadata]:
+    trained = stored_model(platform, model)
+    incumbent = _incumbent(platform, serving)
+    verdict, evidence = _verdict(platform, trained, incumbent)
+    outcome: Outcome = (
+        "refuse" if not verdict.promote else "wait" if platform.settings.promotion == "manual" else "promote"
+    )
+    reason = "; ".join(verdict.reasons) or "every condition holds"
+    record = Decision(
+        cycle=platform.cycle,
+        as_of=model.as_of,
+        version=f"{outcome} {model.version}",
+        **months.made_by_and_from(trained.month),
+        model_version=model.version,
+        outcome=outcome,
+        by="gate",
+        reason=f"{reason}; a person is to promote it" if outcome == "wait" else reason,
+        decided_at=datetime.now(UTC),
+        incumbent=serving.model_version if serving else None,
+        figures=verdict.figures,
+        not_asked=verdict.not_asked,
+        evidence=evidence,
+    )
+    return record, {"conditions": dg.MetadataValue.md(_conditions(verdict))}
+
+
+def _incumbent(platform: Platform, serving: Decision | None) -> "MacroCycleHMM | None":
+    """The model that stands promoted.
+
+    Raises:
+        MacroCycleError: there is one, and its document is gone: the gate does not judge as if there were none.
+    """
+    if serving is None:
+        return None
+    stored = platform.models.load(serving.model_version)
+    if stored is None:
+        raise MacroCycleError(f"model {serving.model_version} serves, and its document is gone from the warehouse")
+    return rebuilt(stored)
+
+
+def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | None") -> "tuple[Verdict, str]":
     """The gate's verdict and where the record that it weighed is from."""
     from macro_cycle.promotion.evidence import gather
     from macro_cycle.promotion.gate import judge
 
-    settings, challenger = load_settings(), trained.model
     evidence = gather(
-        warehouse.observations(),
-        Catalog.load(settings.data.catalog_path),
-        FEATURES,
-        challenger.config,
-        champion.config if champion else None,
-        min(now().normalize(), as_of_day(trained.month)),
-        pd.Timestamp(settings.data.first_partition),
+        platform.warehouse,
+        platform.catalog,
+        platform.features,
+        trained.model.config,
+        incumbent.config if incumbent else None,
+        min(platform.clock.today(), as_of_day(trained.month)),
+        pd.Timestamp(platform.settings.data.first_partition),
     )
-    return judge(challenger, champion, trained.panel, evidence), evidence.source
+    return judge(trained.model, incumbent, trained.panel, evidence), evidence.source
+
+
+def _figures(decision: Decision) -> Metadata:
+    return {
+        **decision.figures,
+        "verdict": decision.outcome,
+        "decided_by": decision.by,
+        "decided_at": dg.MetadataValue.text(f"{decision.decided_at:%Y-%m-%d %H:%M} UTC"),
+        "reasons": decision.reason,
+        "not_asked": "; ".join(decision.not_asked) or "nothing",
+        "record": decision.evidence or "none",
+        "model_version": decision.model_version,
+        "served_before": decision.incumbent or "none",
+    }
 
 
 def _conditions(verdict: "Verdict") -> str:
@@ -136,8 +238,3 @@ def _conditions(verdict: "Verdict") -> str:
         for c in verdict.conditions
     ]
     return pd.DataFrame(rows, columns=["condition", "figure", "limit", "holds"]).to_markdown(index=False)
-
-
-def not_newest(what: str) -> dg.MaterializeResult:
-    """The result of a closed month, for which nothing that serves is touched."""
-    return dg.MaterializeResult(data_version=dg.DataVersion("closed"), metadata={"note": f"A closed month. {what}"})

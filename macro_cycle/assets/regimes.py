@@ -1,21 +1,21 @@
-"""What the cycle looked like at each month end, and the one answer given."""
+"""The regimes of each month end: what the cycle looked like, and the one answer given."""
 
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
 from macro_cycle.assets.charts import as_metadata, regimes_chart
-from macro_cycle.assets.features import macro_features
-from macro_cycle.assets.model import regime_model, trained_models
-from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
-from macro_cycle.features.store import content_version
-from macro_cycle.platform.months import as_of_day
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.training.train import Trained
-from macro_cycle.warehouse.regimes import Call, RegimeStore
+from macro_cycle.assets.model import stored_model
+from macro_cycle.features.schema import regimes_schema, violations
+from macro_cycle.platform.months import as_of_day, month_before
+from macro_cycle.platform.versions import content_version
+from macro_cycle.records import Answer, Model, Panel
+from macro_cycle.resources.platform import Platform
+from macro_cycle.warehouse.regimes import Call
 
-REGIME_COLUMNS = dg.TableSchema(
+COLUMNS = dg.TableSchema(
     columns=[
         dg.TableColumn("reference_month", "date", "month that the probabilities are about"),
         dg.TableColumn("label", "text", "most probable regime, filtered"),
@@ -27,45 +27,84 @@ REGIME_COLUMNS = dg.TableSchema(
 )
 
 
-@dg.asset(
-    deps=[macro_features, regime_model],
-    group_name="regimes",
-    owners=["team:research"],
-    kinds={"postgres", "python"},
-    metadata={"dagster/column_schema": REGIME_COLUMNS, "dagster/table_name": "warehouse.regimes"},
-    **MONTHLY,
-)
-def regime_labels(
-    context: dg.AssetExecutionContext, warehouse: WarehouseResource, panels: PanelResource
-) -> Iterator[dg.MaterializeResult]:
-    """Filtered, smoothed and predicted probability of each regime by reference month, as seen at the month end.
+def regime_labels(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `regime_labels`."""
 
-    The newest reference month's filtered probabilities are the call: the one answer given at that month end.
-    """
-    months = context.partition_keys
-    trained = trained_models(warehouse, panels, months)
-    yield from report_months(context, _labelled(warehouse.regimes(), trained, months[-1]))
+    @dg.asset(
+        **chain.options("regime_labels"),
+        group_name="regimes",
+        owners=["team:research"],
+        kinds={"postgres", "python"},
+        tags={"domain": "macro"},
+        metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.regimes"},
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        macro_features: dict[str, Panel],
+        regime_model: dict[str, Model],
+    ) -> Iterator[dg.MaterializeResult]:
+        """Filtered, smoothed and predicted probability of each regime by reference month, as seen at the month end.
+
+        The newest reference month's filtered probabilities are the call: the one answer given at that month end.
+        """
+        months = Months(context, platform, chain, macro_features=macro_features, regime_model=regime_model)
+        before = platform.records.load("macro_features", Panel, [month_before(months.keys[0])])
+        versions = {month: panel.version for month, panel in {**before, **macro_features}.items()}
+
+        def make(month: str) -> Made:
+            news = versions[month] != versions.get(month_before(month))
+            return _made(platform, months, month, regime_model[month], news)
+
+        yield from months.report(lambda keys: each(keys, make), lambda answer: _figures(answer, platform))
+
+    return asset
 
 
-def _labelled(store: RegimeStore, trained: Iterator[Trained], charted: str) -> Iterator[MonthResult]:
-    for each in trained:
-        frame = each.model.regimes(each.panel)
-        version = content_version(frame)
-        call = Call.newest_of(frame, as_of_day(each.month).date(), each.stored.model_version, version)
-        store.save(frame, call)
-        metadata = _figures(call, each)
-        if each.month == charted:
-            metadata["regimes"] = as_metadata(regimes_chart(frame, f"Regimes as known at the end of {each.month[:7]}"))
-        yield each.month, dg.MaterializeResult(data_version=dg.DataVersion(version), metadata=metadata)
+def _made(platform: Platform, months: Months, month: str, model: Model, news: bool) -> Made:
+    trained = stored_model(platform, model)
+    frame, day = trained.model.regimes(trained.panel), as_of_day(month).date()
+    version = content_version(frame)
+    call = Call.newest_of(frame, day, model.version, version)
+    platform.regimes.save(frame, call)
+    record = Answer(
+        cycle=platform.cycle,
+        as_of=day,
+        version=version,
+        **months.made_by_and_from(month),
+        problems=tuple(violations(regimes_schema(list(call.probabilities)), frame)),
+        reference_month=call.reference_month,
+        label=call.label,
+        recession_probability=call.recession_probability,
+        probabilities=call.probabilities,
+        model_version=model.version,
+        panel_version=model.made_from["macro_features"],
+        newest={str(name): value if isinstance(value, str) else float(value) for name, value in frame.iloc[-1].items()},
+        news=news,
+    )
+    return record, _chart(frame, month) if month == months.keys[-1] else {}
 
 
-def _figures(call: Call, trained: Trained) -> dict[str, dg.MetadataValue]:
-    shares = {f"p_{label.lower()}": dg.MetadataValue.float(p) for label, p in call.probabilities.items()}
+def _figures(answer: Answer, platform: Platform) -> Metadata:
+    shares = {f"p_{label.lower()}": dg.MetadataValue.float(p) for label, p in answer.probabilities.items()}
     return {
-        "label": dg.MetadataValue.text(call.label),
-        "recession_probability": dg.MetadataValue.float(call.recession_probability),
-        "reference_month": dg.MetadataValue.text(f"{call.reference_month:%Y-%m}"),
-        "model_version": dg.MetadataValue.text(call.model_version),
-        "dagster/row_count": dg.MetadataValue.int(len(trained.panel)),
+        "label": dg.MetadataValue.text(answer.label),
+        "recession_probability": dg.MetadataValue.float(answer.recession_probability),
+        "reference_month": dg.MetadataValue.text(f"{answer.reference_month:%Y-%m}"),
+        "as_of": dg.MetadataValue.text(_standing(answer, platform)),
+        "months_behind": answer.months_behind,
+        "news": answer.news,
+        "model_version": dg.MetadataValue.text(answer.model_version),
         **shares,
     }
+
+
+def _standing(answer: Answer, platform: Platform) -> str:
+    """What the answer is an answer to, so that a past month's is not taken for the present."""
+    if f"{answer.as_of:%Y-%m-01}" == platform.clock.open_month():
+        return f"{answer.as_of:%Y-%m}, the open month"
+    return f"{answer.as_of:%Y-%m}, a closed month: what was known then. The present is in the asset current"
+
+
+def _chart(frame: pd.DataFrame, month: str) -> Metadata:
+    return {"regimes": as_metadata(regimes_chart(frame, f"Regimes as known at the end of {month[:7]}"))}

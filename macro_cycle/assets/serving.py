@@ -1,128 +1,160 @@
-"""From a trained model to an answer over HTTP: the gate, the feature store and the endpoint.
+"""From an answer and a decision to what people can ask: the feature store and the endpoint.
 
-These act for the newest month only. For an older month they record what they would have done and touch nothing
-that serves.
+These act for the open month alone: a closed one reaches the offline store, and nothing that serves.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from macro_cycle.assets.features import macro_features
-from macro_cycle.assets.monthly import MONTHLY, MonthResult, report_months
-from macro_cycle.assets.promotion import champion, not_newest
-from macro_cycle.assets.regimes import regime_labels
-from macro_cycle.features.store import PanelStore
-from macro_cycle.platform.months import as_of_day, open_month
-from macro_cycle.resources.feast import FeatureStoreResource
-from macro_cycle.resources.kserve import EndpointResource
-from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle.resources.panels import PanelResource
-from macro_cycle.resources.warehouse import WarehouseResource
-from macro_cycle.warehouse.records import ServedAnswer, ServedStore
-from macro_cycle.warehouse.regimes import RegimeStore
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.feature_store.rows import month_row
+from macro_cycle.platform.months import as_of_day, key_of
+from macro_cycle.promotion.decisions import to_serve
+from macro_cycle.records import Answer, Decision, Deployment, Panel, Record
+from macro_cycle.resources.platform import Platform
+from macro_cycle.warehouse.records import ServedAnswer
 
-if TYPE_CHECKING:
-    from macro_cycle.registry.registry import RegisteredVersion
-    from macro_cycle.serving.deployers import Deployment
-
-BATCH = 50
+BATCH = 100
+ENDPOINT = "kserve_deployment"
+NOTHING_PROMOTED = "No model stands promoted, so nothing serves; see the asset champion, or promote one by hand."
+CLOSED = "A closed month. Nothing was deployed."
 
 
-@dg.asset(
-    deps=[macro_features, regime_labels],
-    group_name="serving",
-    owners=["team:ml-platform"],
-    kinds={"feast", "postgres"},
-    **MONTHLY,
-)
-def feast_materialization(
-    context: dg.AssetExecutionContext,
-    warehouse: WarehouseResource,
-    panels: PanelResource,
-    features: FeatureStoreResource,
-) -> Iterator[dg.MaterializeResult]:
-    """The month's newest features and regime probabilities in Feast's offline store; online, the newest month's."""
-    rows = _stored(features, panels.store(), warehouse.regimes(), context.partition_keys)
-    yield from report_months(context, rows)
+def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `feast_materialization`."""
+
+    @dg.asset(
+        **chain.options("feast_materialization"),
+        group_name="serving",
+        owners=["team:ml-platform"],
+        kinds={"feast", "postgres"},
+        tags={"domain": "serving"},
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        macro_features: dict[str, Panel],
+        regime_labels: dict[str, Answer],
+    ) -> Iterator[dg.MaterializeResult]:
+        """The month's newest features and regime probabilities in Feast's offline store; online, the open month's."""
+        months = Months(context, platform, chain, macro_features=macro_features, regime_labels=regime_labels)
+        yield from months.report(
+            lambda keys: _stored(platform, months, macro_features, regime_labels, keys),
+            lambda record: {"online": key_of(record.as_of) == platform.clock.open_month()},
+        )
+
+    return asset
 
 
 def _stored(
-    features: FeatureStoreResource, panels: PanelStore, regimes: RegimeStore, months: list[str]
-) -> Iterator[MonthResult]:
-    store, remaining = features.store(), iter(months)
+    platform: Platform, months: Months, panels: Mapping[str, Panel], answers: Mapping[str, Answer], keys: list[str]
+) -> Iterator[Result]:
+    remaining = iter(keys)
     while batch := list(islice(remaining, BATCH)):
-        rows = []
-        for month in batch:
-            day = as_of_day(month).date()
-            newest = panels.read(month).iloc[-1]
-            rows.append(features.row(newest, regimes.newest_row(day), regimes.last_call(day)))
-        added = store.write_offline(rows)
-        if batch[-1] == open_month():
-            store.materialize_online(rows[-1].as_of)
+        rows = [month_row(panels[month], answers[month]) for month in batch]
+        platform.feature_store.write_offline(rows)
+        if batch[-1] == platform.clock.open_month():
+            platform.feature_store.materialize_online(rows[-1].as_of)
         for month, row in zip(batch, rows, strict=True):
-            metadata = {"rows_added_by_batch": added, "online": month == open_month()}
-            yield (
-                month,
-                dg.MaterializeResult(data_version=dg.DataVersion(row.data_version), metadata=metadata),
-            )
+            day = as_of_day(month).date()
+            made = months.made_by_and_from(month)
+            yield month, (Record(cycle=platform.cycle, as_of=day, version=row.data_version, **made), {})
 
 
-@dg.asset(
-    deps=[champion, regime_labels], group_name="serving", owners=["team:ml-platform"], kinds={"kserve"}, **MONTHLY
-)
-def kserve_deployment(
-    context: dg.AssetExecutionContext,
-    registry: RegistryResource,
-    endpoint: EndpointResource,
-    warehouse: WarehouseResource,
-) -> Iterator[dg.MaterializeResult]:
-    """The endpoint serving the champion, verified by a real prediction; the alias moves after that."""
-    results = (
-        (
-            month,
-            _deploy(registry, endpoint, warehouse.served())
-            if month == open_month()
-            else not_newest("Nothing was deployed."),
+def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `kserve_deployment`."""
+
+    @dg.asset(
+        **chain.options(ENDPOINT),
+        group_name="serving",
+        owners=["team:ml-platform"],
+        kinds={"kserve"},
+        tags={"domain": "serving"},
+        metadata={"dagster/table_name": "warehouse.served"},
+        pool="endpoint",
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        platform: dg.ResourceParam[Platform],
+        champion: dict[str, Decision],
+        regime_labels: dict[str, Answer],
+    ) -> Iterator[dg.MaterializeResult]:
+        """The endpoint serving the model that stands promoted, verified by a prediction before anybody else asks."""
+        months, open_month = Months(context, platform, chain, champion=champion), platform.clock.open_month()
+
+        def deployed(keys: list[str]) -> Iterator[Result]:
+            for month in keys:
+                yield (
+                    month,
+                    _deployed(platform, months, month) if month == open_month else _closed(platform, months, month),
+                )
+
+        yield from months.report(deployed, _figures, lambda record: key_of(record.as_of) != open_month)
+
+    return asset
+
+
+def _deployed(platform: Platform, months: Months, month: str) -> Made:
+    promoted, made = to_serve(platform.records.history("champion", Decision)), months.made_by_and_from(month)
+    common = {"cycle": platform.cycle, "as_of": as_of_day(month).date(), **made, "deployed_at": datetime.now(UTC)}
+    with platform.deployer() as deployer:
+        if promoted is None:
+            deployer.withdraw()
+            return Deployment(**common, version="nothing", model_version=None), {"note": NOTHING_PROMOTED}
+        registry = platform.registry
+        version = registry.versions()[str(promoted.as_of), promoted.model_version]
+        deployment = deployer.deploy(registry.bundle(version))
+        record = Deployment(
+            **common,
+            version=promoted.model_version,
+            model_version=promoted.model_version,
+            registry_version=version.version,
+            endpoint=deployment.endpoint,
+            label=deployment.label,
+            recession_probability=deployment.recession_probability,
         )
-        for month in context.partition_keys
+        platform.served.append(_answered(promoted.as_of, record))
+        registry.set_alias("champion", version)
+    return record, {}
+
+
+def _closed(platform: Platform, months: Months, month: str) -> Made:
+    day = as_of_day(month)
+    record = Deployment(
+        cycle=platform.cycle,
+        as_of=day.date(),
+        version="closed",
+        **months.made_by_and_from(month),
+        model_version=None,
+        deployed_at=day.tz_localize("UTC").to_pydatetime(),
     )
-    yield from report_months(context, results)
+    return record, {"note": CLOSED}
 
 
-def _deploy(registry: RegistryResource, endpoint: EndpointResource, served: ServedStore) -> dg.MaterializeResult:
-    from macro_cycle.registry.registry import CHAMPION
-
-    store = registry.registry()
-    with endpoint.exclusive():
-        version = store.challenger() or store.champion()
-        if version is None:
-            raise dg.Failure("no model has passed the gate yet; see the verdict of the asset champion")
-        deployment = endpoint.deployer().deploy(store.bundle(version))
-        store.set_alias(CHAMPION, version)
-    served.append(_answered(version, deployment))
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(version.model_version),
-        metadata={
-            "endpoint": dg.MetadataValue.url(deployment.endpoint),
-            "model_version": version.model_version,
-            "mlflow_version": version.version,
-            "label": deployment.label,
-            "recession_probability": deployment.recession_probability,
-            "verified": "V1 and V2 answered with the stored probabilities",
-        },
-    )
-
-
-def _answered(version: "RegisteredVersion", deployment: "Deployment") -> ServedAnswer:
+def _answered(as_of: date, record: Deployment) -> ServedAnswer:
+    assert record.model_version is not None
+    assert record.recession_probability is not None
     return ServedAnswer(
-        as_of=date.fromisoformat(version.as_of),
-        model_version=version.model_version,
-        registry_version=version.version,
-        endpoint=deployment.endpoint,
-        label=deployment.label,
-        recession_probability=deployment.recession_probability,
+        as_of=as_of,
+        model_version=record.model_version,
+        registry_version=record.registry_version,
+        endpoint=record.endpoint,
+        label=record.label,
+        recession_probability=record.recession_probability,
     )
+
+
+def _figures(record: Deployment) -> Metadata:
+    if record.model_version is None:
+        return {}
+    return {
+        "endpoint": dg.MetadataValue.url(record.endpoint),
+        "model_version": record.model_version,
+        "mlflow_version": record.registry_version,
+        "label": record.label,
+        "recession_probability": record.recession_probability,
+        "verified": "V1 and V2 answered with the stored probabilities",
+    }

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.features.store import content_version
-from macro_cycle.training.train import document_version, train
+from macro_cycle.platform.versions import content_version, document_version, has_version
+from macro_cycle.training.train import train
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def _document(model: "StoredModel") -> Link:
 
 def _panel(model: "StoredModel", stored: Stored) -> tuple[pd.DataFrame | None, Link]:
     """The panel that the model was trained on: from the observations, or else as it was kept with the model."""
-    if content_version(stored.panel) == model.input_version:
+    if has_version(stored.panel, model.input_version):
         return stored.panel, Link("observations", True, f"give the panel {model.input_version} again")
     kept = stored.bundled()
-    if kept is not None and content_version(kept) != model.input_version:
+    if kept is not None and not has_version(kept, model.input_version):
         kept = None
     differing = "another panel" if kept is None else f"a panel that differs in {_differing(stored.panel, kept)} cells"
     if not stored.loaded_since:
@@ -119,7 +119,8 @@ def _answer(call: RecordedCall, model: "StoredModel", panel: pd.DataFrame) -> Li
     from macro_cycle.hmm import MacroCycleHMM
 
     frame = MacroCycleHMM.from_document(dict(model.document)).regimes(panel)
-    again = Call.newest_of(frame, call.as_of, call.model_version, content_version(frame))
+    version = call.data_version if has_version(frame, call.data_version) else content_version(frame)
+    again = Call.newest_of(frame, call.as_of, call.model_version, version)
     wrong = [name for name, value in vars(again).items() if value != getattr(call, name)]
     if not wrong:
         return Link("answer", True, "every probability is the same to the bit")

@@ -1,7 +1,8 @@
 """Automation conditions: what makes the daemon run an asset, always for the open month alone.
 
 News travels by content. The snapshot and the panel hold it back: what follows them runs only when their data version
-changed. From the model on everything runs together with what it depends on, so that one changed panel is one run.
+changed. From the model on everything runs together with what it depends on, so that one changed panel is one run. A
+changed configuration is a changed code version, and runs what depends on it.
 """
 
 from dagster import AssetSelection, AutomationCondition
@@ -14,45 +15,66 @@ HOLDING_NEWS_BACK = AssetSelection.assets("fred_series", "macro_features")
 def refetch_while_stale() -> AutomationCondition:
     """Fetch the open month at most every quarter of an hour, while it is missing, stale or its last fetch failed."""
     wanting = (
-        AutomationCondition.freshness_failed() | AutomationCondition.missing() | AutomationCondition.execution_failed()
-    )
+        AutomationCondition.freshness_failed().with_label("stale")
+        | AutomationCondition.missing().with_label("missing")
+        | AutomationCondition.execution_failed().with_label("last fetch failed")
+    ).with_label("missing, stale or failed")
     return (
-        AutomationCondition.in_latest_time_window()
+        AutomationCondition.in_latest_time_window().with_label("open month")
         & wanting
-        & AutomationCondition.cron_tick_passed(RETRY_CRON)
-        & ~AutomationCondition.in_progress()
+        & AutomationCondition.cron_tick_passed(RETRY_CRON).with_label("a quarter of an hour has passed")
+        & (~AutomationCondition.in_progress()).with_label("not running")
     ).with_label("refetch_while_stale")
 
 
 def on_new_content() -> AutomationCondition:
-    """Run the open month when it is new or an input's content changed; a refresh that changed nothing runs nothing.
+    """Run the open month when it is new, an input's content changed, or its own code or configuration did.
 
-    What failed is tried again every quarter of an hour. Nothing follows an input whose blocking check failed.
+    A refresh that changed nothing runs nothing. What failed is tried again every quarter of an hour. Nothing follows
+    an input whose blocking check failed.
     """
     changed_elsewhere = AutomationCondition.data_version_changed() & ~AutomationCondition.executed_with_root_target()
-    news = (
-        AutomationCondition.newly_missing()
-        | AutomationCondition.any_deps_match(changed_elsewhere)
-        | AutomationCondition.any_deps_match(AutomationCondition.will_be_requested()).ignore(HOLDING_NEWS_BACK)
+    news: AutomationCondition = (
+        AutomationCondition.newly_missing().with_label("new month")
+        | AutomationCondition.code_version_changed().with_label("configuration changed")
+        | AutomationCondition.any_deps_match(changed_elsewhere).with_label("an input's content changed")
+        | AutomationCondition.any_deps_match(AutomationCondition.will_be_requested())
+        .ignore(HOLDING_NEWS_BACK)
+        .with_label("an input runs now")
     )
     refused = AutomationCondition.any_checks_match(AutomationCondition.check_failed(), blocking_only=True)
     again = AutomationCondition.execution_failed() & AutomationCondition.cron_tick_passed(RETRY_CRON)
     return (
-        AutomationCondition.in_latest_time_window()
-        & (news.since_last_handled() | again)
-        & ~AutomationCondition.any_deps_missing()
-        & ~AutomationCondition.any_deps_in_progress()
-        & ~AutomationCondition.any_deps_match(refused)
-        & ~AutomationCondition.in_progress()
+        AutomationCondition.in_latest_time_window().with_label("open month")
+        & (
+            news.since_last_handled().with_label("news that was not handled")
+            | again.with_label("failed, and a quarter of an hour has passed")
+        )
+        & (~AutomationCondition.any_deps_missing()).with_label("every input is there")
+        & (~AutomationCondition.any_deps_in_progress()).with_label("no input is running")
+        & (~AutomationCondition.any_deps_match(refused)).with_label("no input failed a blocking check")
+        & (~AutomationCondition.in_progress()).with_label("not running")
     ).with_label("on_new_content")
+
+
+def on_change_of_the_open_month() -> AutomationCondition:
+    """Run when what the open month answers, decides or serves has changed."""
+    changed = AutomationCondition.any_deps_match(AutomationCondition.newly_updated())
+    news = changed.with_label("the open month was run") | AutomationCondition.newly_missing()
+    return (
+        news.since_last_handled()
+        & (~AutomationCondition.any_deps_in_progress()).with_label("no input is running")
+        & (~AutomationCondition.in_progress()).with_label("not running")
+    ).with_label("on_change_of_the_open_month")
 
 
 def on_new_calls() -> AutomationCondition:
     """Score the calls once a night, if there are new ones: it is no part of answering, and reads them all."""
     new = AutomationCondition.any_deps_match(AutomationCondition.data_version_changed())
+    news = new | AutomationCondition.newly_missing()
     return (
-        (new | AutomationCondition.newly_missing()).since_last_handled()
-        & AutomationCondition.cron_tick_passed(NIGHTLY_CRON)
-        & ~AutomationCondition.any_deps_in_progress()
-        & ~AutomationCondition.in_progress()
+        news.since_last_handled().with_label("new calls")
+        & AutomationCondition.cron_tick_passed(NIGHTLY_CRON).with_label("it is night")
+        & (~AutomationCondition.any_deps_in_progress()).with_label("no input is running")
+        & (~AutomationCondition.in_progress()).with_label("not running")
     ).with_label("on_new_calls")

@@ -22,3 +22,9 @@ train_one_month = dg.define_asset_job(
     hooks={end_mlflow_run},
     description="Fetch, panel and model of one month in one MLflow run; nothing is judged or deployed.",
 )
+
+decide = dg.define_asset_job(
+    "decide",
+    selection=dg.AssetSelection.assets("champion", "kserve_deployment", "current"),
+    description="The decision on the open month's model, by the gate or by hand, and what serves upon it.",
+)

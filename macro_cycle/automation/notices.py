@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.freshness import FreshnessState
 
+from macro_cycle.dagster_internals import FreshnessState
 from macro_cycle.monitoring.notifications import Notice
+from macro_cycle.records import Answer
 from macro_cycle.stack.daemon import Daemon
-from macro_cycle.warehouse.regimes import Call
 
 FETCH = dg.AssetKey("fred_series")
 DEPLOYMENT = "kserve_deployment"
@@ -36,7 +36,7 @@ class Seen:
         return asdict(self)
 
 
-def find(instance: dg.DagsterInstance, month: str, call: Call | None, seen: Seen) -> tuple[list[Notice], Seen]:
+def find(instance: dg.DagsterInstance, month: str, call: Answer | None, seen: Seen) -> tuple[list[Notice], Seen]:
     """Everything to tell about the open `month` and its last `call`, and what has been seen now."""
     looked = Seen(datetime.now(UTC).isoformat(), call.label if call else seen.label)
     found = [*_failures(instance, seen), *_refusal(instance, month), *_staleness(instance), *_regime_change(call, seen)]
@@ -75,11 +75,14 @@ def _first_failed_step(instance: dg.DagsterInstance, run_id: str) -> tuple[str |
 
 def _refusal(instance: dg.DagsterInstance, month: str) -> list[Notice]:
     metadata = Daemon(instance).metadata("champion", month)
-    texts = {name: str(metadata[name].value) for name in ("verdict", "challenger", "reasons") if name in metadata}
+    texts = {name: str(metadata[name].value) for name in ("verdict", "model_version", "reasons") if name in metadata}
     if texts.get("verdict") != "refuse":
         return []
-    challenger, reasons = texts.get("challenger", "the month's model"), texts.get("reasons", "see the asset champion")
-    text = f"{month[:7]}: {challenger} was refused and the champion still serves: {reasons}"
+    challenger, reasons = (
+        texts.get("model_version", "the month's model"),
+        texts.get("reasons", "see the asset champion"),
+    )
+    text = f"{month[:7]}: model {challenger} was refused, and what served before still does: {reasons}"
     return [Notice("refused_promotion", f"refused:{month}:{challenger}", text, {"month": month[:7]})]
 
 
@@ -93,12 +96,12 @@ def _staleness(instance: dg.DagsterInstance) -> list[Notice]:
     return [Notice("stale_data", f"stale:{last}", text, {"asset": FETCH.to_user_string()})]
 
 
-def _regime_change(call: Call | None, seen: Seen) -> list[Notice]:
+def _regime_change(call: Answer | None, seen: Seen) -> list[Notice]:
     if call is None or seen.label in (None, call.label):
         return []
     text = (
         f"the regime changed from {seen.label} to {call.label} as of {call.as_of:%Y-%m}, about "
         f"{call.reference_month:%Y-%m}; recession probability {call.recession_probability:.0%}"
     )
-    key = f"regime:{call.as_of}:{seen.label}:{call.label}:{call.data_version}"
+    key = f"regime:{call.as_of}:{seen.label}:{call.label}:{call.version}"
     return [Notice("regime_change", key, text, {"regime": call.label, "month": f"{call.as_of:%Y-%m}"})]

@@ -3,21 +3,16 @@
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.platform.months import open_month
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.clock import Clock
 
 
-def monthly() -> dg.MonthlyPartitionsDefinition:
+def monthly_partitions(clock: Clock) -> dg.MonthlyPartitionsDefinition:
     """Months from the first partition to the open one, which moves with the clock.
 
     In a rehearsal it is the open month at the time of loading: Dagster must load the definitions again for the next.
     """
-    settings = load_settings()
-    start = settings.data.first_partition.isoformat()
-    if settings.today_file is None:
+    start = clock.first_partition.isoformat()
+    if not clock.rehearsed:
         return dg.MonthlyPartitionsDefinition(start_date=start, end_offset=1)
-    end = pd.Timestamp(open_month()) + pd.offsets.MonthBegin()
+    end = pd.Timestamp(clock.open_month()) + pd.offsets.MonthBegin()
     return dg.MonthlyPartitionsDefinition(start_date=start, end_date=f"{end:%Y-%m-%d}")
-
-
-MONTHS = monthly()

@@ -2,32 +2,31 @@
 
 from typing import Any
 
-import pandas as pd
 from rich.table import Table
 
 from macro_cycle.cli.console import answers
-from macro_cycle.cli.stores import regime_store
-from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings
+from macro_cycle.records import Answer
+from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
 
 
-def of_month(month: str, *, retrained: bool) -> dict[str, Any]:
-    """The call of the month with what a reader needs to judge it."""
-    call = regime_store().last_call(as_of_day(month).date())
-    behind = (pd.Timestamp(call.as_of).to_period("M") - pd.Timestamp(call.reference_month).to_period("M")).n
+def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, Any]:
+    """The answer of the month with what a reader needs to judge it."""
+    answer = platform.records.one("regime_labels", Answer, month)
     return {
-        "as_of": call.as_of,
-        "reference_month": f"{call.reference_month:%Y-%m}",
-        "label": call.label,
-        "recession_probability": call.recession_probability,
-        "probabilities": dict(call.probabilities),
-        "model_version": call.model_version,
-        "data_version": call.data_version,
+        "as_of": answer.as_of,
+        "reference_month": f"{answer.reference_month:%Y-%m}",
+        "label": answer.label,
+        "recession_probability": answer.recession_probability,
+        "probabilities": dict(answer.probabilities),
+        "model_version": answer.model_version,
+        "data_version": answer.version,
+        "news": answer.news,
         "retrained": retrained,
-        "months_behind": behind,
-        "addresses": addresses(load_settings()),
+        "months_behind": answer.months_behind,
+        "addresses": addresses(platform.settings),
     }
 
 

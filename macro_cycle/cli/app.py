@@ -5,7 +5,18 @@ import sys
 import typer
 
 from macro_cycle import __version__
-from macro_cycle.cli import exports, history, imports, pipeline, rehearsal, series, services, track_record, training
+from macro_cycle.cli import (
+    decisions,
+    exports,
+    history,
+    imports,
+    pipeline,
+    rehearsal,
+    series,
+    services,
+    track_record,
+    training,
+)
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
 
@@ -34,6 +45,7 @@ def _root(
 
 services.register(app)
 pipeline.register(app)
+decisions.register(app)
 training.register(app)
 exports.register(app)
 imports.register(app)

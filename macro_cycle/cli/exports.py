@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from macro_cycle.cli.console import answers
-from macro_cycle.cli.stores import month_end, news_store, panel_store, regime_store
+from macro_cycle.cli.platform import month_end, platform
 from macro_cycle.errors import MacroCycleError
 
 Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
@@ -66,11 +66,11 @@ def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
 
 
 def _read(table: Table, month: str | None) -> pd.DataFrame:
-    regimes = regime_store()
-    end = month_end(month, regimes)
+    found = platform()
+    end = month_end(month, found)
     if table in (Table.calls, Table.news):
-        rows = regimes.calls() if table is Table.calls else news_store().parts()
+        rows = found.regimes.calls() if table is Table.calls else found.news.parts()
         return rows if month is None else rows[rows["as_of"] == end]
     if table is Table.features:
-        return panel_store().read(end.strftime("%Y-%m-01")).reset_index()
-    return regimes.load(end.date()).reset_index()
+        return found.panels.read(end.strftime("%Y-%m-01")).reset_index()
+    return found.regimes.load(end.date()).reset_index()

@@ -10,18 +10,13 @@ from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
 from macro_cycle.cli.console import answers, print_json
-from macro_cycle.cli.stores import warehouse
+from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
-from macro_cycle.features import FeatureSet, build_panel, default_feature_set
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import now
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.training.train import document_version
-from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.models import ModelStore
-from macro_cycle.warehouse.records import ServedStore
-from macro_cycle.warehouse.regimes import Call, RecordedCall, RegimeStore
+from macro_cycle.features import build_panel
+from macro_cycle.platform.versions import document_version
+from macro_cycle.resources.platform import Platform
+from macro_cycle.warehouse.regimes import Call, RecordedCall
 
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
@@ -42,32 +37,26 @@ def news(
     json: JsonFlag = False,
 ) -> None:
     """Why the recession probability moved: new data and revisions by series, re-estimation, relabelling."""
-    later = past_day(as_of, "--as-of")
-    earlier = past_day(since, "--since") if since else later - pd.offsets.MonthEnd(1)
+    platform = open_platform()
+    later = platform.clock.past_day(as_of, "--as-of")
+    earlier = platform.clock.past_day(since, "--since") if since else later - pd.offsets.MonthEnd(1)
     if earlier >= later:
         raise MacroCycleError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
-    found = _explained(earlier, later)
+    found = _explained(platform, earlier, later)
     print_json({"change": found.change, **found.to_document()}) if json else _show(found)
-
-
-def past_day(day: datetime, option: str) -> pd.Timestamp:
-    """The day, unless it lies in the future."""
-    if day > now():
-        raise MacroCycleError(f"{option} {day:%Y-%m-%d} is in the future; nothing is known of it yet")
-    return pd.Timestamp(day).normalize()
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
     """What was known and said on a day: the answer on record, checked link by link, and what the data give."""
-    day = past_day(as_of, "--as-of")
-    store, features = warehouse(), default_feature_set()
-    (information_set,) = _information_sets(store, day)
-    call = RegimeStore(store.engine).said_by(day.date())
-    links = reproduce(call, _stored(store, call)) if call else ()
+    platform = open_platform()
+    day = platform.clock.past_day(as_of, "--as-of")
+    (information_set,) = _information_sets(platform, day)
+    call = platform.regimes.said_by(day.date())
+    links = reproduce(call, _stored(platform, call)) if call else ()
     document = {
         "as_of": day.date(),
         "known": _newest(information_set.known),
-        "data_give": _answer(information_set, features),
+        "data_give": _answer(platform, information_set),
         "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
@@ -76,24 +65,16 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
         raise MacroCycleError(f"the answer as of {call.as_of} is not reproduced; these links do not hold: {broken}")
 
 
-def _explained(earlier: pd.Timestamp, later: pd.Timestamp) -> News:
-    before, after = _information_sets(warehouse(), earlier, later)
-    return explain(before, after, _catalog(), default_feature_set(), tolerance=0.001)
+def _explained(platform: Platform, earlier: pd.Timestamp, later: pd.Timestamp) -> News:
+    before, after = _information_sets(platform, earlier, later)
+    return explain(before, after, platform.catalog, platform.features, tolerance=0.001)
 
 
-def _information_sets(store: Warehouse, *days: pd.Timestamp) -> Iterator[InformationSet]:
+def _information_sets(platform: Platform, *days: pd.Timestamp) -> Iterator[InformationSet]:
     from macro_cycle.training.information_sets import information_sets
-    from macro_cycle.training.train import hmm_config
 
-    features = default_feature_set()
-    frames = [(day, store.as_of(day, features.series_ids)) for day in days]
-    return information_sets(
-        ModelStore(store.engine), frames, _catalog(), features, hmm_config(load_settings().model, features)
-    )
-
-
-def _catalog() -> Catalog:
-    return Catalog.load(load_settings().data.catalog_path)
+    frames = [(day, platform.warehouse.as_of(day, platform.features.series_ids)) for day in days]
+    return information_sets(platform.models, frames, platform.catalog, platform.features, platform.model_config)
 
 
 def _newest(known: pd.DataFrame) -> list[dict[str, Any]]:
@@ -104,38 +85,31 @@ def _newest(known: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _answer(information_set: InformationSet, features: FeatureSet) -> dict[str, Any]:
+def _answer(platform: Platform, information_set: InformationSet) -> dict[str, Any]:
     """What the data known on the day give under the present configuration."""
-    regimes = information_set.model.regimes(build_panel(information_set.known, _catalog(), features))
-    call = Call.newest_of(
-        regimes, information_set.as_of.date(), document_version(information_set.model.to_document()), ""
-    )
+    panel = build_panel(information_set.known, platform.catalog, platform.features)
+    version = document_version(information_set.model.to_document())
+    call = Call.newest_of(information_set.model.regimes(panel), information_set.as_of.date(), version, "")
     return {name: value for name, value in vars(call).items() if name not in ("as_of", "data_version")}
 
 
-def _stored(store: Warehouse, call: RecordedCall) -> Stored:
+def _stored(platform: Platform, call: RecordedCall) -> Stored:
     """What is stored of a call."""
-    features, day = default_feature_set(), data_day(call)
+    store, series_ids, day = platform.warehouse, platform.features.series_ids, data_day(call)
     return Stored(
-        broken_at=RegimeStore(store.engine).broken_at(),
-        model=ModelStore(store.engine).load(call.model_version),
-        panel=build_panel(store.as_of(day, features.series_ids), _catalog(), features),
-        loaded_since=store.loaded_since(call.recorded_at, day, features.series_ids),
-        bundled=lambda: _bundled_panel(call),
-        served=ServedStore(store.engine).last(call.as_of),
+        broken_at=platform.regimes.broken_at(),
+        model=platform.models.load(call.model_version),
+        panel=build_panel(store.as_of(day, series_ids), platform.catalog, platform.features),
+        loaded_since=store.loaded_since(call.recorded_at, day, series_ids),
+        bundled=lambda: _bundled_panel(platform, call),
+        served=platform.served.last(call.as_of),
     )
 
 
-def _bundled_panel(call: RecordedCall) -> pd.DataFrame | None:
+def _bundled_panel(platform: Platform, call: RecordedCall) -> pd.DataFrame | None:
     """The panel kept in MLflow with the call's model."""
-    from macro_cycle.registry.registry import Registry
-    from macro_cycle.stack.tracking import tracking_uri
-
-    settings = load_settings()
-    artifacts, mlflow = settings.home / "mlflow" / "artifacts", settings.mlflow
-    registry = Registry(tracking_uri(settings), artifacts, mlflow.experiment, mlflow.registered_model)
-    version = registry.versions().get((str(call.as_of), call.model_version))
-    return registry.bundle(version).panel if version else None
+    version = platform.registry.versions().get((str(call.as_of), call.model_version))
+    return platform.registry.bundle(version).panel if version else None
 
 
 def _show(found: News) -> None:

@@ -8,9 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from macro_cycle.cli.console import answers, print_json, progress_bar
-from macro_cycle.cli.stores import warehouse
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.cli.platform import platform
 from macro_cycle.sources.factory import open_file
 from macro_cycle.warehouse import IngestReport
 from macro_cycle.warehouse.batches import in_batches
@@ -41,8 +39,8 @@ def import_command(
     Everything is read and checked before anything is written. The values are then written in the order in which they
     became known, batch by batch; an import that was stopped goes on when it is started again.
     """
-    catalog = Catalog.load(load_settings().data.catalog_path)
-    store = warehouse()
+    found = platform()
+    catalog, store = found.catalog, found.warehouse
     report = IngestReport(0, 0, 0)
     with store.exclusively() as ingest:
         with progress_bar("reading") as progress:

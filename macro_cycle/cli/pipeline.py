@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macro_cycle.cli import answer, runs
-from macro_cycle.cli.console import errors, print_json
+from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.months import month_range, open_month
-from macro_cycle.platform.settings import Settings, load_settings
-from macro_cycle.stack import status
+from macro_cycle.records import Failure
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+    from macro_cycle.resources.platform import Platform
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
@@ -25,12 +26,13 @@ def register(app: typer.Typer) -> None:
 
 def run(json: JsonFlag = False) -> None:
     """Materialize every asset for the open month and print today's answer."""
-    month = open_month()
-    with _instance(load_settings()) as instance:
-        run_id = runs.launch(load_settings(), {"dagster/partition": month})
+    found = platform()
+    month = found.clock.open_month()
+    with stack_instance(found) as instance:
+        run_id = runs.launch(found.settings, runs.WHOLE_GRAPH, {"dagster/partition": month})
         runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS)
         retrained = runs.retrained(instance, run_id)
-    result = answer.of_month(month, retrained=retrained)
+    result = answer.of_month(found, month, retrained=retrained)
     print_json(result) if json else answer.show(result)
 
 
@@ -39,28 +41,54 @@ def backfill(
     end: Annotated[str, typer.Option("--to", help="Last month, YYYY-MM.")],
     json: JsonFlag = False,
 ) -> None:
-    """Materialize every asset for a range of months as one run: what would have been said at each month end."""
-    months = month_range(start, end)
+    """Materialize every asset for a range of months as one run: what would have been said at each month end.
+
+    A month that cannot be made is named and the others are done; the exit code is then 1.
+    """
+    found = platform()
+    months = found.clock.month_range(start, end)
     tags = {
         "dagster/asset_partition_range_start": months[0],
         "dagster/asset_partition_range_end": months[-1],
     }
-    with _instance(load_settings()) as instance:
-        run_id = runs.launch(load_settings(), tags)
+    with stack_instance(found) as instance:
+        run_id = runs.launch(found.settings, runs.WHOLE_GRAPH, tags)
         runs.follow(instance, run_id, len(months), runs.MONTHLY_ASSETS)
-    summary = {"run_id": run_id, "months": len(months), "from": start, "to": end}
-    if json:
-        print_json(summary)
-    else:
-        errors.print(f"{len(months)} months done; `macro-cycle export calls --out calls.csv` writes their answers")
+    failed = first_failures(found.records.failures(months))
+    summary = {"run_id": run_id, "months": len(months), "from": start, "to": end, "failed": [vars(f) for f in failed]}
+    print_json(summary) if json else _show(len(months), failed)
+    if failed:
+        raise typer.Exit(1)
 
 
-def _instance(settings: Settings) -> "DagsterInstance":
-    """The stack's Dagster instance."""
+def first_failures(failures: list[Failure]) -> list[Failure]:
+    """The first failure of each month: what follows it could only fail too."""
+    by_month: dict[str, Failure] = {}
+    for failure in failures:
+        by_month.setdefault(failure.month, failure)
+    return list(by_month.values())
+
+
+def _show(months: int, failed: list[Failure]) -> None:
+    done = months - len(failed)
+    for failure in failed:
+        answers.print(f"{failure.month[:7]}  {failure.asset}: {failure.reason}", highlight=False, markup=False)
+    count = f"{done} month done" if done == 1 else f"{done} months done"
+    rest = f", {len(failed)} could not be made" if failed else ""
+    errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes their answers")
+
+
+def stack_instance(found: "Platform") -> "DagsterInstance":
+    """The stack's Dagster instance.
+
+    Raises:
+        MacroCycleError: the stack is not up.
+    """
     from dagster import DagsterInstance
 
+    from macro_cycle.stack import status
     from macro_cycle.stack.services import dagster_home
 
-    if not all(service.ready for service in status(settings)):
+    if not all(service.ready for service in status(found.settings)):
         raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
-    return DagsterInstance.from_config(str(dagster_home(settings)))
+    return DagsterInstance.from_config(str(dagster_home(found.settings)))

@@ -15,8 +15,9 @@ from rich.markup import escape
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.runs import MONTHLY_ASSETS
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.months import as_of_day, month_range
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from macro_cycle.stack.rehearsal import Step
@@ -38,21 +39,22 @@ def rehearse(
 
     The source shows what had been published by the day; nothing of the stack that people use is touched.
     """
-    months = _months(year, start, end)
+    settings = read_settings()
+    months = _months(Clock.of(settings), year, start, end)
     with tempfile.TemporaryDirectory() as scratch:
-        steps = _live(months, home or Path(scratch), quiet=json)
+        steps = _live(settings, months, home or Path(scratch), quiet=json)
     print_json([_document(step) for step in steps]) if json else _show_summary(steps)
 
 
-def _months(year: int | None, start: str | None, end: str | None) -> list[str]:
+def _months(clock: Clock, year: int | None, start: str | None, end: str | None) -> list[str]:
     if year is not None and start is None and end is None:
-        return month_range(f"{year}-01", f"{year}-12")
+        return clock.month_range(f"{year}-01", f"{year}-12")
     if year is None and start is not None:
-        return month_range(start, end or start)
+        return clock.month_range(start, end or start)
     raise MacroCycleError("say which months: --year YYYY, or --from YYYY-MM and --to YYYY-MM")
 
 
-def _live(months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
+def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
     from dagster import DagsterInstance
 
     from macro_cycle.stack.isolated import isolated_stack
@@ -60,7 +62,7 @@ def _live(months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
     from macro_cycle.stack.services import dagster_home
 
     first, last = pd.Timestamp(months[0]), as_of_day(months[-1])
-    days = releases(load_settings(), first, last)
+    days = releases(present, first, last)
     if not days:
         raise MacroCycleError(f"the source published nothing from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
     today_file, began = home / "today", datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -13,7 +13,7 @@ from macro_cycle.platform.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-JOB = "whole_graph"
+WHOLE_GRAPH, DECIDE = "whole_graph", "decide"
 MONTHLY_ASSETS = [
     "fred_series",
     "macro_features",
@@ -28,8 +28,8 @@ POLL_SECONDS = 0.5
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
-def launch(settings: Settings, tags: Mapping[str, str]) -> str:
-    """Launch the whole graph through the web server; the run's id.
+def launch(settings: Settings, job: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None) -> str:
+    """Launch a job through the web server; the run's id.
 
     Raises:
         MacroCycleError: the web server does not answer or refuses the run.
@@ -38,7 +38,7 @@ def launch(settings: Settings, tags: Mapping[str, str]) -> str:
 
     client = DagsterGraphQLClient(settings.dagster.host, port_number=settings.dagster.port)
     try:
-        return client.submit_job_execution(JOB, tags=dict(tags))
+        return client.submit_job_execution(job, run_config=dict(run_config or {}), tags=dict(tags))
     except DagsterGraphQLClientError as error:
         reason = str(error).strip().splitlines()[0]
         raise MacroCycleError(f"the run was not launched: {reason}; is the stack up? (`macro-cycle status`)") from None

@@ -8,14 +8,12 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, print_json
-from macro_cycle.cli.stores import warehouse
+from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.observations import Catalog
 from macro_cycle.observations.calendar import release_calendar
 from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.observations.revisions import as_known, of_one, records
-from macro_cycle.platform.months import now, open_month, parse_month
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.base import refuse_unknown
 from macro_cycle.warehouse import Warehouse
 
@@ -40,10 +38,9 @@ def series(
     json: JsonFlag = False,
 ) -> None:
     """Show a series as it was known on a day: its newest values, since when each was known, how it had been revised."""
-    day = pd.Timestamp(as_of or now()).normalize()
-    if day > now():
-        raise MacroCycleError(f"--as-of {day:%Y-%m-%d} is in the future; nothing is known of it yet")
-    spec, history = _history(series_id)
+    found = platform()
+    day = found.clock.past_day(as_of or found.clock.now(), "--as-of")
+    spec, history = _history(found, series_id)
     known = as_known(history, spec.series_id, day).tail(last)
     if known.empty:
         first = history["realtime_start"].min()
@@ -66,7 +63,7 @@ def revisions(
     json: JsonFlag = False,
 ) -> None:
     """Show the history of one observation: every value it ever had, and from when."""
-    spec, history = _history(series_id)
+    spec, history = _history(platform(), series_id)
     story = of_one(history, spec.series_id, _observation(history, spec.series_id, date))
     if json:
         print_json({"series_id": spec.series_id, "date": date, "values": _documents(story)})
@@ -84,10 +81,10 @@ def calendar(
     json: JsonFlag = False,
 ) -> None:
     """Show what is due in a month by the catalogue's publication lags, what has come, and what is late."""
-    key = open_month() if month is None else parse_month(month)
-    catalog, store = _catalog(), warehouse()
-    held = [series_id for series_id in _held(store) if series_id in catalog]
-    due = release_calendar(store.history(held), catalog, held, key, now().normalize())
+    found = platform()
+    key = found.clock.open_month() if month is None else found.clock.parse_month(month)
+    held = [series_id for series_id in _held(found.warehouse) if series_id in found.catalog]
+    due = release_calendar(found.warehouse.history(held), found.catalog, held, key, found.clock.today())
     if json:
         print_json({"month": key[:7], "releases": _documents(due)})
         return
@@ -99,9 +96,9 @@ def calendar(
     _show(f"Releases of {key[:7]}", table)
 
 
-def _history(series_id: str) -> tuple[SeriesSpec, pd.DataFrame]:
+def _history(platform: Platform, series_id: str) -> tuple[SeriesSpec, pd.DataFrame]:
     """What the catalogue and the store know of a series, under its id or an alias."""
-    spec, store = _catalog().spec(series_id), warehouse()
+    spec, store = platform.catalog.spec(series_id), platform.warehouse
     refuse_unknown([spec.series_id], _held(store), "the warehouse")
     return spec, store.history([spec.series_id])
 
@@ -111,10 +108,6 @@ def _held(store: Warehouse) -> list[str]:
     if not held:
         raise MacroCycleError("the warehouse is empty; run `macro-cycle run` or `macro-cycle import` first")
     return held
-
-
-def _catalog() -> Catalog:
-    return Catalog.load(load_settings().data.catalog_path)
 
 
 def _observation(history: pd.DataFrame, series_id: str, text: str) -> pd.Timestamp:

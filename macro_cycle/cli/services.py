@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.stack import ServiceStatus, lifecycle, services
+from macro_cycle.cli.platform import refuse_other_settings
+from macro_cycle.platform.settings import read_settings
+from macro_cycle.stack import ServiceStatus, applied, lifecycle, services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
@@ -22,8 +23,16 @@ def register(app: typer.Typer) -> None:
     app.command("environment")(environment)
 
 
-def up(json: JsonFlag = False) -> None:
+def up(
+    json: JsonFlag = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Start again if the settings have changed.")] = False,
+) -> None:
     """Start the stack: PostgreSQL, MLflow, Dagster, the model server and the exporter."""
+    settings = read_settings()
+    if apply and applied.differences(settings):
+        with errors.status("ending the stack, to start it under the present settings"):
+            lifecycle.down(settings)
+    refuse_other_settings(settings)
     with errors.status("starting") as spinner:
 
         def show(service: str, state: str) -> None:
@@ -31,20 +40,20 @@ def up(json: JsonFlag = False) -> None:
             if state == "ready":
                 errors.print(f"[green]✓[/] {service}")
 
-        found = lifecycle.up(load_settings(), show)
+        found = lifecycle.up(settings, show)
     _show(found, json)
 
 
 def down() -> None:
     """End every process of the stack; the data stay."""
     with errors.status("ending the stack"):
-        ended = lifecycle.down(load_settings())
+        ended = lifecycle.down(read_settings())
     errors.print("the stack is down" if ended else "the stack was not running")
 
 
 def status(json: JsonFlag = False) -> None:
     """Show each service, whether it answers, and where; exit code 1 unless all do."""
-    found = lifecycle.status(load_settings())
+    found = lifecycle.status(read_settings())
     _show(found, json)
     if not all(service.ready for service in found):
         raise typer.Exit(1)
@@ -55,7 +64,7 @@ def environment() -> None:
 
     Holds the database's password where it has one.
     """
-    for name, value in services.environment(load_settings()).items():
+    for name, value in services.environment(read_settings()).items():
         print(f"export {name}={shlex.quote(value)}")
 
 

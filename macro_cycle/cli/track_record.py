@@ -9,12 +9,9 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json
-from macro_cycle.cli.stores import warehouse
+from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features.store import content_version
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import now
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.versions import content_version
 
 PeersFlag = Annotated[
     bool, typer.Option("--peers", help="Score hmmlearn and statsmodels too, where installed (takes minutes).")
@@ -55,14 +52,13 @@ def report(
 def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame]:
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
-    from macro_cycle.warehouse.records import EvaluationStore
 
-    store, catalog = warehouse(), Catalog.load(load_settings().data.catalog_path)
-    rivals = [rival for rival in baselines(catalog) if peers or rival.requires is None]
+    found = platform()
+    rivals = [rival for rival in baselines(found.catalog) if peers or rival.requires is None]
     with errors.status("scoring the calls and their rivals"):
-        document, calls = evaluate_calls(store, rivals, now().normalize())
+        document, calls = evaluate_calls(found.warehouse, rivals, found.clock.today())
     newest = calls.index[-1] + pd.offsets.MonthEnd(0)
-    EvaluationStore(store.engine).append(newest.date(), content_version(calls), document)
+    found.evaluations.append(newest.date(), content_version(calls), document)
     return document, calls
 
 

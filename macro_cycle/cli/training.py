@@ -10,9 +10,9 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json, progress_bar
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
-from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import as_of_day, now
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.settings import Settings
+from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on, open_source
 from macro_cycle.training.bundle import Bundle
 from macro_cycle.training.train import bundle_of, hmm_config, train
@@ -40,8 +40,9 @@ def train_command(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train one model on the source's data and print its answer; log it when MLflow is named."""
-    settings = load_settings()
-    features, panel = _panel(settings, [*(series_ids or []), *context.args], start_date, as_of)
+    platform = Platform.from_environment()
+    settings = platform.settings
+    features, panel = _panel(platform, [*(series_ids or []), *context.args], start_date, as_of)
     with errors.status(f"training on {len(panel)} months of {', '.join(panel.columns)}"):
         bundle = _bundle(panel, settings, features, n_regimes)
     summary = _summary(bundle)
@@ -51,19 +52,17 @@ def train_command(
 
 
 def _panel(
-    settings: Settings, series_ids: list[str], start: datetime | None, as_of: datetime | None
+    platform: Platform, series_ids: list[str], start: datetime | None, as_of: datetime | None
 ) -> tuple[FeatureSet, pd.DataFrame]:
     """Features and panel of the series as known on `as_of`, from `start` on."""
-    today = now()
-    if as_of is not None and as_of > today:
-        raise MacroCycleError(f"--as-of {as_of:%Y-%m-%d} is in the future; nothing is known of it yet")
-    if start is not None and start > today:
+    clock, catalog = platform.clock, platform.catalog
+    day = clock.past_day(as_of or clock.now(), "--as-of")
+    if start is not None and start > clock.now():
         raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
-    day = pd.Timestamp(as_of or today).normalize()
-    catalog = Catalog.load(settings.data.catalog_path)
     features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
     with progress_bar("reading") as progress:
-        observations = open_source(settings, catalog, progress).observations(features.series_ids)
+        source = open_source(platform.settings, catalog, clock, progress)
+        observations = source.observations(features.series_ids)
     panel = build_panel(known_on(observations, day), catalog, features)
     if start is not None:
         panel = panel.loc[pd.Timestamp(start) :]

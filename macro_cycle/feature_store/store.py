@@ -23,20 +23,11 @@ from macro_cycle.feature_store.definitions import (
     feature_views,
     table_name,
 )
+from macro_cycle.feature_store.rows import MonthRow
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 APPEND_LOCK = 7_200_000_005
 COLUMN_TYPES = {"Float64": "double precision", "String": "text", "UnixTimestamp": "timestamptz"}
-
-
-@dataclass(frozen=True)
-class MonthRow:
-    """What is stored of one month end: the moment of knowledge, and the columns of each view."""
-
-    as_of: pd.Timestamp
-    data_version: str
-    features: Mapping[str, float | str | datetime]
-    regimes: Mapping[str, float | str | datetime]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import sys
 import threading
 
 from macro_cycle.monitoring.files import use_metric_files
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, read_settings
 
 
 def serve(settings: Settings, ended: threading.Event) -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        serve(load_settings(), ended)
+        serve(read_settings(), ended)
     except OSError as error:
         sys.exit(f"error: the exporter cannot listen: {error.strerror}")
 

@@ -5,24 +5,6 @@ from datetime import date, datetime
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import load_settings
-
-
-def now() -> pd.Timestamp:
-    """The present moment in UTC, without a zone; in a rehearsal the start of the day that `today_file` holds.
-
-    Whatever asks which day it is in order to know what is known, asks here.
-
-    Raises:
-        MacroCycleError: the file does not hold a day.
-    """
-    file = load_settings().today_file
-    if file is None:
-        return pd.Timestamp.now("UTC").tz_localize(None)
-    try:
-        return pd.Timestamp(datetime.strptime(file.read_text().strip(), "%Y-%m-%d"))
-    except (OSError, ValueError):
-        raise MacroCycleError(f"{file} does not hold a day; write it there as YYYY-MM-DD") from None
 
 
 def as_of_day(key: str) -> pd.Timestamp:
@@ -30,44 +12,28 @@ def as_of_day(key: str) -> pd.Timestamp:
     return pd.Timestamp(key) + pd.offsets.MonthEnd(0)
 
 
-def month_keys() -> list[str]:
-    """Every key from the first partition to the open month."""
-    return _keys(load_settings().data.first_partition, open_month())
+def key_of(as_of: date) -> str:
+    """The key of the month that a month end ends."""
+    return as_of.strftime("%Y-%m-01")
 
 
-def open_month() -> str:
-    """Key of the month that has not ended."""
-    return now().strftime("%Y-%m-01")
+def month_before(key: str) -> str:
+    """The key of the month before."""
+    return f"{pd.Timestamp(key) - pd.DateOffset(months=1):%Y-%m-%d}"
 
 
-def month_range(start: str, end: str) -> list[str]:
-    """Keys from month `start` to month `end` (both `YYYY-MM`, inclusive).
-
-    Raises:
-        MacroCycleError: a month is malformed, outside the platform's months, or the range is empty.
-    """
-    first, last = parse_month(start), parse_month(end)
-    if first > last:
-        raise MacroCycleError(f"empty range: {start} is after {end}; give the earlier month first")
-    return _keys(first, last)
+def keys_between(first: str | date, last: str | date) -> list[str]:
+    """Every key from the month of `first` to the month of `last`."""
+    return list(pd.date_range(first, last, freq="MS").strftime("%Y-%m-01"))
 
 
-def parse_month(month: str) -> str:
+def parse(month: str) -> str:
     """Key of a month written `YYYY-MM`.
 
     Raises:
-        MacroCycleError: it is malformed or outside the platform's months.
+        MacroCycleError: it is malformed.
     """
     try:
-        key = datetime.strptime(month, "%Y-%m").strftime("%Y-%m-01")
+        return datetime.strptime(month, "%Y-%m").strftime("%Y-%m-01")
     except ValueError:
         raise MacroCycleError(f"{month!r} is not a month; write it as YYYY-MM") from None
-    keys = month_keys()
-    if not keys[0] <= key <= keys[-1]:
-        where = "in the future" if key > keys[-1] else "before the first partition"
-        raise MacroCycleError(f"{month} is {where}; months run from {keys[0][:7]} to {keys[-1][:7]}")
-    return key
-
-
-def _keys(first: str | date, last: str | date) -> list[str]:
-    return list(pd.date_range(first, last, freq="MS").strftime("%Y-%m-01"))

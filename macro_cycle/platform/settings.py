@@ -7,7 +7,6 @@ rely on also have the short names of `SHORT_NAMES`. An unknown key is an error i
 import difflib
 import os
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,6 +136,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".macro_cycle"), description="state of the embedded stack")
     database_url: SecretStr | None = Field(default=None, description="replaces the embedded PostgreSQL")
     today_file: Path | None = Field(default=None, description="file with the day to take for today, for rehearsals")
+    promotion: Literal["gate", "manual"] = Field(
+        default="gate", description="manual: a model that passes the gate waits until a person promotes it"
+    )
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     mlflow: MlflowSettings = MlflowSettings()
@@ -229,7 +231,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Settings as they are now in the environment, `.env` and `config.yaml` of the working directory.
+    """The settings as they are now in the environment, `.env` and `config.yaml` of the working directory.
+
+    A program reads them once, at its start, and hands them on.
 
     Raises:
         MacroCycleError: an unknown key or an invalid value, named in one line.
@@ -242,9 +246,3 @@ def read_settings(**overrides: Any) -> Settings:
         raise MacroCycleError(f"setting {key}: {first['msg'].lower()}") from None
     except SettingsError as error:
         raise MacroCycleError(f"settings: {error}") from None
-
-
-@lru_cache(maxsize=1)
-def load_settings() -> Settings:
-    """The settings of this process, read once."""
-    return read_settings()

@@ -11,8 +11,8 @@ from macro_cycle.evaluation.track_record import Figures, Record, figures, settle
 from macro_cycle.evaluation.walk_forward import walk_forward
 from macro_cycle.features import FeatureSet
 from macro_cycle.observations import Catalog
+from macro_cycle.platform.versions import document_version
 from macro_cycle.promotion.gate import FEWEST_SETTLED, Evidence
-from macro_cycle.training.train import document_version
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.regimes import RegimeStore
 

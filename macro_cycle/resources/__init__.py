@@ -1,4 +1,4 @@
-"""Dagster resources: how an asset reaches the warehouse, the panels, MLflow, Feast and the model server.
+"""What assets and commands work with: one injected `Platform`, and the IO manager of records.
 
-Thin and free of credentials (they stay in settings); heavy clients are imported inside methods.
+Free of credentials where Dagster shows it (they stay in the settings); heavy clients are imported inside methods.
 """

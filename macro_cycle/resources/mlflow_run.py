@@ -8,27 +8,28 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.decorators.hook_decorator import event_list_hook
 
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.mlflow import RegistryResource
+from macro_cycle.dagster_internals import event_list_hook
 
 RESOURCE_KEY = "mlflow"
 
 
-@dg.resource(description="One MLflow run shared by all steps of a Dagster run, by dagster-mlflow.")
+@dg.resource(
+    required_resource_keys={"platform"},
+    description="One MLflow run shared by all steps of a Dagster run, by dagster-mlflow.",
+)
 def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
     """The active MLflow run of this Dagster run, on the tracking store and in the experiment of the settings."""
     from dagster_mlflow import mlflow_tracking
 
     from macro_cycle.stack.tracking import tracking_uri
 
-    settings = load_settings()
-    RegistryResource().registry()  # the experiment with the artifact folder of the platform, if it is not there yet
+    platform = context.resources.platform
+    _ = platform.registry  # the experiment with the artifact folder of the platform, if it is not there yet
     month = context.run.tags.get("dagster/partition", "") if context.run else ""
     config = {
-        "experiment_name": settings.mlflow.experiment,
-        "mlflow_tracking_uri": tracking_uri(settings),
+        "experiment_name": platform.settings.mlflow.experiment,
+        "mlflow_tracking_uri": tracking_uri(platform.settings),
         "extra_tags": {"dagster.partition": month},
     }
     yield from mlflow_tracking.resource_fn(context.replace_config(config))

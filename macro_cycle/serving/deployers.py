@@ -40,6 +40,10 @@ class Deployer(Protocol):
         """
         ...
 
+    def withdraw(self) -> None:
+        """Serve nothing from now on."""
+        ...
+
 
 class LocalDeployer:
     """Deploys to the model server of this machine."""
@@ -59,6 +63,11 @@ class LocalDeployer:
             if former is not None and former != version:
                 self._load(former)
             raise
+
+    def withdraw(self) -> None:
+        """Serve nothing from now on; nothing is to be done where nothing serves."""
+        if self._shelf.current is not None:
+            raise DeploymentError("no model stands promoted, and the endpoint cannot be emptied")
 
     def _load(self, version: str) -> None:
         self._shelf.request(version)

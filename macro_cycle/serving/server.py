@@ -6,7 +6,7 @@ from typing import Any
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.files import use_metric_files
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.limits import BodyLimit
 from macro_cycle.serving.shelf import Shelf
 
@@ -60,6 +60,6 @@ def _on_host(rest_server: type, host: str) -> type:
 
 if __name__ == "__main__":
     try:
-        serve(load_settings())
+        serve(read_settings())
     except MacroCycleError as error:
         sys.exit(f"error: {error}")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import now
+from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import DataSettings, Settings
 from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
 from macro_cycle.sources.past import SeenOn
@@ -14,7 +14,7 @@ FileKind = Literal["fred_md", "alfred"]
 
 
 def open_source(
-    settings: Settings, catalog: Catalog, progress: Progress = no_progress, told: Told = nothing_told
+    settings: Settings, catalog: Catalog, clock: Clock, progress: Progress = no_progress, told: Told = nothing_told
 ) -> Source:
     """The source of `settings.data.source`; `progress` is told how far a long reading has come.
 
@@ -25,7 +25,7 @@ def open_source(
         SourceError: its path or key is missing.
     """
     source = _named(settings, catalog, progress, told)
-    return source if settings.today_file is None else SeenOn(source, now())
+    return SeenOn(source, clock.now()) if clock.rehearsed else source
 
 
 def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told) -> Source:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorTick, SensorInstigatorData, TickStatus
 
+from macro_cycle.dagster_internals import InstigatorTick, SensorInstigatorData, TickStatus
 from macro_cycle.sources.watch import Watch
 
 MANY = 1000

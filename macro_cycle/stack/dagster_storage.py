@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 from sqlalchemy import CreateEnginePlugin
 from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import URL
 
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.dagster_internals import ConfigurableClassData
+from macro_cycle.platform.settings import read_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -54,7 +54,7 @@ class PlatformStorage(DagsterPostgresStorage):
         Every process keeps its connections, as dagster-postgres has it for the web server alone: a new one per
         event costs more than the event.
         """
-        url = DatabaseUrl(database_url(load_settings())).sqlalchemy("psycopg2", schema="dagster")
+        url = DatabaseUrl(database_url(read_settings())).sqlalchemy("psycopg2", schema="dagster")
         storage = DagsterPostgresStorage(f"{url}&plugin={PLUGIN}", inst_data=inst_data)
         for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
             part.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_SECONDS, MAX_OVERFLOW)

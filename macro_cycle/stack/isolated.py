@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.lifecycle import Progress, down, up
 
 PORTS = ("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT")
@@ -28,7 +28,7 @@ def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: Non
     """
     wanted = {"HOME": str(home), **_free_ports(), **dict.fromkeys(SHARED, ""), **chosen}
     with _terminable(), _environment({f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}):
-        settings = load_settings()
+        settings = read_settings()
         if settings.database_url is not None or settings.mlflow.tracking_uri is not None:
             raise MacroCycleError(
                 "a stack of its own needs a database of its own: move database_url and mlflow.tracking_uri "
@@ -60,7 +60,6 @@ def _terminable() -> Iterator[None]:
 def _environment(variables: dict[str, str]) -> Iterator[None]:
     former = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
-    load_settings.cache_clear()
     try:
         yield
     finally:
@@ -69,7 +68,6 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        load_settings.cache_clear()
 
 
 def _free_ports() -> dict[str, str]:

@@ -11,6 +11,7 @@ import psutil
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
+from macro_cycle.stack import applied
 from macro_cycle.stack.orphans import end, orphans
 from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
@@ -44,6 +45,7 @@ def up(settings: Settings, on_progress: Progress = lambda _name, _state: None) -
     running = {name for name, info in process_states(settings).items() if info["statename"] == "RUNNING"}
     _refuse_taken_ports([service for service in wanted if service.name not in running])
     if supervisor_process(settings) is None:
+        applied.keep(settings)
         on_progress("database", "starting")
         start_supervisor(settings, wanted, environment(settings))
     api = supervisor_api(settings)

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 import warnings
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import psycopg
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -36,10 +35,9 @@ def database_url(settings: Settings) -> str:
     """
     if settings.database_url is not None:
         return _prepared(settings.database_url.get_secret_value())
-    return _embedded_url(settings.home / "postgres")
+    return _prepared(embedded_server(settings.home / "postgres").get_uri())
 
 
-@lru_cache(maxsize=8)
 def _prepared(url: str) -> str:
     """The URL, once its database answers and has a schema for each tenant."""
     named = DatabaseUrl(url)
@@ -52,11 +50,6 @@ def _prepared(url: str) -> str:
         reason = str(error).strip().splitlines()[0]
         raise MacroCycleError(f"the database {named} does not answer: {reason}") from None
     return url
-
-
-@lru_cache(maxsize=8)
-def _embedded_url(data: Path) -> str:
-    return _prepared(embedded_server(data).get_uri())
 
 
 def embedded_server(data: Path) -> Any:
@@ -113,6 +106,6 @@ def keep_running(settings: Settings) -> None:
 if __name__ == "__main__":
     started = time.monotonic()
     try:
-        keep_running(load_settings())
+        keep_running(read_settings())
     except MacroCycleError as error:
         sys.exit(f"error: {error}")

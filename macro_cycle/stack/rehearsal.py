@@ -16,7 +16,7 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import open_month
+from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.stack.daemon import Daemon, MonthRun
@@ -50,7 +50,7 @@ class Step:
 def releases(settings: Settings, first: pd.Timestamp, last: pd.Timestamp) -> dict[pd.Timestamp, tuple[str, ...]]:
     """The days from `first` to `last` on which the source published something, with the series of each."""
     catalog = Catalog.load(settings.data.catalog_path)
-    source = open_source(settings, catalog)
+    source = open_source(settings, catalog, Clock.of(settings))
     published = source.observations([series_id for series_id in source.available() if series_id in catalog])
     within = published[published["realtime_start"].between(first, last)]
     by_day = within.groupby("realtime_start")["series_id"].unique()
@@ -75,12 +75,13 @@ def live_through(
         MacroCycleError: the daemon does not come to rest within a quarter of an hour.
     """
     assert settings.today_file is not None
-    month = open_month()
+    clock = Clock.of(settings)
+    month = clock.open_month()
     for day, series in days.items():
         began, since = time.monotonic(), datetime.now(UTC)
         set_day(settings.today_file, day)
-        if open_month() != month:
-            month = open_month()
+        if clock.open_month() != month:
+            month = clock.open_month()
             restart(settings, "dagster-daemon")
         runs = until_quiet(settings, instance, since)
         yield _step(settings, instance, day, series, runs, time.monotonic() - began)
@@ -89,8 +90,9 @@ def live_through(
 def until_quiet(settings: Settings, instance: "DagsterInstance", since: datetime) -> list[MonthRun]:
     """What the daemon has run since, once it has nothing left to do upon what the source shows today."""
     daemon, deadline = Daemon(instance), time.monotonic() + DAY_SECONDS
-    token = open_source(settings, Catalog.load(settings.data.catalog_path)).last_updated()
-    while not daemon.is_quiet(since, f"{open_month()}:{token}"):
+    clock = Clock.of(settings)
+    token = open_source(settings, Catalog.load(settings.data.catalog_path), clock).last_updated()
+    while not daemon.is_quiet(since, f"{clock.open_month()}:{token}"):
         if time.monotonic() > deadline:
             raise MacroCycleError(f"the daemon does not come to rest; see {settings.home}/logs/dagster-daemon.log")
         time.sleep(LOOK_SECONDS)
@@ -106,7 +108,8 @@ def _step(
     seconds: float,
 ) -> Step:
     judged = any("champion" in run.assets for run in runs)
-    metadata = Daemon(instance).metadata("champion", open_month()) if judged else {}
+    month = Clock.of(settings).open_month()
+    metadata = Daemon(instance).metadata("champion", month) if judged else {}
     verdict, reasons = (str(metadata[name].value) if name in metadata else None for name in ("verdict", "reasons"))
     return Step(day, tuple(series), tuple(runs), verdict, reasons, served(settings), seconds)
 

@@ -1,4 +1,4 @@
-"""What was known on a day, with the model that it gives: found again by content, or trained."""
+"""What was known on a day, with the model that it gives: found again by content, or trained for the occasion."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -7,8 +7,8 @@ import pandas as pd
 
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.features import FeatureSet, build_panel
-from macro_cycle.features.store import content_version
 from macro_cycle.observations import Catalog
+from macro_cycle.platform.versions import content_version
 from macro_cycle.training.train import train_or_reuse
 from macro_cycle.warehouse.models import ModelStore
 
@@ -36,5 +36,5 @@ def information_sets(
             known[str(day.date())] = frame
             yield str(day.date()), content_version(panel), panel
 
-    for trained in train_or_reuse(models, panels(), config):
+    for trained in train_or_reuse(models, panels(), config, keep=False):
         yield InformationSet(pd.Timestamp(trained.month), known.pop(trained.month), trained.model)

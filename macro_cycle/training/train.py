@@ -1,17 +1,15 @@
 """Training, once for each panel and configuration: what was trained before is found again by content."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from macro_cycle.features import FeatureSet
-from macro_cycle.features.store import content_version
 from macro_cycle.platform.settings import ModelSettings
+from macro_cycle.platform.versions import content_version, document_version
 from macro_cycle.training.bundle import Bundle
 from macro_cycle.warehouse.models import ModelStore, StoredModel
 from macro_cycle.warehouse.regimes import Call
@@ -34,7 +32,7 @@ class Trained:
     @property
     def model(self) -> "MacroCycleHMM":
         """The model, rebuilt from its document."""
-        return _rebuilt(self.stored)
+        return rebuilt(self.stored)
 
 
 def hmm_config(settings: ModelSettings, features: FeatureSet) -> "HMMConfig":
@@ -51,16 +49,14 @@ def hmm_config(settings: ModelSettings, features: FeatureSet) -> "HMMConfig":
     )
 
 
-def document_version(document: Mapping[str, Any]) -> str:
-    """First 12 hex digits of the sha256 of the document's canonical JSON."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
 def train_or_reuse(
-    store: ModelStore, panels: Iterable[tuple[str, str, pd.DataFrame]], config: "HMMConfig"
+    store: ModelStore,
+    panels: Iterable[tuple[str, str, pd.DataFrame]],
+    config: "HMMConfig",
+    *,
+    keep: bool = True,
 ) -> Iterator[Trained]:
-    """Models for `(month, content version, panel)`, in order, trained in batches and stored batch by batch.
+    """Models for `(month, content version, panel)`, in order, trained batch by batch and stored, to `keep` them.
 
     A fit is a function of its panel, the configuration and the seed alone, so an interrupted range resumes
     with the same bits.
@@ -71,7 +67,8 @@ def train_or_reuse(
         known = {version: store.find(version, config_version) for _, version, _ in batch}
         fresh = {version: panel for _, version, panel in batch if known[version] is None}
         trained = _train(fresh, config)
-        store.save(trained)
+        if keep:
+            store.save(trained)
         known |= {model.input_version: model for model in trained}
         for month, version, panel in batch:
             model = known[version]
@@ -121,7 +118,7 @@ def _metrics(fit: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, float]:
 
 def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> Bundle:
     """What a server needs to serve the model and to be checked: the panel and the answer it must give for it."""
-    regimes = _rebuilt(stored).regimes(panel)
+    regimes = rebuilt(stored).regimes(panel)
     call = Call.newest_of(regimes, as_of.date(), stored.model_version, content_version(regimes))
     expected = {
         "reference_month": str(call.reference_month),
@@ -138,7 +135,8 @@ def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> 
     return Bundle(model=stored.document, panel=panel, expected=expected, meta=meta)
 
 
-def _rebuilt(stored: StoredModel) -> "MacroCycleHMM":
+def rebuilt(stored: StoredModel) -> "MacroCycleHMM":
+    """The model that a document describes."""
     from macro_cycle.hmm import MacroCycleHMM
 
     return MacroCycleHMM.from_document(dict(stored.document))

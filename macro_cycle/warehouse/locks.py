@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, func, select
 
 LockName = Literal["migrations", "ingestion", "registry", "endpoint", "mlflow tables"]
-# Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls'.
+# Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls', 008 the records'.
 _KEYS: dict[LockName, int] = {
     "migrations": 7_200_000_001,
     "ingestion": 7_200_000_002,

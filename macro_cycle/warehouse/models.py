@@ -43,6 +43,11 @@ class ModelStore:
         """The model stored under this version, or None."""
         return self._one(models.c.model_version == model_version)
 
+    def versions(self) -> set[str]:
+        """The versions of all models."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(models.c.model_version)).scalars())
+
     def _one(self, condition: ColumnElement[bool]) -> StoredModel | None:
         with self._engine.connect() as connection:
             row = connection.execute(select(models).where(condition)).mappings().first()

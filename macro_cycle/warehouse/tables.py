@@ -50,6 +50,21 @@ models = Table(
     UniqueConstraint("input_version", "config_version"),
 )
 
+# Append-only: of each cycle, asset and month the row with the greatest id stands.
+records = Table(
+    "records",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("cycle", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("version", Text, comment="content version of what the record stands for"),
+    Column("document", JSON(none_as_null=True), comment="null: it could not be made"),
+    Column("failure", Text, comment="why it could not be made"),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("records_standing", "cycle", "asset", "as_of", "id"),
+)
+
 regimes = Table(
     "regimes",
     metadata,

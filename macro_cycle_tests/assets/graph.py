@@ -6,52 +6,58 @@ from dataclasses import dataclass
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.definitions import defs
-from macro_cycle.features.store import PanelStore, content_version
-from macro_cycle.observations import Catalog
+from macro_cycle.definitions import build
 from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.versions import content_version
+from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
-from macro_cycle.stack.postgres import database_url
 from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.regimes import RegimeStore
 
-CHAIN = ("macro_features", "regime_model", "regime_labels")
-
-
-def warehouse() -> Warehouse:
-    """The platform's warehouse, its tables up to date."""
-    store = Warehouse(database_url(load_settings()))
-    store.migrate()
-    return store
+CHAIN = ("fred_series", "macro_features", "regime_model", "regime_labels")
 
 
-def with_the_sample() -> Warehouse:
+def with_the_sample(platform: Platform) -> Warehouse:
     """The platform's warehouse, holding what the sample has of the catalogue's series."""
-    store, source = warehouse(), Sample(Catalog.load())
-    store.ingest(source.observations(source.available()), source="sample")
-    return store
+    source = Sample(platform.catalog)
+    platform.warehouse.ingest(source.observations(source.available()), source="sample")
+    return platform.warehouse
 
 
 def materialize(
-    instance: dg.DagsterInstance, assets: Sequence[str], first: str, last: str | None = None, *, succeeds: bool = True
+    instance: dg.DagsterInstance,
+    assets: Sequence[str],
+    first: str,
+    last: str | None = None,
+    *,
+    succeeds: bool = True,
+    platform: Platform | None = None,
+    checked: bool = True,
+    **config: object,
 ) -> dg.ExecuteInProcessResult:
-    """Run assets and their checks for one month, or for a range in one run."""
-    selection = dg.AssetSelection.assets(*assets)
+    """Run assets and their checks for one month, or for a range in one run; `config` is that of assets by name."""
+    defs = build(platform or Platform.from_environment())
     tags = {"dagster/partition": first}
     if last is not None:
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     job = defs.get_repository_def().get_implicit_global_asset_job_def()
-    keys = list(selection.resolve(defs.resolve_asset_graph()))
-    result = job.execute_in_process(
-        asset_selection=keys,
+    selected = frozenset(map(dg.AssetKey, assets))
+    result = job.get_subset(
+        asset_selection=selected, asset_check_selection=None if checked else frozenset()
+    ).execute_in_process(
         instance=instance,
         tags=tags,
         raise_on_error=succeeds,
         partition_key=first if last is None else None,
+        run_config={"ops": {asset: {"config": value} for asset, value in config.items()}},
     )
     assert result.success is succeeds
     return result
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """The first line of the error that failed a run."""
+    [event] = [event for event in result.all_events if event.is_step_failure]
+    return event.step_failure_data.error.cause.message.strip().splitlines()[0]
 
 
 @dataclass(frozen=True)
@@ -65,14 +71,13 @@ class Month:
     answer: tuple
 
 
-def stored(month: str, store: Warehouse) -> Month:
+def stored(month: str, platform: Platform) -> Month:
     """What the stores hold of the month."""
-    day = as_of_day(month)
-    regimes = RegimeStore(store.engine)
+    day, regimes = as_of_day(month), platform.regimes
     call = regimes.last_call(day.date())
     return Month(
-        snapshot=content_version(store.as_of(day)[["series_id", "date", "value"]]),
-        panel=content_version(PanelStore(load_settings().panel_path).read(month)),
+        snapshot=content_version(platform.warehouse.as_of(day)[["series_id", "date", "value"]]),
+        panel=content_version(platform.panels.read(month)),
         model=call.model_version,
         regimes=content_version(regimes.load(day.date())),
         answer=(call.label, call.recession_probability, tuple(call.probabilities.items())),

@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle_tests.assets.graph import materialize
 from macro_cycle_tests.warehouse.histories import frame
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_stale_data_warn_and_stop_nothing(platform, instance):
 def test_what_training_would_get_wrong_stops_the_panel_and_says_what_to_do(platform, instance):
     day = pd.Timestamp("2007-06-01")
     rows = [("UNRATE", pd.Timestamp("2007-05-01"), day, 4500.0), ("UNRATE", pd.Timestamp("2007-04-01"), day, 4.5)]
-    warehouse().ingest(frame(rows), source="test")
+    platform.warehouse.ingest(frame(rows), source="test")
     found = verdicts(materialize(instance, PAIR, "2007-06-01", succeeds=False))
     assert "panel_is_trainable" not in found
     usable = found["snapshot_is_usable"]

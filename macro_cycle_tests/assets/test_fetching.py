@@ -7,17 +7,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from macro_cycle.assets.sources import fred_series
 from macro_cycle.cli.app import app
 from macro_cycle.features import build_panel, default_feature_set
-from macro_cycle.features.store import PanelStore
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.warehouse import WarehouseResource
 from macro_cycle.sources import fred_client
 from macro_cycle.sources.sample import FILE, Sample
-from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle_tests.assets.graph import failure, materialize
 from macro_cycle_tests.sources import worlds
 from macro_cycle_tests.sources.fred_server import KEY, FredServer, serving
 
@@ -42,39 +38,32 @@ def fred(platform, monkeypatch):
 
 def fetch(month: str, *, succeeds: bool = True) -> dg.ExecuteInProcessResult:
     """The asset alone: its checks would not take the same five numbers for every series of the catalogue."""
-    resources = {"warehouse": WarehouseResource()}
-    result = dg.materialize([fred_series], partition_key=month, resources=resources, raise_on_error=succeeds)
-    assert result.success is succeeds
-    return result
-
-
-def failure(result: dg.ExecuteInProcessResult) -> str:
-    [event] = [event for event in result.all_events if event.is_step_failure]
-    return event.step_failure_data.error.cause.message
+    with dg.DagsterInstance.ephemeral() as instance:
+        return materialize(instance, ["fred_series"], month, succeeds=succeeds, checked=False)
 
 
 @pytest.mark.slow
-def test_fred_is_fetched_whole_and_then_only_what_is_new(fred):
+def test_fred_is_fetched_whole_and_then_only_what_is_new(platform, fred):
     fetch("2015-06-01")
-    worlds.assert_tells(warehouse(), fred.world)
+    worlds.assert_tells(platform.warehouse, fred.world)
     assert fred.requests == {"series/vintagedates": 20, "series/observations": 20}
     july = {pd.Timestamp("2015-07-10"): {**HISTORY[JUNE], pd.Timestamp("2015-06-01"): 5.3}}
     fred.world = {**fred.world, "UNRATE": HISTORY | july}
     fetch("2015-07-01")
-    worlds.assert_tells(warehouse(), fred.world)
+    worlds.assert_tells(platform.warehouse, fred.world)
 
 
 @pytest.mark.slow
-def test_what_was_read_before_a_failure_is_kept_and_the_next_run_goes_on(fred):
+def test_what_was_read_before_a_failure_is_kept_and_the_next_run_goes_on(platform, fred):
     fred.broken = {"UNRATE"}
     said = failure(fetch("2015-06-01", succeeds=False))
     assert "FRED (series/vintagedates UNRATE)" in said
     assert KEY not in said
-    assert "UNRATE" not in warehouse().series_ids()
-    assert "PAYEMS" in warehouse().series_ids()
+    assert "UNRATE" not in platform.warehouse.series_ids()
+    assert "PAYEMS" in platform.warehouse.series_ids()
     fred.broken = set()
     fetch("2015-06-01")
-    worlds.assert_tells(warehouse(), fred.world)
+    worlds.assert_tells(platform.warehouse, fred.world)
 
 
 def test_a_month_before_the_source_s_history_is_one_clear_line(fred):
@@ -95,7 +84,6 @@ def test_a_month_before_the_source_s_history_is_one_clear_line(fred):
 def test_a_source_that_is_not_set_up_is_one_clear_line(fred, monkeypatch, environment, said):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    load_settings.cache_clear()
     assert said in failure(fetch("2015-06-01", succeeds=False))
 
 
@@ -134,4 +122,4 @@ def test_a_folder_of_vintages_is_backfilled_with_the_panel_of_each_month_s_own_f
         file.index = pd.DatetimeIndex(pd.to_datetime(file.index, format="%m/%d/%Y"), name="date")
         known = file.melt(ignore_index=False, var_name="series_id").dropna().reset_index()
         expected = build_panel(known.assign(realtime_start=as_of_day(month)), CATALOG, default_feature_set())
-        pd.testing.assert_frame_equal(PanelStore(load_settings().panel_path).read(month), expected)
+        pd.testing.assert_frame_equal(platform.panels.read(month), expected)

@@ -8,7 +8,7 @@ from macro_cycle.platform.months import as_of_day
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.records import EvaluationStore, NewsStore
 from macro_cycle.warehouse.regimes import RegimeStore
-from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, data_versions, materialize
 
 FIRST, LAST = "2008-08-01", "2008-10-01"
 
@@ -34,7 +34,7 @@ def test_news_explain_each_call_from_the_one_before_alone_and_in_a_range(store):
 
 
 def test_the_first_month_of_a_source_has_nothing_to_explain(platform):
-    found = warehouse()
+    found = platform.warehouse
     observations = Sample(Catalog.load()).observations(Sample(Catalog.load()).available())
     known_from = observations["realtime_start"].clip(lower=as_of_day(FIRST))
     found.ingest(observations.assign(realtime_start=known_from, estimated=False), source="test")

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from macro_cycle.assets import sources
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.months import as_of_day
+from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
-from macro_cycle.warehouse import observations as store_queries
-from macro_cycle_tests.assets.graph import CHAIN, Month, materialize, shifted, stored, warehouse
+from macro_cycle_tests.assets.graph import CHAIN, Month, materialize, shifted, stored
 
 MONTH = "1985-06-01"
 END = as_of_day(MONTH)
@@ -24,10 +25,20 @@ def sample() -> pd.DataFrame:
     return source.observations(source.available())
 
 
-def run_chain(store) -> Month:
+@pytest.fixture
+def platform(platform, sample, tmp_path, monkeypatch) -> Platform:
+    """The platform on a source that has published what was known at END, and nothing since."""
+    known = sample[sample["realtime_start"] <= END].drop(columns="estimated")
+    known.assign(realtime_end="9999-12-31").to_csv(tmp_path / "alfred.csv", index=False)
+    monkeypatch.setenv("MACRO_CYCLE_SOURCE", "alfred_file")
+    monkeypatch.setenv("MACRO_CYCLE_SOURCE_PATH", str(tmp_path / "alfred.csv"))
+    return Platform.from_environment()
+
+
+def run_chain(platform) -> Month:
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, MONTH)
-    return stored(MONTH, store)
+    return stored(MONTH, platform)
 
 
 futures = st.fixed_dictionaries(
@@ -53,22 +64,16 @@ def publish(store, sample: pd.DataFrame, future: dict) -> None:
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(future=futures)
 def test_nothing_published_after_the_month_changes_its_partition(platform, sample, future):
-    store = warehouse()
-    store.ingest(sample[sample["realtime_start"] <= END].assign(estimated=False), source="test")
-    before = run_chain(store)
-    publish(store, sample, future)
-    assert run_chain(store) == before
+    before = run_chain(platform)
+    publish(platform.warehouse, sample, future)
+    assert run_chain(platform) == before
 
 
 def test_the_guard_sees_a_leak(platform, sample, monkeypatch):
-    store = warehouse()
-    store.ingest(sample[sample["realtime_start"] <= END].assign(estimated=False), source="test")
-    before = run_chain(store)
-    honest = store_queries.as_of
-    monkeypatch.setattr(
-        store_queries, "as_of", lambda connection, day, ids: honest(connection, day + pd.DateOffset(years=3), ids)
-    )
-    publish(store, sample, {"factor": 1.1, "drop_later": False, "days_late": 1})
-    after = run_chain(store)
+    before = run_chain(platform)
+    honest = sources.as_of_view
+    monkeypatch.setattr(sources, "as_of_view", lambda history, day: honest(history, day + pd.DateOffset(years=3)))
+    publish(platform.warehouse, sample, {"factor": 1.1, "drop_later": False, "days_late": 1})
+    after = run_chain(platform)
     assert after.panel != before.panel
     assert after.answer != before.answer

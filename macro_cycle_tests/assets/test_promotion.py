@@ -1,58 +1,149 @@
-"""The verdict on the open month is kept with the version; a person may decide in its place, with a reason."""
+"""A decision is kept before anything acts on it; a person's word stands until they take it back."""
 
 import dagster as dg
 import pytest
 
-from macro_cycle.assets.promotion import Decision, Promotion
-from macro_cycle.definitions import defs
+from macro_cycle.assets.promotion import CONFIG
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.months import open_month
-from macro_cycle.resources.mlflow import RegistryResource
-from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
+from macro_cycle.promotion.decisions import standing, to_serve
+from macro_cycle.records import Decision
+from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.assets.graph import CHAIN, failure, materialize
 
 
-@pytest.mark.parametrize("reason", ["", "  "])
-def test_a_decision_by_hand_without_a_reason_is_refused(reason):
-    with pytest.raises(MacroCycleError, match="needs a reason"):
-        Promotion(decision=Decision.PROMOTE, reason=reason).check([open_month()])
+def by_hand(outcome: str, **more: str) -> dict:
+    return {"decision": {"by_hand": {"outcome": outcome, **more}}}
 
 
-def test_a_closed_month_is_never_promoted_by_hand():
-    with pytest.raises(MacroCycleError, match="only the open month"):
-        Promotion(decision=Decision.PROMOTE, reason="because").check(["2008-09-01"])
+@pytest.mark.parametrize("spelling", ["refuse", "REFUSE", "Refuse"])
+def test_the_launchpad_takes_a_decision_however_it_is_spelt(spelling):
+    @dg.op(config_schema=CONFIG)
+    def step(context):
+        return context.op_config["decision"]["by_hand"]["outcome"].lower()
+
+    @dg.job
+    def job():
+        step()
+
+    run_config = {"ops": {"step": {"config": by_hand(spelling, reason="because")}}}
+    assert job.execute_in_process(run_config=run_config).output_for_node("step") == "refuse"
 
 
-def test_the_gate_asks_for_nothing_to_be_set():
-    Promotion().check(["2008-09-01", "2008-10-01"])
+@pytest.mark.parametrize("config", [by_hand("promote"), by_hand("perhaps", reason="because"), {"decision": "refuse"}])
+def test_a_decision_without_a_reason_or_a_known_outcome_starts_no_run(config):
+    @dg.op(config_schema=CONFIG)
+    def step():
+        raise AssertionError("the run was started")
+
+    @dg.job
+    def job():
+        step()
+
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        job.execute_in_process(run_config={"ops": {"step": {"config": config}}})
 
 
-def decide(instance: dg.DagsterInstance, **config: str) -> dict:
-    job = defs.get_repository_def().get_implicit_global_asset_job_def()
-    result = job.execute_in_process(
-        asset_selection=[dg.AssetKey("champion")],
-        instance=instance,
-        partition_key=open_month(),
-        run_config={"ops": {"champion": {"config": config}}},
-    )
-    (materialization,) = result.asset_materializations_for_node("champion")
-    return {name: value.value for name, value in materialization.metadata.items()}
+@pytest.fixture(scope="module")
+def instance():
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+class Judged:
+    """The open month of a platform, judged by the gate or by hand."""
+
+    def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
+        self.platform, self.instance = platform, instance
+        self.month = platform.clock.open_month()
+
+    def run(self, *, succeeds: bool = True, **config: object) -> dg.ExecuteInProcessResult:
+        return materialize(
+            self.instance, ["champion"], self.month, platform=self.platform, succeeds=succeeds, checked=False, **config
+        )
+
+    def by_hand(self, outcome: str, **more: str) -> Decision:
+        self.run(champion=by_hand(outcome, **more))
+        return self.decision
+
+    @property
+    def decision(self) -> Decision:
+        """What the open month's partition holds."""
+        return self.platform.records.one("champion", Decision, self.month)
+
+    @property
+    def history(self) -> list[Decision]:
+        return self.platform.records.history("champion", Decision)
+
+    @property
+    def serving(self) -> str | None:
+        found = to_serve(self.history)
+        return found.model_version if found else None
+
+
+@pytest.fixture
+def judged(store, platform, instance) -> Judged:
+    materialize(instance, CHAIN, platform.clock.open_month(), platform=platform)
+    return Judged(platform, instance)
 
 
 @pytest.mark.slow
-def test_a_new_home_is_judged_by_a_walk_and_a_person_s_reason_stays_with_the_version(platform):
-    with_the_sample()
-    with dg.DagsterInstance.ephemeral() as instance:
-        materialize(instance, CHAIN, open_month())
-        first = decide(instance)
-        assert (first["verdict"], first["decided_by"]) == ("promote", "gate")
-        assert first["record"].startswith("walk-forward over 22")
-        assert first["auroc_above_sahm_rule"] > 0
-        registry = RegistryResource().registry()
-        challenger = registry.challenger()
-        assert registry.champion() is None, "the alias moves only after the deployment was verified"
-        second = decide(instance, decision="REFUSE", reason="a benchmark revision is due")
-    assert (second["verdict"], second["decided_by"]) == ("refuse", "hand")
-    tags = registry._client.get_model_version(registry.name, challenger.version).tags
-    assert tags["gate.reasons"] == "refused by hand: a benchmark revision is due"
-    metrics = registry._client.get_run(challenger.run_id).data.metrics
-    assert metrics["gate.auroc"] == first["auroc"]
+def test_a_person_s_word_stands_until_it_is_taken_back(judged):
+    judged.run()
+    gate = judged.decision
+    assert (gate.outcome, gate.by, gate.incumbent) == ("promote", "gate", None)
+    assert gate.evidence.startswith("walk-forward over 22")
+    assert gate.figures["auroc_above_sahm_rule"] > 0
+    assert judged.serving == gate.model_version
+
+    refused = judged.by_hand("REFUSE", reason="a benchmark revision is due")
+    assert (refused.outcome, refused.by, refused.reason) == ("refuse", "person", "a benchmark revision is due")
+    assert judged.serving is None
+    judged.run()
+    assert judged.decision == refused, "a plain run, as the daemon's, does not overturn a person"
+
+    judged.by_hand("retract", reason="it came")
+    assert (judged.decision.outcome, judged.decision.by) == ("promote", "gate")
+    assert judged.decision.decided_at == gate.decided_at, "the gate judges a model once"
+    assert judged.serving == gate.model_version
+
+
+@pytest.mark.slow
+def test_a_decision_by_hand_with_an_empty_reason_holds_the_model_until_there_is_one(judged):
+    judged.run()
+    said = failure(judged.run(succeeds=False, champion=by_hand("promote", reason="  ")))
+    assert said == "a decision by hand needs a reason; write it beside the outcome"
+    judged.run()
+    assert (judged.decision.outcome, judged.decision.by) == ("wait", "person")
+    assert judged.serving is None
+
+
+@pytest.mark.slow
+def test_where_promotion_is_manual_a_model_that_passes_waits_for_a_person(judged, monkeypatch):
+    monkeypatch.setenv("MACRO_CYCLE_PROMOTION", "manual")
+    manual = Judged(Platform.from_environment(), judged.instance)
+    manual.run()
+    assert (manual.decision.outcome, manual.serving) == ("wait", None)
+    promoted = manual.by_hand("promote", reason="looked at")
+    assert (promoted.outcome, manual.serving) == ("promote", promoted.model_version)
+
+
+@pytest.mark.slow
+def test_a_closed_month_is_never_decided_on(judged):
+    materialize(judged.instance, CHAIN, "2007-03-01", platform=judged.platform)
+    config = {"champion": by_hand("promote", reason="because")}
+    run = materialize(judged.instance, ["champion"], "2007-03-01", succeeds=False, checked=False, **config)
+    assert "is made in the open month" in failure(run)
+    materialize(judged.instance, ["champion"], "2007-03-01", checked=False)
+    closed = judged.platform.records.one("champion", Decision, "2007-03-01")
+    assert closed.outcome == "closed"
+    assert standing(judged.history, closed.model_version) is None
+    assert judged.serving is None
+
+
+@pytest.mark.slow
+def test_going_back_to_a_model_that_was_never_promoted_is_one_clear_line(judged):
+    judged.run()
+    said = failure(judged.run(succeeds=False, champion=by_hand("rollback", reason="why", model_version="nosuch")))
+    assert said.startswith("model nosuch was never promoted, so there is nothing to go back to; there are ")
+    with pytest.raises(MacroCycleError, match="materialize champion for that month first"):
+        judged.platform.records.one("champion", Decision, "2007-03-01")

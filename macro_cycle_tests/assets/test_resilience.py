@@ -11,9 +11,6 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import load_settings
-from macro_cycle.resources.feast import FeatureStoreResource
-from macro_cycle.resources.mlflow import RegistryResource
 from macro_cycle.serving.shelf import Shelf
 from macro_cycle.warehouse.tables import calls, models
 from macro_cycle_tests.assets.graph import CHAIN, materialize, stored
@@ -46,8 +43,8 @@ def count(store, table) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def everything(store) -> dict:
-    return {month: stored(month, store) for month in MONTHS}
+def everything(platform) -> dict:
+    return {month: stored(month, platform) for month in MONTHS}
 
 
 def forget_models(store) -> None:
@@ -56,9 +53,9 @@ def forget_models(store) -> None:
         connection.execute(delete(models))
 
 
-def registered_once() -> None:
+def registered_once(platform) -> None:
     """One finished run and one version for each month; the ranges' own runs are finished too."""
-    registry = RegistryResource().registry()
+    registry = platform.registry
     versions = registry._client.search_model_versions(f"name = '{registry.name}'", max_results=1000)
     assert set(Counter(version.tags["as_of"] for version in versions).values()) == {1}
     runs = registry._client.search_runs([registry._experiment_id])
@@ -70,44 +67,44 @@ def registered_once() -> None:
 
 
 MOMENTS = {
-    "when the first models are stored": lambda store: count(store, models) > 0,
-    "in the middle of logging to MLflow": lambda store: len(RegistryResource().registry().versions()) > 1,
-    "when some calls are recorded": lambda store: count(store, calls) > 2,
+    "when the first models are stored": lambda platform: count(platform.warehouse, models) > 0,
+    "in the middle of logging to MLflow": lambda platform: len(platform.registry.versions()) > 1,
+    "when some calls are recorded": lambda platform: count(platform.warehouse, calls) > 2,
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_range_ends_the_same_when_run_again(store, moment):
+def test_a_killed_range_ends_the_same_when_run_again(platform, store, moment):
     killed = start(MONTHS[0], MONTHS[-1])
-    wait_until(lambda: MOMENTS[moment](store) or killed.poll() is not None, 240)
+    wait_until(lambda: MOMENTS[moment](platform) or killed.poll() is not None, 240)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     run(MONTHS[0], MONTHS[-1])
-    resumed = everything(store)
-    registered_once()
+    resumed = everything(platform)
+    registered_once(platform)
     assert count(store, calls) == len(MONTHS)
     forget_models(store)
     run(MONTHS[0], MONTHS[-1])
-    assert everything(store) == resumed
+    assert everything(platform) == resumed
 
 
-def test_two_runs_on_the_same_months_at_once_give_one_result(store):
+def test_two_runs_on_the_same_months_at_once_give_one_result(platform, store):
     both = [start(MONTHS[0], MONTHS[3]), start(MONTHS[2], MONTHS[5])]
     assert [each.wait(300) for each in both] == [0, 0]
-    together = everything(store)
-    registered_once()
+    together = everything(platform)
+    registered_once(platform)
     assert count(store, calls) == len(MONTHS)
     forget_models(store)
     run(MONTHS[0], MONTHS[-1])
-    assert everything(store) == together
+    assert everything(platform) == together
 
 
-def test_old_months_touch_nothing_that_serves(store):
+def test_old_months_touch_nothing_that_serves(platform, store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, MONTHS[0], MONTHS[1])
         materialize(instance, ("champion", "feast_materialization", "kserve_deployment"), MONTHS[0], MONTHS[1])
-    registry, shelf = RegistryResource().registry(), Shelf(load_settings())
+    registry, shelf = platform.registry, Shelf(platform.settings)
     assert (registry.champion(), registry.challenger()) == (None, None)
     assert (shelf.requested, shelf.current) == (None, None)
     with pytest.raises(MacroCycleError, match="online store is empty"):
-        FeatureStoreResource().store().read_online()
+        platform.feature_store.read_online()

@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle_tests.assets.graph import materialize
 from macro_cycle_tests.warehouse.histories import frame
 
 pytestmark = pytest.mark.slow
@@ -24,29 +24,29 @@ def fetched() -> dg.AssetMaterialization:
     return event
 
 
-def april(day: str) -> float:
-    known = warehouse().as_of(pd.Timestamp(day), ["UNRATE"])
+def april(platform, day: str) -> float:
+    known = platform.warehouse.as_of(pd.Timestamp(day), ["UNRATE"])
     return known.loc[known["date"] == APRIL, "value"].item()
 
 
 def test_the_sample_adds_to_a_store_of_vintages_and_revises_nothing(platform):
-    warehouse().ingest(frame(PUBLISHED), source="test")
+    platform.warehouse.ingest(frame(PUBLISHED), source="test")
     fetched()
-    assert [april("2020-05-31"), april("2026-10-31")] == [14.7, 14.9]
-    assert len(warehouse().as_of(pd.Timestamp("2026-10-31"), ["UNRATE", "PAYEMS"])) > 1600
+    assert [april(platform, "2020-05-31"), april(platform, "2026-10-31")] == [14.7, 14.9]
+    assert len(platform.warehouse.as_of(pd.Timestamp("2026-10-31"), ["UNRATE", "PAYEMS"])) > 1600
 
 
 def test_vintages_take_the_place_of_what_the_sample_estimated(platform):
     fetched()
-    assert april("2020-05-07") == 14.8
-    warehouse().ingest(frame(PUBLISHED), source="test")
-    known = warehouse().as_of(pd.Timestamp("2020-05-07"), ["UNRATE"])
+    assert april(platform, "2020-05-07") == 14.8
+    platform.warehouse.ingest(frame(PUBLISHED), source="test")
+    known = platform.warehouse.as_of(pd.Timestamp("2020-05-07"), ["UNRATE"])
     assert APRIL not in known["date"].to_numpy()
-    assert [april("2020-05-08"), april("2026-10-31")] == [14.7, 14.9]
+    assert [april(platform, "2020-05-08"), april(platform, "2026-10-31")] == [14.7, 14.9]
 
 
 def test_the_month_shows_its_calendar_and_what_was_revised(platform):
-    warehouse().ingest(frame(PUBLISHED), source="test")
+    platform.warehouse.ingest(frame(PUBLISHED), source="test")
     metadata = fetched().metadata
     assert "late" in metadata["releases"].value
     assert metadata["revised_values"].value.startswith("![chart](data:image/png;base64,")

@@ -11,11 +11,11 @@ import pytest
 from macro_cycle.audit.replay import reproduce
 from macro_cycle.cli.history import _stored
 from macro_cycle.observations import Catalog
+from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
-from macro_cycle.warehouse.records import ServedAnswer, ServedStore
-from macro_cycle.warehouse.regimes import RegimeStore
-from macro_cycle_tests.assets.graph import CHAIN, materialize, warehouse
-from macro_cycle_tests.conftest import create_database, forget_processwide_state
+from macro_cycle.warehouse.records import ServedAnswer
+from macro_cycle_tests.assets.graph import CHAIN, materialize
+from macro_cycle_tests.conftest import create_database
 
 FIRST, LAST = "2008-08-01", "2008-09-01"
 AUGUST, SEPTEMBER = date(2008, 8, 31), date(2008, 9, 30)
@@ -34,10 +34,8 @@ def recorded(postgres_url, tmp_path_factory, sample):
     """A database and a home in which two month ends have been answered."""
     url, home = create_database(postgres_url), tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
-        platform_at(url, home, patch)
-        warehouse().ingest(sample, source="sample")
+        platform_at(url, home, patch).warehouse.ingest(sample, source="sample")
         materialize(instance, CHAIN, FIRST, LAST)
-    forget_processwide_state()
     name = url.split("/")[-1].split("?")[0]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
@@ -45,40 +43,38 @@ def recorded(postgres_url, tmp_path_factory, sample):
 
 
 @pytest.fixture
-def store(recorded, postgres_url, monkeypatch):
+def answered(recorded, postgres_url, monkeypatch):
     """The answered month ends, in a copy of their own."""
     name, home = recorded
-    platform_at(create_database(postgres_url, template=name), home, monkeypatch)
-    yield warehouse()
-    forget_processwide_state()
+    return platform_at(create_database(postgres_url, template=name), home, monkeypatch)
 
 
-def platform_at(url: str, home: Path, patch: pytest.MonkeyPatch) -> None:
+def platform_at(url: str, home: Path, patch: pytest.MonkeyPatch) -> Platform:
     patch.setenv("MACRO_CYCLE_DATABASE_URL", url)
     patch.setenv("MACRO_CYCLE_HOME", str(home))
-    forget_processwide_state()
+    return Platform.from_environment()
 
 
-def links(store, day: date) -> dict[str, bool]:
-    call = RegimeStore(store.engine).said_by(day)
-    return {link.name: link.holds for link in reproduce(call, _stored(store, call))}
+def links(answered, day: date) -> dict[str, bool]:
+    call = answered.regimes.said_by(day)
+    return {link.name: link.holds for link in reproduce(call, _stored(answered, call))}
 
 
-def tamper(store, statement: str) -> None:
+def tamper(answered, statement: str) -> None:
     """What somebody with the database's password could do."""
-    with store.engine.begin() as connection:
+    with answered.warehouse.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         assert connection.exec_driver_sql(statement).rowcount > 0
 
 
-def test_every_answer_is_reproduced_to_the_bit(store):
+def test_every_answer_is_reproduced_to_the_bit(answered):
     for day in (AUGUST, SEPTEMBER):
-        assert RegimeStore(store.engine).said_by(day).as_of == day
-        assert set(links(store, day).values()) == {True}
+        assert answered.regimes.said_by(day).as_of == day
+        assert set(links(answered, day).values()) == {True}
 
 
-def test_what_was_said_on_a_day_is_the_answer_of_the_month_end_before(store):
-    assert RegimeStore(store.engine).said_by(date(2008, 9, 15)).as_of == AUGUST
+def test_what_was_said_on_a_day_is_the_answer_of_the_month_end_before(answered):
+    assert answered.regimes.said_by(date(2008, 9, 15)).as_of == AUGUST
 
 
 @pytest.mark.parametrize(
@@ -100,30 +96,30 @@ def test_what_was_said_on_a_day_is_the_answer_of_the_month_end_before(store):
         ("DELETE FROM warehouse.models", "model"),
     ],
 )
-def test_tampering_is_found_out(store, statement, broken):
-    tamper(store, statement)
-    assert links(store, SEPTEMBER)[broken] is False
+def test_tampering_is_found_out(answered, statement, broken):
+    tamper(answered, statement)
+    assert links(answered, SEPTEMBER)[broken] is False
 
 
-def test_an_answer_served_otherwise_than_recorded_is_found_out(store):
-    call = RegimeStore(store.engine).said_by(SEPTEMBER)
+def test_an_answer_served_otherwise_than_recorded_is_found_out(answered):
+    call = answered.regimes.said_by(SEPTEMBER)
     served = ServedAnswer(
         SEPTEMBER, call.model_version, "1", "http://127.0.0.1", call.label, call.recession_probability
     )
-    ServedStore(store.engine).append(served)
-    assert links(store, SEPTEMBER)["served answer"]
-    ServedStore(store.engine).append(ServedAnswer(**{**vars(served), "recession_probability": 0.5}))
-    assert not links(store, SEPTEMBER)["served answer"]
+    answered.served.append(served)
+    assert links(answered, SEPTEMBER)["served answer"]
+    answered.served.append(ServedAnswer(**{**vars(served), "recession_probability": 0.5}))
+    assert not links(answered, SEPTEMBER)["served answer"]
 
 
-def test_an_answer_outlives_what_is_learned_about_its_month_later(store, sample):
-    before = RegimeStore(store.engine).said_by(SEPTEMBER)
+def test_an_answer_outlives_what_is_learned_about_its_month_later(answered, sample):
+    before = answered.regimes.said_by(SEPTEMBER)
     revised = sample[(sample["series_id"] == "PAYEMS") & (sample["realtime_start"] <= "2008-09-10")].tail(3)
     published = pd.Timestamp("2008-09-20")
-    store.ingest(
+    answered.warehouse.ingest(
         revised.assign(value=revised["value"] * 0.99, realtime_start=published, estimated=False), source="test"
     )
-    assert RegimeStore(store.engine).said_by(SEPTEMBER) == before
-    call_links = reproduce(before, _stored(store, before))
+    assert answered.regimes.said_by(SEPTEMBER) == before
+    call_links = reproduce(before, _stored(answered, before))
     assert all(link.holds for link in call_links)
     assert "taken as kept with the model" in next(link.found for link in call_links if link.name == "observations")

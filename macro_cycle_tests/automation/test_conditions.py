@@ -1,20 +1,25 @@
 """What the daemon requests of the real graph: news runs the open month once, down the chain; anything else, nothing."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
-from macro_cycle.definitions import defs
-from macro_cycle.platform.months import open_month
-from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle.definitions import build
+from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.assets.graph import materialize
 
 OLD = "2008-09-01"
 FETCH, PANEL = "fred_series", "macro_features"
-GRAPH = defs.resolve_asset_graph()
+PLATFORM = Platform.from_environment()
+DEFS = build(PLATFORM)
+GRAPH = DEFS.resolve_asset_graph()
+OPEN = PLATFORM.clock.open_month()
 MONTHLY = {key.to_user_string() for key in GRAPH.materializable_asset_keys if GRAPH.get(key).is_partitioned}
 AFTER_PANEL = MONTHLY - {FETCH, PANEL}
 
@@ -32,22 +37,39 @@ class World:
         """Each asset as if it had run for the month, its blocking checks included."""
         for asset in assets:
             key = dg.AssetKey(asset)
-            event = dg.AssetMaterialization(key, partition=month or open_month(), tags={DATA_VERSION_TAG: content})
+            event = dg.AssetMaterialization(key, partition=month or OPEN, tags={DATA_VERSION_TAG: content})
             self.instance.report_runless_asset_event(event)
             for check in GRAPH.get_check_keys_for_assets({key}):
-                self.instance.report_runless_asset_event(
-                    dg.AssetCheckEvaluation(key, check.name, passed=passed, metadata={}, blocking=True)
-                )
+                self._judge(check, month or OPEN, passed)
+
+    def _judge(self, check: dg.AssetCheckKey, month: str, passed: bool) -> None:
+        """As a run of its own would: Dagster keeps one evaluation of a check for each run and partition."""
+        wanted = dg.AssetRecordsFilter(check.asset_key, asset_partitions=[month])
+        judged = self.instance.fetch_materializations(wanted, limit=1).records[0]
+        evaluation = dg.AssetCheckEvaluation(
+            check.asset_key,
+            check.name,
+            passed=passed,
+            metadata={},
+            blocking=True,
+            partition=month,
+            target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
+                storage_id=judged.storage_id, run_id=judged.run_id, timestamp=judged.timestamp
+            ),
+        )
+        kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION.value
+        event = dg.DagsterEvent(kind, job_name="test", event_specific_data=evaluation)
+        self.instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
 
     def tick(self, minutes: int = 1) -> set[str]:
         """The assets that the next evaluation requests; never anything but the open month."""
         self.now += timedelta(minutes=minutes)
         result = dg.evaluate_automation_conditions(
-            defs, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
+            DEFS, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
         )
         self.cursor = result.cursor
         requested = {asset: result.get_requested_partitions(dg.AssetKey(asset)) for asset in MONTHLY}
-        assert all(months <= {open_month()} for months in requested.values())
+        assert all(months <= {OPEN} for months in requested.values())
         return {asset for asset, months in requested.items() if months}
 
     def becomes_stale(self, asset: str) -> None:
@@ -72,7 +94,7 @@ def empty():
 @pytest.fixture
 def world(empty):
     """Everything materialized, for an old month and the open one."""
-    for month in (OLD, open_month()):
+    for month in (OLD, OPEN):
         empty.materialize(MONTHLY, "first", month)
     assert empty.tick() == set()
     return empty
@@ -140,8 +162,7 @@ def test_a_stale_source_is_fetched_every_quarter_of_an_hour_until_it_is_fresh(wo
 
 @pytest.mark.slow
 def test_what_failed_is_tried_again_every_quarter_of_an_hour_until_it_succeeds(platform, world):
-    warehouse()
-    materialize(world.instance, [PANEL], open_month(), succeeds=False)  # the warehouse is empty
+    materialize(world.instance, [PANEL], OPEN, succeeds=False)  # there is no snapshot
     requests = [world.tick(minutes=5) for _ in range(9)]
     assert requests.count({PANEL}) == 3
     assert requests.count(set()) == 6

@@ -14,14 +14,13 @@ import pandas as pd
 import pytest
 
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.months import now, open_month
+from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.sources.sample import Sample
 from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
-from macro_cycle_tests.conftest import forget_processwide_state
 from macro_cycle_tests.monitoring.receivers import Receiver, webhook
 from macro_cycle_tests.serving.conftest import wait_until
 
@@ -43,6 +42,10 @@ class Live:
     people: Receiver
     started: datetime
 
+    @property
+    def clock(self) -> Clock:
+        return Clock.of(self.settings)
+
     def publish(self, *releases: pd.DataFrame) -> list[MonthRun]:
         """Write the file once for each of the releases, one upon the other, and say what the daemon ran upon them."""
         since = datetime.now(UTC)
@@ -52,12 +55,12 @@ class Live:
 
     def runs_until_quiet(self, since: datetime) -> list[MonthRun]:
         """What the daemon has run since, once it has nothing left to do."""
-        daemon, token = Daemon(self.instance), f"{open_month()}:{self.token()}"
+        daemon, token = Daemon(self.instance), f"{self.clock.open_month()}:{self.token()}"
         wait_until(lambda: daemon.is_quiet(since, token), SECONDS)
         return daemon.runs(since)
 
     def token(self) -> str:
-        return open_source(self.settings, Catalog.load()).last_updated()
+        return open_source(self.settings, Catalog.load(), self.clock).last_updated()
 
     def answer(self) -> dict:
         body = {"instances": [{"as_of": "latest"}]}
@@ -95,14 +98,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     file, started = folder / "alfred.csv", datetime.now(UTC)
     write(file, history())
     chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1"}
-    forget_processwide_state()
     with (
         webhook() as people,
         isolated_stack(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,
         dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance,
     ):
         yield Live(settings, instance, file, people, started)
-    forget_processwide_state()
 
 
 def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
@@ -113,7 +114,7 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     untouched = live.publish(history())
     assert [run.assets for run in untouched] == [FETCH]
 
-    storm = [revised(history(), now().normalize(), percent / STORM) for percent in range(1, STORM + 1)]
+    storm = [revised(history(), live.clock.today(), percent / STORM) for percent in range(1, STORM + 1)]
     news = live.publish(*storm)
     fetch, chain = news
     assert fetch.assets == FETCH
@@ -121,18 +122,18 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
 
     runs = [*opened, *untouched, *news]
     assert {run.status for run in runs} == {"SUCCESS"}
-    assert {run.month for run in runs} == {open_month()}
-    verdict = Daemon(live.instance).metadata("champion", open_month())["verdict"].value
+    assert {run.month for run in runs} == {live.clock.open_month()}
+    verdict = Daemon(live.instance).metadata("champion", live.clock.open_month())["verdict"].value
     served = live.answer()
     assert verdict in ("promote", "refuse")
     assert (served["model_version"] != first["model_version"]) == (verdict == "promote")
 
-    called = Daemon(live.instance).metadata("regime_labels", open_month())["label"].value
+    called = Daemon(live.instance).metadata("regime_labels", live.clock.open_month())["label"].value
     expected = (called != first["label"]) + (verdict == "refuse")
     wait_until(lambda: len(live.people.texts) >= expected, SECONDS)
     told = [line for text in live.people.texts for line in text.splitlines()]
     assert sum(f"the regime changed from {first['label']} to {called}" in line for line in told) == (
         called != first["label"]
     )
-    assert sum("was refused and the champion still serves" in line for line in told) == (verdict == "refuse")
+    assert sum("was refused, and what served before still does" in line for line in told) == (verdict == "refuse")
     assert len(told) == expected

@@ -8,19 +8,31 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from macro_cycle.automation.notices import Seen, find
 from macro_cycle.automation.sensors import notifications
-from macro_cycle.platform.months import open_month
-from macro_cycle_tests.assets.graph import materialize, warehouse
+from macro_cycle.records import Answer
+from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.assets.graph import materialize
 from macro_cycle_tests.monitoring.receivers import SECRET, webhook
 
-MONTH = open_month()
+MONTH = Platform.from_environment().clock.open_month()
 START = Seen(datetime(2020, 1, 1, tzinfo=UTC).isoformat())
 BEFORE = {"Expansion": 0.9, "Peak": 0.1, "Contraction": 0.0, "Trough": 0.0}
 
 
-def call(label: str = "Expansion"):
-    from macro_cycle.warehouse.regimes import Call
-
-    return Call(date(2026, 11, 30), date(2026, 10, 1), label, 0.1, BEFORE, "model", "data")
+def call(label: str = "Expansion") -> Answer:
+    return Answer(
+        cycle="us",
+        as_of=date(2026, 11, 30),
+        version="data",
+        made_by="test",
+        reference_month=date(2026, 10, 1),
+        label=label,
+        recession_probability=0.1,
+        probabilities=BEFORE,
+        model_version="model",
+        panel_version="panel",
+        newest={},
+        news=True,
+    )
 
 
 @pytest.fixture
@@ -47,7 +59,7 @@ def test_a_regime_change_is_told_when_the_label_differs_from_the_one_seen(instan
 
 def test_a_refusal_is_the_same_notice_until_another_model_is_refused(instance):
     def judged(verdict: str, challenger: str) -> list[str]:
-        metadata = {"verdict": verdict, "challenger": challenger, "reasons": "it disagrees with the champion"}
+        metadata = {"verdict": verdict, "model_version": challenger, "reasons": "it disagrees with the champion"}
         instance.report_runless_asset_event(dg.AssetMaterialization("champion", partition=MONTH, metadata=metadata))
         return [notice.key for notice in find(instance, MONTH, None, START)[0]]
 
@@ -70,12 +82,8 @@ def test_stale_data_are_told(instance):
 
 @pytest.mark.slow
 def test_failures_are_told_once_each_through_the_sensor(platform, instance, monkeypatch):
-    from macro_cycle.platform.settings import load_settings
-
-    warehouse()
     with webhook() as receiver:
         monkeypatch.setenv("MACRO_CYCLE_NOTIFICATIONS__WEBHOOK_URL", receiver.url)
-        load_settings.cache_clear()
         cursor = tick(instance, None).cursor
         for _ in range(2):
             materialize(instance, ["kserve_deployment"], MONTH, succeeds=False)
@@ -88,15 +96,12 @@ def test_failures_are_told_once_each_through_the_sensor(platform, instance, monk
 
 
 def test_nobody_is_told_of_a_rehearsal(platform, instance, monkeypatch, tmp_path):
-    from macro_cycle.platform.settings import load_settings
-
     with webhook() as receiver:
         monkeypatch.setenv("MACRO_CYCLE_NOTIFICATIONS__WEBHOOK_URL", receiver.url)
         monkeypatch.setenv("MACRO_CYCLE_TODAY_FILE", str(tmp_path / "today"))
-        load_settings.cache_clear()
         assert isinstance(tick(instance, None), dg.SkipReason)
 
 
 def tick(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
     with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-        return notifications(context)
+        return notifications(30)(context, platform=Platform.from_environment())

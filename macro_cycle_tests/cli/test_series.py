@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from macro_cycle.cli.app import app
 from macro_cycle.errors import MacroCycleError
-from macro_cycle_tests.assets.graph import warehouse
 from macro_cycle_tests.features.histories import monthly
 
 
@@ -29,7 +28,7 @@ def store(platform):
     ]
     frame = pd.concat(told).assign(series_id="UNRATE", estimated=False)
     frame["realtime_start"] = pd.to_datetime(frame["realtime_start"])
-    found = warehouse()
+    found = platform.warehouse
     found.ingest(frame, source="test")
     found.ingest(frame.iloc[:1].assign(series_id="INDPRO", value=109.0, estimated=True), source="test")
     return found

@@ -1,0 +1,71 @@
+"""Now: the newest answer, what serves, how old everything is, and what waits for a person."""
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.automation.conditions import on_change_of_the_open_month
+from macro_cycle.platform.versions import document_version
+from macro_cycle.promotion.decisions import pending
+from macro_cycle.records import Answer, Decision, Deployment, Snapshot
+from macro_cycle.resources.platform import Platform
+
+UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
+
+
+@dg.asset(
+    deps=[dg.AssetDep(asset, partition_mapping=dg.LastPartitionMapping()) for asset in UPSTREAM],
+    group_name="serving",
+    owners=["team:research"],
+    kinds={"postgres"},
+    tags={"domain": "serving"},
+    code_version="1",
+    automation_condition=on_change_of_the_open_month(),
+)
+def current(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    """The present: the newest answer, what serves, ages and decisions to be made. It has no partitions.
+
+    Pages of the monthly assets show the month that was run last, which may be a past one.
+    """
+    answer = platform.records.newest("regime_labels", Answer)
+    if answer is None:
+        raise dg.Failure("there is no answer yet; materialize the open month first", allow_retries=False)
+    document = present(platform, answer)
+    return dg.MaterializeResult(data_version=dg.DataVersion(document_version(document)), metadata=_shown(document))
+
+
+def present(platform: Platform, answer: Answer) -> dict[str, Any]:
+    """What is true now, as JSON: the answer, its age in months, what serves and what is to be decided."""
+    serving = platform.records.last("kserve_deployment", Deployment)
+    snapshot = platform.records.newest("fred_series", Snapshot)
+    today = platform.clock.today()
+    return {
+        "as_of": f"{answer.as_of:%Y-%m}",
+        "reference_month": f"{answer.reference_month:%Y-%m}",
+        "label": answer.label,
+        "recession_probability": answer.recession_probability,
+        "probabilities": dict(answer.probabilities),
+        "months_behind": answer.months_behind,
+        "news": answer.news,
+        "model_version": answer.model_version,
+        "days_since_newest_release": _days(today, snapshot.newest_release) if snapshot else None,
+        "serves": serving.model_version if serving else None,
+        "served_since": f"{serving.deployed_at:%Y-%m-%d %H:%M} UTC" if serving else None,
+        "to_be_decided": [each.model_version for each in pending(platform.records.history("champion", Decision))],
+    }
+
+
+def _days(today: pd.Timestamp, day: date) -> int:
+    return (today.date() - day).days
+
+
+def _shown(document: dict[str, Any]) -> dict[str, Any]:
+    waiting = ", ".join(document["to_be_decided"])
+    return {
+        **{name: value for name, value in document.items() if name not in ("probabilities", "to_be_decided")},
+        **{f"p_{label.lower()}": p for label, p in document["probabilities"].items()},
+        "serves": document["serves"] or "nothing",
+        "to_be_decided": waiting or "nothing",
+    }

@@ -1,0 +1,88 @@
+"""`macro-cycle decisions`, `promote`, `refuse`, `rollback` and `retract`: a person's word about which model serves."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from macro_cycle.cli import runs
+from macro_cycle.cli.console import answers, print_json
+from macro_cycle.cli.pipeline import stack_instance
+from macro_cycle.cli.platform import platform
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.promotion.decisions import pending, to_serve
+from macro_cycle.records import Decision, Deployment
+
+Version = Annotated[str | None, typer.Argument(help="Model version (default: the open month's model).")]
+Earlier = Annotated[str, typer.Argument(help="Model version that was promoted before.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the decision and shown beside it.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    for command in (decisions, promote, refuse, rollback, retract):
+        app.command(command.__name__)(command)
+
+
+def decisions(json: JsonFlag = False) -> None:
+    """Show every decision about which model may serve, what is to serve, and what waits for a person."""
+    history = [each for each in platform().records.history("champion", Decision) if each.outcome != "closed"]
+    serving, waiting = to_serve(history), [each.model_version for each in pending(history)]
+    document = {
+        "decisions": [each.model_dump(mode="json") for each in history],
+        "to_serve": serving.model_version if serving else None,
+        "to_be_decided": waiting,
+    }
+    print_json(document) if json else _show(history, document)
+
+
+def promote(version: Version = None, reason: Reason = "") -> None:
+    """Let a model serve, whatever the gate says; it stands until you retract it."""
+    _decide("promote", version, reason)
+
+
+def refuse(version: Version = None, reason: Reason = "") -> None:
+    """Keep a model from serving; if it serves, the one promoted before it serves again."""
+    _decide("refuse", version, reason)
+
+
+def rollback(version: Earlier, reason: Reason = "") -> None:
+    """Let a model that was promoted earlier serve again, and refuse the one that serves."""
+    _decide("rollback", version, reason)
+
+
+def retract(version: Version = None, reason: Reason = "") -> None:
+    """Take back what a person decided about a model; the gate's decision stands again."""
+    _decide("retract", version, reason)
+
+
+def _decide(outcome: str, version: str | None, reason: str) -> None:
+    if not reason.strip():
+        raise MacroCycleError(f"say why: macro-cycle {outcome} ... --reason TEXT")
+    found = platform()
+    by_hand = {"outcome": outcome, "reason": reason} | ({"model_version": version} if version else {})
+    config = {"ops": {"champion": {"config": {"decision": {"by_hand": by_hand}}}}}
+    with stack_instance(found) as instance:
+        tags = {"dagster/partition": found.clock.open_month()}
+        run_id = runs.launch(found.settings, runs.DECIDE, tags, config)
+        runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"])
+    deployed = found.records.last("kserve_deployment", Deployment)
+    serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"
+    answers.print(f"{outcome}: kept; {serves} serves", highlight=False)
+
+
+def _show(history: list[Decision], document: dict[str, Any]) -> None:
+    if not history:
+        answers.print("nothing has been decided yet; run `macro-cycle run` first")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("decided", "month", "model", "outcome", "by", "reason"):
+        table.add_column(column, overflow="fold" if column == "reason" else "ellipsis", no_wrap=column != "reason")
+    for each in history:
+        cells = (f"{each.decided_at:%Y-%m-%d %H:%M}", f"{each.as_of:%Y-%m}", each.model_version, each.outcome, each.by)
+        table.add_row(*cells, each.reason)
+    answers.print(table)
+    answers.print(f"to serve: {document['to_serve'] or 'nothing'}", highlight=False)
+    if document["to_be_decided"]:
+        answers.print(f"waits for a person: {', '.join(document['to_be_decided'])}", highlight=False)

@@ -1,0 +1,133 @@
+"""The records: Snapshot -> Panel -> Model -> Answer -> Decision -> Deployment.
+
+Each names what it was made from by version, and the code and configuration that made it. So whoever receives one knows
+without asking again whether it stands for the same thing, and a chain of them says how a served answer came about.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Outcome = Literal["promote", "refuse", "wait", "retract", "closed"]
+
+
+class Record(BaseModel):
+    """What one asset of one cycle holds for the month that ends with `as_of`.
+
+    version: content version of what it stands for. made_by: the code version of the asset that made it.
+    made_from: versions of the records that it was made from, by asset. problems: what a blocking check found wrong
+    with it, a line each; nothing is made from a record that has any.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cycle: str
+    as_of: date
+    version: str
+    made_by: str
+    made_from: Mapping[str, str] = {}
+    problems: tuple[str, ...] = ()
+
+    def stands_for(self, made_by: str, made_from: Mapping[str, str]) -> bool:
+        """Whether making it again, by this code from these versions, would give it again."""
+        return self.made_by == made_by and dict(self.made_from) == dict(made_from)
+
+
+class Snapshot(Record):
+    """All observations known at the month end; `findings` are what their history says of them, by rule."""
+
+    series: int
+    rows: int
+    newest_reference_date: date
+    newest_release: date
+    findings: Mapping[str, tuple[str, ...]] = {}
+
+
+class Panel(Record):
+    """The stationary panel of the snapshot; `newest` is its last row, without the cells that were not published."""
+
+    reference_month: date
+    months: int
+    missing_share: float
+    newest: Mapping[str, float]
+    features: tuple[str, ...]
+
+
+class Model(Record):
+    """The model of the panel; its version is the hash of its document."""
+
+    config_version: str
+    labels: tuple[str, ...]
+    metrics: Mapping[str, float]
+    expected_durations: Mapping[str, float]
+    registry_version: str
+    run_id: str
+    reused: bool
+
+
+class Answer(Record):
+    """The one answer given at the month end: the newest reference month's filtered probabilities by label.
+
+    newest: the last row of the regimes (label, recession_probability, filtered_*, smoothed_*, predicted_*).
+    news: False where the panel is that of the month end before, so that the answer is repeated and no new evidence.
+    """
+
+    reference_month: date
+    label: str
+    recession_probability: float
+    probabilities: Mapping[str, float]
+    model_version: str
+    panel_version: str
+    newest: Mapping[str, float | str]
+    news: bool
+
+    @property
+    def months_behind(self) -> int:
+        """Age of the data: months from the reference month to the month end."""
+        return 12 * (self.as_of.year - self.reference_month.year) + self.as_of.month - self.reference_month.month
+
+
+class Explanation(Record):
+    """Why the recession probability moved since the month end before; empty where there is nothing to explain.
+
+    by_kind: sums of the contributions of new data, revisions, re-estimation and names.
+    """
+
+    since: date | None = None
+    before: float | None = None
+    forecast: float | None = None
+    after: float | None = None
+    standard_error: float = 0.0
+    by_kind: Mapping[str, float] = {}
+    note: str = ""
+
+
+class Decision(Record):
+    """Whether a model may serve, kept before anything acts on it.
+
+    wait: it may not yet, since a person is to decide. retract: a person takes back their word about the model. closed:
+    nothing was decided, since the month is closed.
+    """
+
+    model_version: str
+    outcome: Outcome
+    by: Literal["gate", "person"]
+    reason: str
+    decided_at: datetime
+    incumbent: str | None = None
+    figures: Mapping[str, float] = {}
+    not_asked: tuple[str, ...] = ()
+    evidence: str = ""
+
+
+class Deployment(Record):
+    """What serves from then on, seen to answer; `model_version` None: nothing may serve."""
+
+    model_version: str | None
+    registry_version: str = ""
+    endpoint: str = ""
+    label: str = ""
+    recession_probability: float | None = None
+    deployed_at: datetime

@@ -1,0 +1,174 @@
+"""The platform: stores, registry, endpoint and clock, handed out to Dagster and to the command line alike.
+
+Nothing else in the package reads settings to find a store. Two platforms can live in one process.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from macro_cycle.features import FeatureSet, default_feature_set
+from macro_cycle.features.store import PanelStore
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from macro_cycle.feature_store.store import EconomyStore
+    from macro_cycle.hmm import HMMConfig
+    from macro_cycle.records import RecordStore
+    from macro_cycle.registry.registry import Registry
+    from macro_cycle.serving.deployers import Deployer
+    from macro_cycle.sources import Source
+    from macro_cycle.sources.base import Progress
+    from macro_cycle.warehouse import Warehouse
+    from macro_cycle.warehouse.locks import LockName
+    from macro_cycle.warehouse.models import ModelStore
+    from macro_cycle.warehouse.records import EvaluationStore, NewsStore, ServedStore
+    from macro_cycle.warehouse.regimes import RegimeStore
+
+CYCLE = "us"
+
+
+class Platform:
+    """Everything of one installation for one cycle; each part is made when it is first asked for.
+
+    settings: as they were read once, at the start of the program.
+    """
+
+    def __init__(self, settings: Settings, cycle: str = CYCLE) -> None:
+        self.settings, self.cycle = settings, cycle
+        self.clock = Clock.of(settings)
+
+    @classmethod
+    def from_environment(cls) -> "Platform":
+        """The platform that environment, `.env` and `config.yaml` describe."""
+        return cls(read_settings())
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalogue of series."""
+        return Catalog.load(self.settings.data.catalog_path)
+
+    @cached_property
+    def features(self) -> FeatureSet:
+        """The features of the cycle's model."""
+        return default_feature_set()
+
+    @cached_property
+    def model_config(self) -> "HMMConfig":
+        """The configuration of the cycle's model."""
+        from macro_cycle.training.train import hmm_config
+
+        return hmm_config(self.settings.model, self.features)
+
+    @cached_property
+    def database_url(self) -> str:
+        """The database, embedded or not, with a schema for each tenant."""
+        from macro_cycle.stack.postgres import database_url
+
+        return database_url(self.settings)
+
+    @cached_property
+    def warehouse(self) -> "Warehouse":
+        """The bitemporal store of observations, its tables up to date."""
+        from macro_cycle.warehouse import Warehouse
+
+        warehouse = Warehouse(self.database_url)
+        warehouse.migrate()
+        return warehouse
+
+    @cached_property
+    def records(self) -> "RecordStore":
+        """What passes from asset to asset."""
+        from macro_cycle.records import RecordStore
+
+        return RecordStore(self.warehouse.engine, self.cycle)
+
+    @cached_property
+    def panels(self) -> PanelStore:
+        """Panels by month."""
+        return PanelStore(self.settings.panel_path)
+
+    @cached_property
+    def models(self) -> "ModelStore":
+        """Trained models."""
+        from macro_cycle.warehouse.models import ModelStore
+
+        return ModelStore(self.warehouse.engine)
+
+    @cached_property
+    def regimes(self) -> "RegimeStore":
+        """Regimes and calls."""
+        from macro_cycle.warehouse.regimes import RegimeStore
+
+        return RegimeStore(self.warehouse.engine)
+
+    @cached_property
+    def news(self) -> "NewsStore":
+        """Why the calls moved."""
+        from macro_cycle.warehouse.records import NewsStore
+
+        return NewsStore(self.warehouse.engine)
+
+    @cached_property
+    def served(self) -> "ServedStore":
+        """What the endpoint was seen to answer."""
+        from macro_cycle.warehouse.records import ServedStore
+
+        return ServedStore(self.warehouse.engine)
+
+    @cached_property
+    def evaluations(self) -> "EvaluationStore":
+        """How well the calls did."""
+        from macro_cycle.warehouse.records import EvaluationStore
+
+        return EvaluationStore(self.warehouse.engine)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """The registered model in MLflow."""
+        from macro_cycle.registry.registry import Registry
+        from macro_cycle.stack.tracking import tracking_uri
+
+        mlflow = self.settings.mlflow
+        artifacts = self.settings.home / "mlflow" / "artifacts"
+        with self.exclusive("mlflow tables"):
+            return Registry(tracking_uri(self.settings), artifacts, mlflow.experiment, mlflow.registered_model)
+
+    @cached_property
+    def feature_store(self) -> "EconomyStore":
+        """Feast on the platform's database, its tables and views registered."""
+        from macro_cycle.feature_store.store import EconomyStore
+        from macro_cycle.hmm.labels import label_names
+
+        feast, labels = self.settings.feast, label_names(self.settings.model.n_regimes)
+        store = EconomyStore(self.database_url, feast.project, feast.economy, self.features.names, labels)
+        store.apply()
+        return store
+
+    def source(self, progress: "Progress | None" = None) -> "Source":
+        """The source that the settings name; it knows what the warehouse holds already."""
+        from macro_cycle.sources import open_source
+        from macro_cycle.sources.base import no_progress
+
+        return open_source(
+            self.settings, self.catalog, self.clock, progress or no_progress, lambda ids: self.warehouse.facts(ids)
+        )
+
+    @contextmanager
+    def deployer(self) -> "Iterator[Deployer]":
+        """What takes bundles into service, held so that one run at a time changes what serves."""
+        from macro_cycle.serving.deployers import LocalDeployer
+
+        with self.exclusive("endpoint"):
+            yield LocalDeployer(self.settings)
+
+    def exclusive(self, name: "LockName") -> AbstractContextManager["Connection"]:
+        """Hold a lock between processes while a block runs, waiting for it first."""
+        from macro_cycle.warehouse.locks import exclusive
+
+        return exclusive(self.warehouse.engine, name)

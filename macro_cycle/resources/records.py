@@ -1,0 +1,46 @@
+"""The IO manager of records: an asset receives those of its months by name, and cannot receive anything else."""
+
+from typing import Any
+
+import dagster as dg
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.records import Answer, Decision, Deployment, Explanation, Model, Panel, Record, Snapshot
+from macro_cycle.resources.platform import Platform
+
+KINDS: dict[str, type[Record]] = {
+    "fred_series": Snapshot,
+    "macro_features": Panel,
+    "regime_model": Model,
+    "regime_labels": Answer,
+    "regime_news": Explanation,
+    "champion": Decision,
+    "kserve_deployment": Deployment,
+}
+
+
+class RecordIOManager(dg.IOManager):
+    """Reads records from the warehouse, by cycle, asset and month."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Keep what an asset hands on; the monthly assets have kept each month's record before they report it."""
+        if obj is not None:
+            made = list(obj.values()) if isinstance(obj, dict) else [obj]
+            self._platform.records.append(context.asset_key.path[-1], made)
+
+    def load_input(self, context: dg.InputContext) -> dict[str, Record]:
+        """The records of the run's months, by month. In a range those that could not be made are left out.
+
+        Raises:
+            MacroCycleError: none of the months has a record; the line says what to materialize first.
+        """
+        asset, months = context.asset_key.path[-1], list(context.asset_partition_keys)
+        if len(months) == 1:
+            return {months[0]: self._platform.records.one(asset, KINDS[asset], months[0])}
+        found: dict[str, Record] = dict(self._platform.records.load(asset, KINDS[asset], months))
+        if not found:
+            raise MacroCycleError(f"no month has {asset}; materialize {asset} for {months[0][:7]} and later first")
+        return found
