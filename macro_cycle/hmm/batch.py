@@ -10,7 +10,8 @@ import pandas as pd
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.model import MacroCycleHMM, prepare
-from macro_cycle.hmm.observations import Observations
+from macro_cycle.hmm.observations import Observations, read_panel
+from macro_cycle.hmm.options import whole_number
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.search import Named, choose, cold_runs, warm_run
 
@@ -27,8 +28,8 @@ def fit_windows(
 ) -> list[MacroCycleHMM]:
     """One fitted model per window.
 
-    panels: the windows' panels, or one panel and the end rows of its windows (each takes the rows before
-    its end).
+    panels: the windows' panels, or one panel and the ends of its windows: each takes so many periods from the panel's
+    first on.
     chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own
     starts do not depend on one another and run on `n_threads` threads; results are the same for any number
     of threads.
@@ -53,12 +54,13 @@ def _cold(samples: list[Observations], config: HMMConfig, n_threads: int, gpu: b
 
         if worth_a_gpu(samples, config):
             return cold_runs_in_torch(samples, config)
-    with ThreadPoolExecutor(max_workers=max(n_threads, 1)) as threads:
+    with ThreadPoolExecutor(max_workers=whole_number("n_threads", n_threads, 1)) as threads:
         return list(threads.map(lambda sample: cold_runs(sample, config), samples))
 
 
 def _windows(panels: Sequence[Window] | tuple[Window, Sequence[int]]) -> Sequence[Window]:
     if isinstance(panels, tuple) and len(panels) == 2 and not isinstance(panels[1], pd.DataFrame | np.ndarray):
         panel, ends = panels
-        return [panel[:end] for end in ends]
+        frame = read_panel(panel).frame
+        return [frame.iloc[: whole_number("the end of a window", end, 1)] for end in ends]
     return panels

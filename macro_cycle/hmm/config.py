@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.options import take_types
 
 COVARIANCE_TYPES = ("full", "diag", "tied", "tied_diag")
 EMISSIONS = ("gaussian", "student_t")
 STRUCTURES = ("cycle", "free")
 ROLES = ("activity", "momentum", "free")
 SCALINGS = ("robust", "none")
+MOST_ITERATIONS = 1_000_000  # of which a search keeps the history
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class HMMConfig:
     mean_precision: float = 0.01
 
     def __post_init__(self) -> None:
+        take_types(self)
         self._check_choices()
         self._check_numbers()
         object.__setattr__(self, "roles", dict(sorted(self.roles.items())))
@@ -81,7 +84,7 @@ class HMMConfig:
             ("winsor", self.winsor is None or _number(self.winsor) > 0, "a positive number or None"),
             ("n_restarts", self.n_restarts >= 1, "at least 1"),
             ("seed", self.seed >= 0, "zero or a positive whole number"),
-            ("max_iter", self.max_iter >= 1, "at least 1"),
+            ("max_iter", 1 <= self.max_iter <= MOST_ITERATIONS, f"from 1 to {MOST_ITERATIONS}"),
             ("tol", _number(self.tol) >= 0, "zero or positive"),
             ("transition_strength", _number(self.transition_strength) >= 0, "zero or positive"),
             ("stickiness", _number(self.stickiness) >= 0, "zero or positive"),
@@ -120,7 +123,9 @@ class HMMConfig:
 
 def _known(options: Mapping[str, Any]) -> dict[str, Any]:
     names = [f.name for f in fields(HMMConfig)]
-    unknown = sorted(set(options) - set(names))
+    if not isinstance(options, Mapping):
+        raise MacroCycleError("the model options are no mapping from names to values")
+    unknown = sorted(str(name) for name in options if name not in names)
     if unknown:
         raise MacroCycleError(f"unknown model option {', '.join(unknown)}: the options are {', '.join(names)}")
     return dict(options)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.inference import LANES
 from macro_cycle.hmm.kernels.em_diagonal import em_diagonal
@@ -35,11 +34,15 @@ STATE = (
 
 @dataclass(frozen=True)
 class EMOutcome:
-    """Where one start ended; history is the objective before each M-step and at the end."""
+    """Where one start ended; history is the objective before each M-step and at the end.
+
+    failure: why the start was given up, empty when it was not; parameters are then those it began with.
+    """
 
     parameters: HMMParameters
     history: tuple[float, ...]
     converged: bool
+    failure: str = ""
 
     @property
     def objective(self) -> float:
@@ -48,7 +51,7 @@ class EMOutcome:
 
 
 def run_em(observations: Observations, config: HMMConfig, starting: Sequence[HMMParameters]) -> list[EMOutcome]:
-    """EM from each starting point; raises MacroCycleError if the objective ever falls."""
+    """EM from each starting point; a start whose objective falls or is not finite fails alone."""
     sample = _sample(observations, config)
     return [
         outcome
@@ -172,15 +175,12 @@ def _run_full(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int,
 
 
 def outcome_of(state: dict[str, np.ndarray], lane: int, start: HMMParameters, config: HMMConfig) -> EMOutcome:
-    """What a lane of the state ended with; raises MacroCycleError if its objective fell or is not finite."""
+    """What a lane of the state ended with: a failure if its objective fell or is not finite."""
     own = {name: array[:, lane] for name, array in state.items()}
     n_iter = int(own["n_iter"][0])
     history = own["history"][:n_iter]
-    if not np.isfinite(history).all():
-        raise MacroCycleError("the model's likelihood is not finite: check the panel's units and outliers")
-    fall = float(own["largest_fall"][0])
-    if fall > FALL_ALLOWED * (1.0 + abs(history[-1])):
-        raise MacroCycleError(f"the EM objective fell by {fall:.3g}: the panel is ill-conditioned, rescale it")
+    if failure := _failure(history, float(own["largest_fall"][0])):
+        return EMOutcome(start, tuple(history.tolist()), False, failure)
     K, D = start.means.shape
     covariances = own["covariances"]
     covariances = covariances.reshape(D, K).T if config.diagonal else covariances.reshape(K, D, D)
@@ -193,3 +193,11 @@ def outcome_of(state: dict[str, np.ndarray], lane: int, start: HMMParameters, co
         own["dof"] if config.emission == "student_t" else None,
     )
     return EMOutcome(parameters, tuple(history.tolist()), n_iter < config.max_iter)
+
+
+def _failure(history: np.ndarray, fall: float) -> str:
+    if not np.isfinite(history).all():
+        return f"its objective was not finite at iteration {int(np.isfinite(history).argmin()) + 1}"
+    if fall > FALL_ALLOWED * (1.0 + abs(history[-1])):
+        return f"its objective fell by {fall:.3g}"
+    return ""

@@ -12,28 +12,31 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import dynamics, inference, labels
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.document import FORMAT, frequency_entry, read_document
 from macro_cycle.hmm.emissions import log_densities
+from macro_cycle.hmm.frequency import Frequency
 from macro_cycle.hmm.kernels.forward_backward import mix
 from macro_cycle.hmm.observations import Observations, Panel, check_for_fit, read_panel, warnings_about
+from macro_cycle.hmm.options import as_type, whole_number
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, PathResult, SmoothResult
 from macro_cycle.hmm.search import search
 from macro_cycle.hmm.simulation import simulate
 from macro_cycle.hmm.standardizer import Standardizer
 from macro_cycle.hmm.structure import allowed_transitions, mean_groups
+from macro_cycle.hmm.time_index import periods_after
 
 if TYPE_CHECKING:
     from macro_cycle.hmm.posterior.posterior import Posterior
-
-DOCUMENT_FORMAT = 1
 
 
 class MacroCycleHMM:
     """Hidden Markov model of the business cycle.
 
     A panel is a DataFrame (months x features) or an array (T, D); NaN is a missing cell and is integrated
-    out. A fit is a function of the panel, the configuration and the warm start alone. Options are those of
-    `HMMConfig`.
+    out. Rows may come in any order of a dated index; an answer has one row for each period from the panel's first to
+    its last, ascending, whether or not the panel has one (`time_index.py`). A fit is a function of the panel, the
+    configuration and the warm start alone. Options are those of `HMMConfig`.
 
     Density: z_1 ~ pi, z_t ~ A[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly
     scaled values.
@@ -41,11 +44,13 @@ class MacroCycleHMM:
     """
 
     def __init__(self, config: HMMConfig | None = None, **options: Any) -> None:
-        self.config = (config or HMMConfig()).replace(**options) if options else config or HMMConfig()
+        config = as_type("config", HMMConfig() if config is None else config, HMMConfig)
+        self.config: HMMConfig = config.replace(**options) if options else config
         self._parameters: HMMParameters | None = None
         self._standardizer: Standardizer | None = None
         self._convergence: Convergence | None = None
         self._columns: tuple[str, ...] = ()
+        self._frequency: Frequency | None = None
 
     def fit(self, panel: pd.DataFrame | np.ndarray, warm_start: HMMParameters | None = None) -> MacroCycleHMM:
         """Estimate by MAP-EM from `config.n_restarts` own starts and, if given, a warm one; returns self.
@@ -62,6 +67,7 @@ class MacroCycleHMM:
         """Take over estimates found elsewhere (a backfill's batch) as if `fit` had found them."""
         self._columns, self._standardizer, self._parameters = panel.columns, standardizer, parameters
         self._convergence = convergence.with_warnings(warnings_about(panel))
+        self._frequency = panel.frequency
         self.__dict__.pop("n_parameters", None)
         return self
 
@@ -86,6 +92,11 @@ class MacroCycleHMM:
         return self._columns
 
     @property
+    def frequency(self) -> Frequency | None:
+        """What one step of the chain is; None when the index of the panel it was fitted to only counts."""
+        return self._frequency
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Name of each regime (defined in `labels.py`)."""
         return labels.label_names(self.config.n_regimes)
@@ -107,7 +118,7 @@ class MacroCycleHMM:
 
     def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
         """The panel's values in the model's standardised units."""
-        return self.standardizer.observe(read_panel(panel, self.columns))
+        return self.standardizer.observe(read_panel(panel, self.columns, self.frequency))
 
     def filter(self, panel: pd.DataFrame | np.ndarray) -> FilterResult:
         """p(z_t | y_1:t), what could be said at each month of the panel with these parameters."""
@@ -164,12 +175,13 @@ class MacroCycleHMM:
 
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> ForecastResult:
         """Regimes and features 1 to `steps` months after the panel's last."""
-        if steps < 1:
-            raise MacroCycleError(f"steps is {steps}: forecast at least one month")
+        steps = whole_number("steps", steps, 1)
         now = self.filter(panel)
         probs = dynamics.step_ahead(now.filtered_probs[-1], self.parameters.transition_matrix, steps)
         mean, std = self._feature_moments(probs)
-        return ForecastResult(probs, self.recession_probability(probs), mean, std, _months_after(now.index, steps))
+        return ForecastResult(
+            probs, self.recession_probability(probs), mean, std, periods_after(now.index, steps, self.frequency)
+        )
 
     def posterior(
         self, panel: pd.DataFrame | np.ndarray, method: Literal["laplace", "svi", "nuts"] = "laplace", **options: Any
@@ -202,17 +214,17 @@ class MacroCycleHMM:
 
     def sample(self, n_months: int, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
         """Simulated states (T,) and panel (T, D) in the panel's units."""
-        if n_months < 1:
-            raise MacroCycleError(f"n_months is {n_months}: sample at least one month")
+        n_months, seed = whole_number("n_months", n_months, 1), whole_number("seed", seed, 0)
         states, values = simulate(self.parameters, n_months, np.random.default_rng(seed))
         return states, pd.DataFrame(self.standardizer.inverse(values), columns=list(self.columns))
 
     def to_document(self) -> dict[str, Any]:
         """Everything needed to rebuild the model, as a JSON-able dict; equal fits give equal documents."""
         return {
-            "format": DOCUMENT_FORMAT,
+            "format": FORMAT,
             "config": self.config.to_document(),
             "columns": list(self.columns),
+            **frequency_entry(self.frequency),
             "labels": list(self.labels),
             "standardizer": self.standardizer.to_document(),
             "parameters": self.parameters.to_document(),
@@ -221,17 +233,12 @@ class MacroCycleHMM:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> MacroCycleHMM:
-        """The model that `to_document` wrote; raises MacroCycleError when it cannot be read."""
-        if not isinstance(document, Mapping) or document.get("format") != DOCUMENT_FORMAT:
-            raise MacroCycleError("this is not a model document of a format this version reads: train the model again")
-        try:
-            model = cls(HMMConfig.from_document(document["config"]))
-            model._columns = tuple(document["columns"])
-            model._standardizer = Standardizer.from_document(document["standardizer"])
-            model._parameters = HMMParameters.from_document(document["parameters"])
-            model._convergence = Convergence.from_document(document["convergence"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise MacroCycleError(f"the model document is damaged ({error}): train the model again") from None
+        """The model that `to_document` wrote; raises MacroCycleError when it cannot be read or contradicts itself."""
+        read = read_document(document)
+        model = cls(read.config)
+        model._columns, model._frequency = read.columns, read.frequency
+        model._standardizer, model._parameters = read.standardizer, read.parameters
+        model._convergence = read.convergence
         return model
 
     def _chain(self, densities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -275,12 +282,6 @@ def _predictive_scores(filtered: inference.Filtered, densities: np.ndarray, disc
     if discount == 1.0:
         return filtered.log_likelihoods
     return np.asarray(mix(densities, filtered.predicted_probs, (0,) * densities.shape[1]))
-
-
-def _months_after(index: pd.Index, steps: int) -> pd.Index:
-    if isinstance(index, pd.DatetimeIndex):
-        return pd.date_range(index[-1] + pd.DateOffset(months=1), periods=steps, freq="MS")
-    return pd.RangeIndex(len(index), len(index) + steps)
 
 
 def _fitted(value: Any) -> Any:

@@ -10,29 +10,43 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.cells import array_numbers, frame_numbers
+from macro_cycle.hmm.frequency import Frequency
 from macro_cycle.hmm.kernels.standardize import survey
+from macro_cycle.hmm.time_index import read_time
 
 LARGEST = 1e100  # a larger number is an error of units, and its square is not finite
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel in its own units: values (T, D), NaN = missing; its index and column names; complete: no NaN in it."""
+    """A panel in its own units and in the order of time, a row for every period.
+
+    values (T, D), NaN = missing; index and names of its columns; complete: no NaN in it; frequency: what a step of the
+    index is, None where it only counts.
+    """
 
     values: np.ndarray
     index: pd.Index
     columns: tuple[str, ...]
     complete: bool
+    frequency: Frequency | None = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The panel as a DataFrame."""
+        return pd.DataFrame(self.values, self.index, list(self.columns))
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Standardised values (T, D), NaN = missing, with the index and columns of the panel they came from."""
+    """Standardised values (T, D), NaN = missing, with index, columns and frequency of the panel they came from."""
 
     values: np.ndarray
     index: pd.Index
     columns: tuple[str, ...]
     complete: bool
+    frequency: Frequency | None = None
 
     @classmethod
     def of(cls, values: np.ndarray) -> Observations:
@@ -61,23 +75,23 @@ class Observations:
         return np.ascontiguousarray(self.observed[first[::-1]]), len(first) - 1 - which.astype(np.int64)
 
 
-def read_panel(panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None = None) -> Panel:
-    """Check a panel and give it names; `columns` are the names a fitted model expects.
+def read_panel(
+    panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None = None, frequency: Frequency | None = None
+) -> Panel:
+    """Check a panel, give it names and put it in the order of time; `columns` and `frequency` are a fitted model's.
 
-    Raises MacroCycleError for anything but a two-dimensional table of finite numbers and NaN.
+    Raises MacroCycleError for anything but a two-dimensional table of finite numbers and NaN, and for an index that
+    `time_index.py` cannot read.
     """
     if isinstance(panel, pd.DataFrame):
         frame = _frame_columns(panel, columns)
-        names, index, raw = tuple(map(str, frame.columns)), frame.index, frame.to_numpy()
+        names, index, values = tuple(map(str, frame.columns)), frame.index, frame_numbers(frame)
     else:
-        raw = np.asarray(panel)
-        if raw.ndim != 2:
-            raise MacroCycleError(f"the panel has {raw.ndim} dimensions: give months x features")
-        names = tuple(columns) if columns is not None else tuple(f"x{d}" for d in range(raw.shape[1]))
-        if len(names) != raw.shape[1]:
-            raise MacroCycleError(f"the panel has {raw.shape[1]} columns, the model {len(names)}")
-        index = pd.RangeIndex.from_range(range(len(raw)))
-    values = _numbers(raw)
+        values = array_numbers(panel)
+        names = tuple(columns) if columns is not None else tuple(f"x{d}" for d in range(values.shape[1]))
+        if len(names) != values.shape[1]:
+            raise MacroCycleError(f"the panel has {values.shape[1]} columns, the model {len(names)}")
+        index = pd.RangeIndex(len(values))
     if values.shape[1] == 0:
         raise MacroCycleError("the panel has no columns: give at least one feature")
     if values.shape[0] == 0:
@@ -85,7 +99,8 @@ def read_panel(panel: pd.DataFrame | np.ndarray, columns: Sequence[str] | None =
     complete, bounded = survey(values, LARGEST)
     if not bounded:
         raise _beyond_bounds(values, names)
-    return Panel(values, index, names, complete)
+    time = read_time(index, frequency)
+    return Panel(time.arrange(values), time.index, names, complete and not time.has_gaps, time.frequency)
 
 
 def check_for_fit(panel: Panel, n_regimes: int) -> None:
@@ -127,13 +142,6 @@ def _frame_columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> pd.Dat
     if missing:
         raise MacroCycleError(f"the panel lacks {', '.join(missing)}: add the column, with NaN where nothing is known")
     return panel.set_axis(names, axis=1)[list(columns)]
-
-
-def _numbers(raw: np.ndarray) -> np.ndarray:
-    try:
-        return np.ascontiguousarray(raw, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise MacroCycleError(f"the panel holds something that is not a number: {error}") from None
 
 
 def _beyond_bounds(values: np.ndarray, names: Sequence[str]) -> MacroCycleError:

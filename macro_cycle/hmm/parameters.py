@@ -34,12 +34,14 @@ class HMMParameters:
         for name in ("initial_probs", "transition_matrix", "means", "covariances", "dof"):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, np.array(value, dtype=np.float64, order="C"))
+                object.__setattr__(self, name, _as_array(name, value))
         self._check_shapes()
 
     def _check_shapes(self) -> None:
         if self.covariance_type not in COVARIANCE_SHAPES:
             raise MacroCycleError(f"covariance_type {self.covariance_type!r} is unknown")
+        if self.means.ndim != 2:
+            raise MacroCycleError(f"parameter means has {self.means.ndim} dimensions, expected regimes x columns")
         K, D = self.means.shape
         sizes = {"K": K, "D": D}
         expected = {
@@ -121,3 +123,10 @@ class HMMParameters:
     def from_document(cls, document: Mapping[str, Any]) -> HMMParameters:
         """The parameters that `to_document` wrote."""
         return cls(**document)
+
+
+def _as_array(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.array(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError):
+        raise MacroCycleError(f"parameter {name} is no array of numbers") from None

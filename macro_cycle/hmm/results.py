@@ -109,12 +109,17 @@ class ForecastBands:
 
 @dataclass(frozen=True)
 class StartOutcome:
-    """Where one start of the search ended."""
+    """Where one start of the search ended; failure: why it was left aside, and then there is no objective."""
 
     name: str
-    objective: float
+    objective: float | None
     n_iter: int
     converged: bool
+    failure: str = ""
+
+    def to_document(self) -> dict[str, Any]:
+        """A JSON-able dict; without a failure if there was none."""
+        return {name: value for name, value in asdict(self).items() if name != "failure" or value}
 
 
 @dataclass(frozen=True)
@@ -122,9 +127,10 @@ class Convergence:
     """How the search went.
 
     objective: penalised log-likelihood of the kept fit; history: its objective at each iteration.
-    basin_gap: what the search found beyond the first start (the warm start when there is one); 0 when that
-    start won. A first start that lost the order of the cycle does not count: the gap is then measured from the
-    worst that kept it.
+    starts: all that were tried, those that failed included.
+    basin_gap: what the search found beyond the first start that did not fail (the warm start when there is one); 0 when
+    that start won. A first start that lost the order of the cycle does not count: the gap is then measured from
+    the worst that kept it.
     warnings: plain words for people; empty when all is well.
     """
 
@@ -142,7 +148,7 @@ class Convergence:
 
     def to_document(self) -> dict[str, Any]:
         """A JSON-able dict."""
-        lists = {"history": list(self.history), "starts": [asdict(s) for s in self.starts]}
+        lists = {"history": list(self.history), "starts": [s.to_document() for s in self.starts]}
         return {**asdict(self), **lists, "warnings": list(self.warnings)}
 
     @classmethod

@@ -21,6 +21,7 @@ from macro_cycle.hmm.batch import fit_windows
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.model import MacroCycleHMM
 from macro_cycle.hmm.observations import read_panel
+from macro_cycle.hmm.options import whole_number
 
 Criterion = Literal["log_score", "aic", "bic"]
 CRITERIA = ("log_score", "aic", "bic")
@@ -125,10 +126,11 @@ def walk_forward_log_scores(
     """
     checked = read_panel(panel)
     T = len(checked.values)
-    first = T // 2 if first is None else first
-    if not 0 < first < T or every < 1:
+    first = T // 2 if first is None else whole_number("first", first, 1)
+    every = whole_number("every", every, 1)
+    if first >= T:
         raise MacroCycleError(f"first is {first}, every is {every}: leave months of the {T} to predict")
-    frame = pd.DataFrame(checked.values, checked.index, list(checked.columns))
+    frame = checked.frame
     ends = range(first, T, every)
     models = fit_windows((frame, ends), config, n_threads=n_threads)
     return np.concatenate(

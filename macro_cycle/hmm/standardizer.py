@@ -42,7 +42,7 @@ class Standardizer:
         """A panel in standardised units."""
         limit = np.inf if self.limit is None else self.limit
         values = standardize(panel.values, self.center, self.scale, limit)
-        return Observations(values, panel.index, panel.columns, panel.complete)
+        return Observations(values, panel.index, panel.columns, panel.complete, panel.frequency)
 
     def inverse(self, values: np.ndarray) -> np.ndarray:
         """Standardised units to panel units, (..., D)."""

@@ -76,7 +76,8 @@ def test_a_score_is_the_predictive_mixture_at_the_next_month():
         ({"criterion": "hqic"}, "log_score, aic, bic"),
         ({"n_regimes": ()}, "at least one"),
         ({"first": 160}, "to predict"),
-        ({"every": 0}, "to predict"),
+        ({"every": 0}, "every is 0: it must be at least 1"),
+        ({"every": 2.5}, "every is 2.5: it must be a whole number"),
     ],
 )
 def test_bad_requests_are_named(options, words):

@@ -70,7 +70,8 @@ def test_a_model_that_foresees_worse_is_refused(champion, panel):
 
 
 def test_a_search_that_missed_the_champion_s_basin_is_refused(champion, panel):
-    missed = altered(champion, convergence={"objective": champion.convergence.objective - 5})
+    worse = champion.convergence.objective - 5
+    missed = altered(champion, convergence={"objective": worse, "history": [*champion.convergence.history[:-1], worse]})
     verdict = judge(missed, champion, panel)
     assert names_of_failed(verdict) == {"basin_gap"}
     assert verdict.figures["basin_gap"] == pytest.approx(5, abs=0.1)
