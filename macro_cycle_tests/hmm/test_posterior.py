@@ -13,7 +13,7 @@ from macro_cycle.hmm.em import run_em
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 from macro_cycle.hmm.posterior.density import ForwardBackward, JointDensity
-from macro_cycle.hmm.posterior.laplace import laplace
+from macro_cycle.hmm.posterior.laplace import inflation, laplace
 from macro_cycle.hmm.starts import starts
 from macro_cycle.hmm.structure import allowed_transitions
 from macro_cycle_tests.hmm import oracles
@@ -150,6 +150,42 @@ def test_laplace_intervals_cover_the_truth_as_often_as_they_say():
     assert 248 <= inside <= 290
 
 
+def test_intervals_of_short_samples_cover_the_truth_too():
+    """360 intervals; the curvature alone gives 78 % at 60 months."""
+    inside = []
+    for seed in range(1000, 1030):
+        panel, truth = two_levels(seed, n_months=60)
+        posterior = MacroCycleHMM(WEAK).fit(panel).posterior(panel, n_draws=200)
+        table = posterior.parameters(level=0.9).iloc[2:]
+        exact = truth_in_rows(truth)
+        inside.append(((table["low"] <= exact) & (exact <= table["high"])).mean())
+        assert posterior.diagnostics == {"inflation": inflation(60)}
+    assert 0.84 <= np.mean(inside) <= 0.96
+
+
+def test_samples_shorter_than_those_measured_carry_a_warning():
+    panel, _ = two_levels(0, n_months=40)
+    posterior = MacroCycleHMM(WEAK).fit(panel).posterior(panel, n_draws=50)
+    assert any("40 months are too few" in words for words in posterior.warnings)
+
+
+def test_draws_are_widened_by_as_much_as_they_say():
+    panel, _ = two_levels(0, n_months=60)
+    normal = MacroCycleHMM(WEAK).fit(panel).posterior(panel, n_draws=50).laplace
+    spread = normal.draws(20_000, 0).std(axis=0)
+    np.testing.assert_allclose(spread, inflation(60) * normal.standard_errors, rtol=0.03)
+    assert [round(inflation(months), 2) for months in (12, 60, 120, 240, 720)] == [1.73, 1.58, 1.2, 1.08, 1.03]
+
+
+def test_a_covariance_that_collapses_is_said_in_one_line():
+    panel, _ = two_levels(0, n_months=60)
+    model = MacroCycleHMM(WEAK, covariance_type="full").fit(panel)
+    posterior = model.posterior(panel, n_draws=20)
+    posterior.draws.covariances[:] = 0.0
+    with pytest.raises(MacroCycleError, match="covariance collapses"):
+        posterior.regimes(panel)
+
+
 def test_standard_errors_of_well_separated_means_are_the_textbook_ones():
     rng = np.random.default_rng(0)
     states = (np.arange(400) // 50) % 2
@@ -157,7 +193,7 @@ def test_standard_errors_of_well_separated_means_are_the_textbook_ones():
     model = MacroCycleHMM(WEAK, covariance_type="tied_diag").fit(values)
     table = model.posterior(values, n_draws=4000).parameters()
     rows = table[table.index.str.startswith("mean")]
-    expected = np.sqrt(model.parameters.covariances[0] / 200)
+    expected = inflation(400) * np.sqrt(model.parameters.covariances[0] / 200)
     np.testing.assert_allclose(rows["std_error"], expected, rtol=0.06)
 
 

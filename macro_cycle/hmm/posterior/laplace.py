@@ -1,7 +1,12 @@
-"""The Laplace approximation: a Normal at the posterior's mode with the inverse of its curvature.
+"""The Laplace approximation: a Normal at the posterior's mode, its covariance the inverse curvature, widened.
 
 Mode and curvature are taken in unconstrained coordinates (`coordinates.py`), where the posterior is closest
 to a Normal. The curvature is the central difference of the analytic gradient, all points in one batch.
+
+The curvature is too sure of itself in short samples: what they say about regimes rests on their phases, not on
+their months, and another division into phases often fits nearly as well. Draws are therefore spread by the standard
+deviation of a t with one degree of freedom for every `MONTHS_PER_DEGREE` months, without its tails, which would
+overflow in the logarithms of variances. The number is measured, not derived: `docs/model.md` has the coverage.
 """
 
 from __future__ import annotations
@@ -14,6 +19,8 @@ import numpy as np
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 
+MONTHS_PER_DEGREE, LEAST_DEGREES = 18.0, 3.0
+FEWEST_MONTHS = 60  # for which the intervals were measured
 STEP = 1e-4  # of the differences, in unconstrained units
 LEAST_PROBABILITY, LEAST_DOF, MOST_DOF = 1e-3, 2.2, 150.0  # where the search begins if EM ended on a boundary
 LEAST_PRECISION = 1e-3  # a flatter direction is held at a standard error of about 30
@@ -33,26 +40,27 @@ class _Point(NamedTuple):
 
 @dataclass(frozen=True)
 class LaplaceFit:
-    """Normal(mode, covariance) in unconstrained coordinates.
+    """Normal(mode, covariance) in unconstrained coordinates, and by how much draws are spread beyond it.
 
-    names (P,); mode (P,); covariance (P, P); log_density: log p(mode, y), up to the priors' constants.
-    warnings: plain words, empty when all is well.
+    names (P,); mode (P,); covariance (P, P); log_density: log p(mode, y), up to the priors' constants;
+    inflation: factor on the standard deviation of draws, above 1. warnings: plain words, empty when all is well.
     """
 
     names: tuple[str, ...]
     mode: np.ndarray
     covariance: np.ndarray
     log_density: float
+    inflation: float
     warnings: tuple[str, ...]
 
     @property
     def standard_errors(self) -> np.ndarray:
-        """(P,) in unconstrained coordinates: log-ratios of probabilities, means, logs of variances."""
+        """(P,) of the Normal, in unconstrained coordinates: log-ratios of probabilities, means, logs of variances."""
         return np.sqrt(np.diagonal(self.covariance))
 
     def draws(self, n_draws: int, seed: int) -> np.ndarray:
-        """(n_draws, P) from the Normal."""
-        root = np.linalg.cholesky(self.covariance)
+        """(n_draws, P) from the widened Normal."""
+        root = self.inflation * np.linalg.cholesky(self.covariance)
         return self.mode + np.random.default_rng(seed).standard_normal((n_draws, len(self.mode))) @ root.T
 
 
@@ -71,7 +79,16 @@ def laplace(posterior: LogPosterior, parameters: HMMParameters) -> LaplaceFit:
     flat = int((values <= LEAST_PRECISION).sum())
     if flat:
         warnings.append(f"the data and priors say nothing about {flat} directions of the parameters")
-    return LaplaceFit(posterior.names, point.theta, covariance, point.value, tuple(warnings))
+    months = int(posterior.density.observations.observed.any(axis=1).sum())
+    if months < FEWEST_MONTHS:
+        warnings.append(f"{months} months are too few to know how often the intervals hold: they may be too narrow")
+    return LaplaceFit(posterior.names, point.theta, covariance, point.value, inflation(months), tuple(warnings))
+
+
+def inflation(months: int) -> float:
+    """Standard deviation of a t with months / 18 degrees of freedom: 1.58 for 60 months, 1.03 for 720."""
+    degrees = max(months / MONTHS_PER_DEGREE, LEAST_DEGREES)
+    return float(np.sqrt(degrees / (degrees - 2.0)))
 
 
 def _climb(posterior: LogPosterior, point: _Point, covariance: np.ndarray) -> _Point:

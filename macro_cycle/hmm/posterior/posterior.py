@@ -13,6 +13,7 @@ import torch
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.observations import Observations
+from macro_cycle.hmm.options import as_type, whole_number
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.draws import ParameterDraws
@@ -50,7 +51,7 @@ class Posterior:
     def regimes(self, panel: pd.DataFrame | np.ndarray, level: float = 0.9) -> RegimeBands:
         """Credible bands of the regime probabilities of the panel's months."""
         density = self._density(panel)
-        with one_thread():
+        with one_thread(), collapse_in_one_line():
             filtered, smoothed = self.draws.regime_probs(density)
         tails = _tails(level)
         return RegimeBands(
@@ -65,7 +66,7 @@ class Posterior:
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12, level: float = 0.9) -> ForecastBands:
         """Regimes 1 to `steps` months after the panel's last, doubt about the parameters included."""
         index = self.model.forecast(panel, steps).index
-        with one_thread():
+        with one_thread(), collapse_in_one_line():
             filtered, _ = self.draws.regime_probs(self._density(panel))
         now, path = filtered[:, -1], np.empty((len(self.draws), steps, filtered.shape[2]))
         for h in range(steps):
@@ -95,14 +96,15 @@ def infer(
     """
     if method not in METHODS:
         raise MacroCycleError(f"method is {method!r}: choose one of {', '.join(METHODS)}")
-    if n_draws < 2:
-        raise MacroCycleError(f"n_draws is {n_draws}: draw at least 2")
+    n_draws, seed = whole_number("n_draws", n_draws, 2), whole_number("seed", seed, 0)
+    svi_steps, warmup = whole_number("svi_steps", svi_steps, 1), whole_number("warmup", warmup, 1)
+    n_chains = whole_number("n_chains", n_chains, 1)
     posterior = LogPosterior(JointDensity(model.config, observations))
     diagnostics: dict[str, float] = {}
-    with one_thread():
+    with one_thread(), collapse_in_one_line():
         normal = laplace(posterior, model.parameters)
         if method == "laplace":
-            theta = normal.draws(n_draws, seed)
+            theta, diagnostics = normal.draws(n_draws, seed), {"inflation": normal.inflation}
         else:
             from macro_cycle.hmm.posterior.pyro_model import nuts, variational
 
@@ -127,6 +129,17 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def collapse_in_one_line() -> Iterator[None]:
+    """A covariance without a Cholesky root, said in plain words."""
+    try:
+        yield
+    except torch.linalg.LinAlgError:
+        raise MacroCycleError(
+            "a regime's covariance collapses under the doubt about it: raise variance_weight, or use fewer regimes"
+        ) from None
+
+
 def _doubts(diagnostics: dict[str, float]) -> tuple[str, ...]:
     words = []
     if diagnostics.get("largest_r_hat", 1.0) > LARGEST_R_HAT:
@@ -137,7 +150,7 @@ def _doubts(diagnostics: dict[str, float]) -> tuple[str, ...]:
 
 
 def _tails(level: float) -> tuple[float, float]:
-    if not 0.0 < level < 1.0:
+    if not 0.0 < as_type("level", level, float) < 1.0:
         raise MacroCycleError(f"level is {level}: it must lie between 0 and 1")
     return (1.0 - level) / 2.0, (1.0 + level) / 2.0
 
