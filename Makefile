@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test fast lint types docs bench up down status lock clean
+.PHONY: run test fast lint imports types docs bench up down status lock clean
 
 run: $(STAMP)  ## the stack, the whole graph on the bundled sample, today's answer
 	@$(BIN)/macro-cycle up
@@ -19,6 +19,9 @@ fast: $(STAMP)  ## the tests that take no more than a few seconds
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+imports: $(STAMP)  ## imports only go downward
+	$(BIN)/lint-imports --no-cache
 
 types: $(STAMP)
 	$(BIN)/mypy
