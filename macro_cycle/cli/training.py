@@ -10,12 +10,13 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json, progress_bar
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
-from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on, open_source
 from macro_cycle.training.bundle import Bundle
 from macro_cycle.training.train import bundle_of, hmm_config, train
+
+BY_HAND = "Models that people trained with `macro-cycle train`, on series of their own choice."
 
 SeriesIds = Annotated[
     list[str] | None,
@@ -37,26 +38,30 @@ def train_command(
     ] = None,
     n_regimes: Annotated[int | None, typer.Option(min=2, max=4, help="Number of regimes.")] = None,
     mlflow_tracking_uri: Annotated[str | None, typer.Option(help="Log the model there.")] = None,
+    experiment: Annotated[str | None, typer.Option(help="MLflow experiment (default: one for such models).")] = None,
+    register_as: Annotated[str | None, typer.Option(help="Registered model (default: one for such models).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train one model on the source's data and print its answer; log it when MLflow is named."""
+    if mlflow_tracking_uri is None and (experiment or register_as):
+        raise MacroCycleError("--experiment and --register-as name a place in MLflow; add --mlflow-tracking-uri")
     platform = Platform.from_environment()
-    settings = platform.settings
-    features, panel = _panel(platform, [*(series_ids or []), *context.args], start_date, as_of)
+    settings, clock = platform.settings, platform.clock
+    day = clock.past_day(as_of or clock.now(), "--as-of")
+    features, panel = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
     with errors.status(f"training on {len(panel)} months of {', '.join(panel.columns)}"):
-        bundle = _bundle(panel, settings, features, n_regimes)
+        bundle = _bundle(panel, settings, features, n_regimes, day)
     summary = _summary(bundle)
     if mlflow_tracking_uri:
-        summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle)
+        summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle, experiment, register_as)
     print_json(summary) if json else _show(summary)
 
 
 def _panel(
-    platform: Platform, series_ids: list[str], start: datetime | None, as_of: datetime | None
+    platform: Platform, series_ids: list[str], start: datetime | None, day: pd.Timestamp
 ) -> tuple[FeatureSet, pd.DataFrame]:
-    """Features and panel of the series as known on `as_of`, from `start` on."""
+    """Features and panel of the series as known on `day`, from `start` on."""
     clock, catalog = platform.clock, platform.catalog
-    day = clock.past_day(as_of or clock.now(), "--as-of")
     if start is not None and start > clock.now():
         raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
     features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
@@ -71,19 +76,29 @@ def _panel(
     return features, panel
 
 
-def _bundle(panel: pd.DataFrame, settings: Settings, features: FeatureSet, n_regimes: int | None) -> Bundle:
+def _bundle(
+    panel: pd.DataFrame, settings: Settings, features: FeatureSet, n_regimes: int | None, day: pd.Timestamp
+) -> Bundle:
     chosen = settings.model if n_regimes is None else settings.model.model_copy(update={"n_regimes": n_regimes})
     trained = train(panel, hmm_config(chosen, features))
-    return bundle_of(trained, panel, as_of_day(f"{panel.index[-1]:%Y-%m-%d}"))
+    return bundle_of(trained, panel, day)
 
 
-def _log(settings: Settings, uri: str, bundle: Bundle) -> dict[str, str]:
+def _log(
+    settings: Settings, uri: str, bundle: Bundle, experiment: str | None, register_as: str | None
+) -> dict[str, str]:
+    """Log the model apart from those of the graph, unless told otherwise; one logged before is found again."""
     from macro_cycle.registry.registry import Registry
 
-    artifacts = settings.home / "mlflow" / "artifacts"
-    registry = Registry(uri, artifacts, settings.mlflow.experiment, settings.mlflow.registered_model)
-    logged = registry.log_month(bundle, {"command": "train"})
-    return {"tracking_uri": uri, "run_id": logged.run_id, "version": logged.version}
+    ours = settings.mlflow.experiment, settings.mlflow.registered_model
+    places = experiment or f"{ours[0]}_adhoc", register_as or f"{ours[1]}-adhoc"
+    described = BY_HAND if set(places).isdisjoint(ours) else None
+    registry = Registry(uri, settings.home / "mlflow" / "artifacts", *places, description=described)
+    identity = bundle.meta["as_of"], bundle.meta["model_version"]
+    logged = registry.versions().get(identity) or registry.log_month(
+        bundle, {"command": "train"}, unfinished_run_id=registry.unfinished().get(identity)
+    )
+    return {"tracking_uri": uri, "registered_model": registry.name, "run_id": logged.run_id, "version": logged.version}
 
 
 def _summary(bundle: Bundle) -> dict[str, Any]:
@@ -112,5 +127,5 @@ def _show(summary: dict[str, Any]) -> None:
         table.add_row(name, f"{summary['metrics'][name]:.1f}")
     table.add_row("model", summary["model_version"])
     if logged := summary.get("mlflow"):
-        table.add_row("MLflow", f"version {logged['version']}, run {logged['run_id']}")
+        table.add_row("MLflow", f"{logged['registered_model']} version {logged['version']}, run {logged['run_id']}")
     answers.print(table)

@@ -134,10 +134,16 @@ class Platform:
         from macro_cycle.registry.registry import Registry
         from macro_cycle.stack.tracking import tracking_uri
 
-        mlflow = self.settings.mlflow
-        artifacts = self.settings.home / "mlflow" / "artifacts"
+        mlflow, dagster = self.settings.mlflow, self.settings.dagster
         with self.exclusive("mlflow tables"):
-            return Registry(tracking_uri(self.settings), artifacts, mlflow.experiment, mlflow.registered_model)
+            return Registry(
+                tracking_uri(self.settings),
+                self.settings.home / "mlflow" / "artifacts",
+                mlflow.experiment,
+                mlflow.registered_model,
+                dagster_url=f"http://{dagster.host}:{dagster.port}",
+                mlflow_url=None if mlflow.tracking_uri else f"http://{mlflow.host}:{mlflow.port}",
+            )
 
     @cached_property
     def feature_store(self) -> "EconomyStore":

@@ -55,6 +55,7 @@ def services(settings: Settings) -> list[Service]:
             (
                 *(python, "-m", "macro_cycle.stack.orphans", str(tools / "mlflow")),
                 *("server", "--host", mlflow.host, "--port", str(mlflow.port), "--workers", "1"),
+                *("--app-name", "macro-cycle"),
                 *("--artifacts-destination", str(settings.home / "mlflow" / "artifacts")),
             ),
             host=mlflow.host,

@@ -57,11 +57,11 @@ def registered_once(platform) -> None:
     """One finished run and one version for each month; the ranges' own runs are finished too."""
     registry = platform.registry
     versions = registry._client.search_model_versions(f"name = '{registry.name}'", max_results=1000)
-    assert set(Counter(version.tags["as_of"] for version in versions).values()) == {1}
+    assert set(Counter(version.tags["macro_cycle.as_of"] for version in versions).values()) == {1}
     runs = registry._client.search_runs([registry._experiment_id])
     assert {run.info.status for run in runs} == {"FINISHED"}
-    months = [run for run in runs if "as_of" in run.data.tags]
-    parents = {run.info.run_id for run in runs if "as_of" not in run.data.tags}
+    months = [run for run in runs if "macro_cycle.as_of" in run.data.tags]
+    parents = {run.info.run_id for run in runs if "macro_cycle.as_of" not in run.data.tags}
     assert len(months) == len(versions)
     assert {run.data.tags["mlflow.parentRunId"] for run in months} <= parents
 

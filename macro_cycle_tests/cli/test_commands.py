@@ -40,6 +40,22 @@ def test_train_answers_for_any_series_of_the_source(run):
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
 
 
+def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, tmp_path):
+    import mlflow
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    command = ["train", "--series-ids", "UNRATE", "--as-of", "2008-09-15", "--mlflow-tracking-uri", uri, "--json"]
+    first, again = (json.loads(run(*command).stdout)["mlflow"] for _ in range(2))
+    assert first == again
+    assert (first["registered_model"], first["version"]) == ("macro-cycle-hmm-adhoc", "1")
+    client = mlflow.MlflowClient(uri, uri)
+    assert {experiment.name for experiment in client.search_experiments()} == {"Default", "macro_cycle_adhoc"}
+    described = client.get_model_version(first["registered_model"], "1").description
+    assert "in 2008-08, as known on 2008-09-15" in described
+    named = json.loads(run(*command, "--experiment", "mine", "--register-as", "my-model").stdout)["mlflow"]
+    assert named["registered_model"] == "my-model"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -48,6 +64,8 @@ def test_train_answers_for_any_series_of_the_source(run):
         (["train", "--start-date", "2999-01-01"], "no data from 2999-01-01"),
         (["train", "--as-of", "2999-01-01"], "is in the future"),
         (["train", "--start-date", "yesterday"], "Invalid value for '--start-date'"),
+        (["train", "--register-as", "mine"], "add --mlflow-tracking-uri"),
+        (["train", "--mlflow-tracking-uri", "http://127.0.0.1:9"], "MLflow cannot be reached at http://127.0.0.1:9"),
         (["train", "--n-regimes", "7"], "Invalid value for '--n-regimes'"),
         (["backfill", "--from", "2008-02", "--to", "2008-01"], "empty range"),
         (["backfill", "--from", "2008-01", "--to", "2999-01"], "in the future"),

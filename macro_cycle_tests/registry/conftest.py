@@ -1,0 +1,63 @@
+"""A registry of its own for each test that asks, on a database of its own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from macro_cycle.registry.registry import Registry
+from macro_cycle.training.bundle import Bundle
+from macro_cycle.warehouse.urls import DatabaseUrl
+from macro_cycle_tests.conftest import create_database
+
+NAME, EXPERIMENT = "macro-cycle-hmm", "test"
+
+
+@pytest.fixture(scope="session")
+def mlflow_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database that holds MLflow's tables and nothing else."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    url = create_database(postgres_url)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA mlflow")
+    store = SqlAlchemyStore(tracking(url), str(tmp_path_factory.mktemp("unused")))
+    store.engine.dispose()
+    return make_url(url).database
+
+
+@pytest.fixture
+def uri(postgres_url: str, mlflow_template: str) -> str:
+    """The tracking URI of an empty MLflow."""
+    return tracking(create_database(postgres_url, mlflow_template))
+
+
+@pytest.fixture
+def opened(uri: str, tmp_path: Path) -> Callable[..., Registry]:
+    """Open the same registry once more, as another process would."""
+
+    def open_it(**options: str) -> Registry:
+        return Registry(uri, tmp_path / "artifacts", EXPERIMENT, NAME, **options)
+
+    return open_it
+
+
+@pytest.fixture
+def registry(opened: Callable[..., Registry]) -> Registry:
+    return opened()
+
+
+def tracking(url: str) -> str:
+    return DatabaseUrl(url).sqlalchemy("psycopg2", schema="mlflow")
+
+
+def of_month(bundle: Bundle, as_of: str) -> Bundle:
+    """The bundle as if it had been trained at the end of another month."""
+    return replace(bundle, meta={**bundle.meta, "as_of": as_of})
+
+
+def identity(bundle: Bundle) -> tuple[str, str]:
+    return bundle.meta["as_of"], bundle.meta["model_version"]
