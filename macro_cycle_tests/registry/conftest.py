@@ -1,6 +1,6 @@
 """A registry of its own for each test that asks, on a database of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,9 +30,24 @@ def mlflow_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def uri(postgres_url: str, mlflow_template: str) -> str:
+def new_uri(postgres_url: str, mlflow_template: str) -> Iterator[Callable[[], str]]:
+    """Make an empty MLflow; its tracking URI. MLflow keeps its connections, so each database goes with its test."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(create_database(postgres_url, mlflow_template))
+        return tracking(made[-1])
+
+    yield make
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for url in made:
+            connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def uri(new_uri: Callable[[], str]) -> str:
     """The tracking URI of an empty MLflow."""
-    return tracking(create_database(postgres_url, mlflow_template))
+    return new_uri()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry import registry as registry_module
 from macro_cycle.registry.registry import CHALLENGER, CHAMPION, Registry
 from macro_cycle.training.bundle import Bundle
-from macro_cycle_tests.registry.conftest import EXPERIMENT, NAME, identity, of_month, tracking
+from macro_cycle_tests.registry.conftest import EXPERIMENT, NAME, identity, of_month
 
 pytestmark = pytest.mark.slow
 
@@ -120,13 +120,10 @@ def test_every_tag_of_ours_has_the_prefix(registry, logged):
 
 
 def test_two_registries_live_in_one_process_and_mlflow_s_globals_are_left_alone(
-    registry, bundle, logged, postgres_url, mlflow_template, tmp_path
+    registry, bundle, logged, new_uri, tmp_path
 ):
-    from macro_cycle_tests.conftest import create_database
-
     before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-    elsewhere = tracking(create_database(postgres_url, mlflow_template))
-    other = Registry(elsewhere, tmp_path / "other", EXPERIMENT, NAME)
+    other = Registry(new_uri(), tmp_path / "other", EXPERIMENT, NAME)
     month = of_month(bundle, "2001-01-31")
     there = other.log_month(month, {})
     assert other.versions() == {identity(month): there}
