@@ -219,6 +219,11 @@ class Months:
         return {key: events[month] for key, events in self._events.items() if month in events}
 
 
+def never_kept(_record: Record) -> bool:
+    """For what is made from the outside world: it is looked at again each time."""
+    return False
+
+
 def each(months: Iterable[str], make: Callable[[str], Made]) -> Iterator[Result]:
     """The results of months that are made one by one."""
     for month in months:

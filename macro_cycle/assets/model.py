@@ -1,6 +1,7 @@
 """The hidden Markov model of each month end: the one asset that trains."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from macro_cycle.registry.registry import RegisteredVersion, Registry
 
 Log = Callable[[Trained], "RegisteredVersion"]
+LOGGERS = 4  # MLflow mostly waits for its database
 
 
 def regime_model(chain: Chain) -> dg.AssetsDefinition:
@@ -46,7 +48,7 @@ def regime_model(chain: Chain) -> dg.AssetsDefinition:
         known = platform.models.versions()
         yield from months.report(
             lambda keys: _models(context, platform, months, macro_features, keys),
-            _figures,
+            lambda model: _figures(model, platform.registry),
             lambda record: record.version in known,
         )
 
@@ -59,13 +61,16 @@ def _models(
     if not keys:
         return
     remaining = iter(keys)
-    with _logging(context, platform) as log:
+    with _logging(context, platform) as log, ThreadPoolExecutor(LOGGERS) as pool:
+
+        def logged(found: "tuple[str, Trained | MacroCycleError]") -> Result:
+            month, trained = found
+            if isinstance(trained, MacroCycleError):
+                return month, trained
+            return month, _made(platform, months, trained, log(trained))
+
         while batch := list(islice(remaining, BATCH)):
-            for month, trained in _trained(platform, panels, batch):
-                if isinstance(trained, MacroCycleError):
-                    yield month, trained
-                else:
-                    yield month, _made(platform, months, trained, log(trained))
+            yield from pool.map(logged, _trained(platform, panels, batch))
 
 
 def _trained(
@@ -104,8 +109,13 @@ def _made(platform: Platform, months: Months, trained: Trained, logged: "Registe
     return record, {"reused": trained.reused}
 
 
-def _figures(model: Model) -> Metadata:
+def _figures(model: Model, registry: "Registry") -> Metadata:
+    pages = {
+        "mlflow_version_page": registry.pages.version(registry.name, model.registry_version),
+        "mlflow_run_page": registry.run_page(model.run_id),
+    }
     return {
+        **{name: dg.MetadataValue.url(page) for name, page in pages.items() if page},
         **model.metrics,
         **{f"expected_months_in_{label.lower()}": months for label, months in model.expected_durations.items()},
         "model_version": model.version,

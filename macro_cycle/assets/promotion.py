@@ -97,6 +97,8 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
             _figures,
             lambda record: key_of(record.as_of) != platform.clock.open_month(),
         )
+        if platform.clock.open_month() in months.keys:
+            _index(context, platform)
 
     return asset
 
@@ -180,6 +182,30 @@ def _judged(platform: Platform, months: Months, model: Model, serving: Decision 
         evidence=evidence,
     )
     return record, {"conditions": dg.MetadataValue.md(_conditions(verdict))}
+
+
+def _index(context: dg.AssetExecutionContext, platform: Platform) -> None:
+    """Show in MLflow what was decided of the open month's model, for people; nothing depends on it."""
+    decision = platform.records.one(ASSET, Decision, platform.clock.open_month())
+    try:
+        registry = platform.registry
+        version = registry.versions().get((str(decision.as_of), decision.model_version))
+        if version is None:
+            return
+        said = {
+            "outcome": decision.outcome,
+            "by": decision.by,
+            "reasons": decision.reason,
+            "not_asked": "; ".join(decision.not_asked) or "nothing",
+            "record": decision.evidence or "none",
+        }
+        registry.record_verdict(version, said, decision.figures)
+        if decision.outcome == "wait":
+            registry.set_alias("challenger", version)
+        else:
+            registry.remove_alias("challenger")
+    except MacroCycleError as error:
+        context.log.warning(f"the decision is kept, and does not show in MLflow: {error}")
 
 
 def _incumbent(platform: Platform, serving: Decision | None) -> "MacroCycleHMM | None":

@@ -6,16 +6,21 @@ These act for the open month alone: a closed one reaches the offline store, and 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.promotion.decisions import to_serve
 from macro_cycle.records import Answer, Decision, Deployment, Panel, Record
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse.records import ServedAnswer
+
+if TYPE_CHECKING:
+    from macro_cycle.registry.registry import RegisteredVersion, Registry
 
 BATCH = 100
 ENDPOINT = "kserve_deployment"
@@ -117,8 +122,16 @@ def _deployed(platform: Platform, months: Months, month: str) -> Made:
             recession_probability=deployment.recession_probability,
         )
         platform.served.append(_answered(promoted.as_of, record))
+        return record, _indexed(registry, version)
+
+
+def _indexed(registry: "Registry", version: "RegisteredVersion") -> Metadata:
+    """Show in MLflow what serves, for people; nothing depends on it."""
+    try:
         registry.set_alias("champion", version)
-    return record, {}
+    except MacroCycleError as error:
+        return {"not_shown_in_mlflow": str(error)}
+    return {}
 
 
 def _closed(platform: Platform, months: Months, month: str) -> Made:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 import pandas as pd
 
-from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
+from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each, never_kept
 from macro_cycle.assets.charts import as_metadata, revisions_chart
 from macro_cycle.automation.conditions import refetch_while_stale
 from macro_cycle.automation.freshness import FETCH_DAILY
@@ -59,7 +59,7 @@ def fred_series(chain: Chain) -> dg.AssetsDefinition:
             report += found
             context.log.info(f"{source.name}: {done}: {found}")
         snapshots = _Snapshots(platform, months, wanted, report)
-        yield from months.report(lambda keys: each(keys, snapshots.make), _figures)
+        yield from months.report(lambda keys: each(keys, snapshots.make), _figures, never_kept)
 
     return asset
 

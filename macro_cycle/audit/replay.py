@@ -61,8 +61,10 @@ def reproduce(call: RecordedCall, stored: Stored) -> tuple[Link, ...]:
     record = _record(stored.broken_at)
     if stored.model is None:
         return record, Link("model", False, f"the document of model {call.model_version} is gone")
+    if not (document := _document(stored.model)).holds:
+        return record, document
     panel, observations = _panel(stored.model, stored)
-    links = (record, _document(stored.model), observations)
+    links = (record, document, observations)
     if panel is None:
         return links
     return (*links, _estimation(stored.model, panel), _answer(call, stored.model, panel), _served(call, stored.served))

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from macro_cycle.errors import MacroCycleError
@@ -79,6 +80,7 @@ class Registry:
         self._uri, self._subject = tracking_uri, subject
         self._newest, self._alone, self._foreign = 0, True, 0
         self._parents: set[str] = set()
+        self._registering = Lock()  # months are logged by several threads, and MLflow numbers versions one by one
         require_reachable(tracking_uri)
         with in_one_line("open the registry"):
             self._client = mlflow.MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
@@ -114,10 +116,11 @@ class Registry:
             else:
                 run = self._runs.take_up(unfinished_run_id)
             run_id, source = run.info.run_id, self._runs.log(run, bundle)
-            made = self._client.create_model_version(
-                self.name, source, run_id, kept, description=described, await_creation_for=0
-            )
-            version = self._the_only(made)
+            with self._registering:
+                made = self._client.create_model_version(
+                    self.name, source, run_id, kept, description=described, await_creation_for=0
+                )
+                version = self._the_only(made)
             if version.run_id == run_id:
                 self._client.set_terminated(run_id)
             else:

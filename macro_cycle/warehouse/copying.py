@@ -1,15 +1,14 @@
 """COPY: the fast way into a table and out of a query."""
 
-import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 Column = Literal["code", "date", "number"]
 
@@ -18,16 +17,6 @@ _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _INFINITY = np.iinfo(np.int32).max
 _EPOCH_DAYS = 10_957  # PostgreSQL counts days from 2000-01-01, numpy from 1970-01-01
-
-
-def copy_rows(connection: Connection, table: Table, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Append rows given as columns of equal length, inside the caller's transaction; None is null."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(zip(*columns.values(), strict=True))
-    buffer.seek(0)
-    names = ", ".join(f'"{name}"' for name in columns)
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"COPY {table.fullname} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
 
 
 def read_rows(

@@ -1,18 +1,15 @@
 """Regimes as seen at each month end, and the append-only record of the answers given."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import repeat
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine, Select, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine, Select, func, select, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.warehouse.copying import copy_rows
 from macro_cycle.warehouse.tables import calls, models, regimes
 
 
@@ -65,8 +62,7 @@ class RegimeStore:
         """
         with self._engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
-            connection.execute(delete(regimes).where(regimes.c.as_of == call.as_of))
-            copy_rows(connection, regimes, _columns(frame, call))
+            connection.execute(_replaced(frame, call))
             last = connection.execute(_last_call(call.as_of)).mappings().first()
             if last is None or _answer(last) != vars(call):
                 connection.execute(insert(calls).values(**vars(call)))
@@ -77,23 +73,15 @@ class RegimeStore:
         Raises:
             MacroCycleError: regime_labels has not been materialized for that month.
         """
-        return self._read(as_of, _VIEW.order_by(regimes.c.reference_month))
-
-    def newest_row(self, as_of: date) -> pd.Series:
-        """The newest reference month of `load`, read alone."""
-        query = _VIEW.order_by(regimes.c.reference_month.desc()).limit(1)
-        return self._read(as_of, query).iloc[0]
-
-    def _read(self, as_of: date, query: Select) -> pd.DataFrame:
         with self._engine.connect() as connection:
-            rows = connection.execute(query.where(regimes.c.as_of == as_of)).all()
-        if not rows:
+            row = connection.execute(select(regimes).where(regimes.c.as_of == as_of)).first()
+        if row is None:
             raise MacroCycleError(f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first")
-        months, labels, recession, probabilities = zip(*rows, strict=True)
-        index = pd.DatetimeIndex(months, name="reference_month")
-        answers = pd.DataFrame({"label": labels, "recession_probability": recession}, index=index)
-        values = np.array([list(row.values()) for row in probabilities])
-        return answers.join(pd.DataFrame(values, index, list(probabilities[0])))
+        months = pd.date_range(row.first_reference_month, periods=len(row.labels), freq="MS", name="reference_month")
+        numbers = np.frombuffer(row.numbers, ">f8").reshape(len(months), len(row.columns)).astype(float)
+        frame = pd.DataFrame(numbers, months, list(row.columns))
+        frame.insert(0, "label", pd.array(row.labels, dtype=object))
+        return frame
 
     def last_call(self, as_of: date) -> Call:
         """The last answer given at `as_of`.
@@ -174,15 +162,19 @@ class RegimeStore:
         return pd.Series([row.share for row in rows], index=index, name="label_changes", dtype=float)
 
 
-_VIEW = select(regimes.c.reference_month, regimes.c.label, regimes.c.recession_probability, regimes.c.probabilities)
-
 LABEL_CHANGES = """
-SELECT now.as_of, avg((now.label <> before.label)::int)::float8 AS share
-FROM warehouse.regimes now
-JOIN warehouse.regimes before
-  ON before.as_of = (date_trunc('month', now.as_of) - interval '1 day')::date
- AND before.reference_month = now.reference_month
-WHERE now.reference_month < now.as_of - make_interval(months => :months)
+SELECT now.as_of, avg((now.label <> before.labels[place + lead])::int)::float8 AS share
+FROM (
+    SELECT as_of, first_reference_month, label, place::int
+    FROM warehouse.regimes, unnest(labels) WITH ORDINALITY AS l(label, place)
+    WHERE first_reference_month + make_interval(months => place::int - 1) < as_of - make_interval(months => :months)
+) AS now
+JOIN warehouse.regimes before ON before.as_of = (date_trunc('month', now.as_of) - interval '1 day')::date
+CROSS JOIN LATERAL (
+    SELECT (12 * date_part('year', a) + date_part('month', a))::int AS lead
+    FROM age(now.first_reference_month, before.first_reference_month) AS a
+) AS shift
+WHERE place + lead BETWEEN 1 AND cardinality(before.labels)
 GROUP BY now.as_of ORDER BY now.as_of
 """
 
@@ -206,14 +198,15 @@ def _lock_key(as_of: date) -> int:
     return 7_300_000_000 + as_of.toordinal()
 
 
-def _columns(frame: pd.DataFrame, call: Call) -> dict[str, Iterable]:
-    probabilities = frame.drop(columns=["label", "recession_probability"])
-    names = list(probabilities.columns)
-    return {
-        "as_of": repeat(call.as_of, len(frame)),
-        "reference_month": pd.DatetimeIndex(frame.index).date,
-        "label": frame["label"],
-        "recession_probability": frame["recession_probability"].tolist(),
-        "probabilities": [json.dumps(dict(zip(names, row, strict=True))) for row in probabilities.to_numpy().tolist()],
-        "data_version": repeat(call.data_version, len(frame)),
+def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
+    """The frame in place of the one of the same month end."""
+    numbers = frame.drop(columns="label")
+    values = {
+        "data_version": call.data_version,
+        "first_reference_month": frame.index[0].date(),
+        "columns": list(map(str, numbers)),
+        "labels": frame["label"].tolist(),
+        "numbers": numbers.to_numpy(">f8").tobytes(),
     }
+    statement = insert(regimes).values(as_of=call.as_of, **values)
+    return statement.on_conflict_do_update(index_elements=["as_of"], set_=values)

@@ -69,11 +69,11 @@ regimes = Table(
     "regimes",
     metadata,
     Column("as_of", Date, primary_key=True),
-    Column("reference_month", Date, primary_key=True),
-    Column("label", Text, nullable=False),
-    Column("recession_probability", Float(53), nullable=False),
-    Column("probabilities", JSON, nullable=False),
     Column("data_version", Text, nullable=False),
+    Column("first_reference_month", Date, nullable=False, comment="the others follow it month by month"),
+    Column("columns", ARRAY(Text), nullable=False, comment="what the numbers of a month are, in order"),
+    Column("labels", ARRAY(Text), nullable=False, comment="one a reference month"),
+    Column("numbers", LargeBinary, nullable=False, comment="float64, big-endian, month by month"),
 )
 
 calls = Table(

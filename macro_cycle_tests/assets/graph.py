@@ -57,7 +57,8 @@ def materialize(
 def failure(result: dg.ExecuteInProcessResult) -> str:
     """The first line of the error that failed a run."""
     [event] = [event for event in result.all_events if event.is_step_failure]
-    return event.step_failure_data.error.cause.message.strip().splitlines()[0]
+    message = event.step_failure_data.error.cause.message.strip().splitlines()[0]
+    return message.removeprefix("macro_cycle.errors.MacroCycleError: ")
 
 
 @dataclass(frozen=True)
