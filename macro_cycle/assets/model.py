@@ -7,11 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.months import as_of_day
+from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
 from macro_cycle.resources.platform import Platform
 from macro_cycle.training.train import BATCH, Trained, bundle_of, train_or_reuse
@@ -92,6 +91,7 @@ def _trained(
 
 def _made(platform: Platform, months: Months, trained: Trained, logged: "RegisteredVersion") -> Made:
     model, stored = trained.model, trained.stored
+    platform.trained[stored.model_version] = trained
     record = Model(
         cycle=platform.cycle,
         as_of=as_of_day(trained.month).date(),
@@ -170,9 +170,11 @@ def stored_model(platform: Platform, model: Model) -> Trained:
     Raises:
         MacroCycleError: its document or its panel is gone.
     """
-    month = pd.Timestamp(model.as_of).strftime("%Y-%m-01")
-    stored = platform.models.load(model.version)
-    if stored is None:
-        raise MacroCycleError(f"model {model.version} is gone from the warehouse; materialize regime_model first")
-    panel = platform.panels.panel(month, model.made_from["macro_features"])
-    return Trained(month, panel, stored, reused=True)
+    if model.version not in platform.trained:
+        stored = platform.models.load(model.version)
+        if stored is None:
+            raise MacroCycleError(f"model {model.version} is gone from the warehouse; materialize regime_model first")
+        month = key_of(model.as_of)
+        panel = platform.panels.panel(month, model.made_from["macro_features"])
+        platform.trained[model.version] = Trained(month, panel, stored, reused=True)
+    return platform.trained[model.version]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from macro_cycle.serving.deployers import Deployer
     from macro_cycle.sources import Source
     from macro_cycle.sources.base import Progress
+    from macro_cycle.training.train import Trained
     from macro_cycle.warehouse import Warehouse
     from macro_cycle.warehouse.locks import LockName
     from macro_cycle.warehouse.models import ModelStore
@@ -99,6 +100,11 @@ class Platform:
         from macro_cycle.warehouse.models import ModelStore
 
         return ModelStore(self.warehouse.engine)
+
+    @cached_property
+    def trained(self) -> "dict[str, Trained]":
+        """Models that were trained or looked up already, by version: a run looks each up once."""
+        return {}
 
     @cached_property
     def regimes(self) -> "RegimeStore":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class Trained:
     stored: StoredModel
     reused: bool
 
-    @property
+    @cached_property
     def model(self) -> "MacroCycleHMM":
         """The model, rebuilt from its document."""
         return rebuilt(self.stored)
