@@ -37,12 +37,10 @@ def regime_drift(chain: Chain) -> dg.AssetChecksDefinition:
     def checks(
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
-        """Statistics of the run's newest month; those of the open month go to Prometheus too."""
+        """Statistics of the run's newest month."""
         month = context.op_execution_context.partition_keys[-1]
         trained = stored_model(platform, platform.records.one("regime_model", Model, month))
         statistics = drift(trained.model, trained.panel, _settled(platform, month))
-        if month == platform.clock.open_month():
-            _publish(platform, statistics)
         for name, (prefixes, _) in CHECKS.items():
             yield _result(month, name, [each for each in statistics if each.name.startswith(prefixes)])
 
@@ -67,12 +65,3 @@ def _settled(platform: Platform, month: str) -> pd.DataFrame:
 
     scores = model_record(platform.regimes.calls()).scores
     return settled_scores(scores[:month], as_of_day(month))
-
-
-def _publish(platform: Platform, statistics: list[Statistic]) -> None:
-    from macro_cycle.monitoring.files import use_metric_files
-
-    use_metric_files(platform.settings)
-    from macro_cycle.monitoring.metrics import describe_drift
-
-    describe_drift(platform.settings.kserve.model_name, {s.name: (s.value, s.p_value) for s in statistics})

@@ -1,5 +1,5 @@
-"""What is measured while serving: the metrics, the exporter that publishes them, and the dashboards.
+"""What is measured: the counts of the model server, the exporter that reads the record, and telling people.
 
-The model server writes its metrics to files under `home`; the exporter reads those files, so figures outlive a
-restart of either.
+The exporter finds every gauge anew at each scrape, in the database, in Dagster's storage, at the services' doors, so
+that nothing which stopped can leave yesterday's value behind. Rules and routes lie in `.ops/.prometheus`.
 """

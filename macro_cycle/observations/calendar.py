@@ -46,6 +46,17 @@ def expected_release(period: pd.Timestamp, frequency: Frequency, spec: SeriesSpe
     return period_end(pd.DatetimeIndex([period]), frequency)[0] + pd.Timedelta(days=spec.publication_lag_days)
 
 
+def overdue(dates: pd.DatetimeIndex, spec: SeriesSpec, today: pd.Timestamp) -> pd.Timestamp | None:
+    """The first day after its grace on which the value after `dates` was missing; None while it is not late.
+
+    `dates` are the newest dates of one series that have a value, ascending.
+    """
+    frequency = frequency_of(dates, spec)
+    due = expected_release(dates[-1] + _STEP[frequency], frequency, spec)
+    since = due + pd.Timedelta(days=GRACE_DAYS[frequency] + 1)
+    return since if since <= today else None
+
+
 def lateness(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:
     """The spans of days on which one series was overdue.
 

@@ -8,7 +8,7 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -17,6 +17,7 @@ from pydantic_settings import (
     DotEnvSettingsSource,
     EnvSettingsSource,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -94,11 +95,12 @@ class KserveSettings(Section):
 
 
 class PrometheusSettings(Section):
-    """The metrics exporter."""
+    """The metrics exporter, Prometheus and Alertmanager."""
 
     host: str = "127.0.0.1"
     exporter_port: int = Field(default=8000, ge=1, le=65535)
     port: int = Field(default=9090, ge=1, le=65535)
+    alertmanager_port: int = Field(default=9093, ge=1, le=65535)
 
 
 class GrafanaSettings(Section):
@@ -139,6 +141,9 @@ class Settings(BaseSettings):
     promotion: Literal["gate", "manual"] = Field(
         default="gate", description="manual: a model that passes the gate waits until a person promotes it"
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="names, with commas between, by which the services may be called beside localhost"
+    )
     data: DataSettings = DataSettings()
     model: ModelSettings = ModelSettings()
     mlflow: MlflowSettings = MlflowSettings()
@@ -153,6 +158,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _names(cls, names: Any) -> Any:
+        return tuple(filter(None, map(str.strip, names.split(",")))) if isinstance(names, str) else names
 
     @property
     def panel_path(self) -> str:

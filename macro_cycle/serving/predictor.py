@@ -1,7 +1,6 @@
 """The predictor as KServe knows it, on V1 and V2, with a hot swap that loses no request."""
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from kserve import InferOutput, InferRequest, InferResponse, Model, ModelReposit
 from kserve.errors import InvalidInput
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.monitoring import metrics
+from macro_cycle.monitoring.metrics import ServingMetrics
 from macro_cycle.serving.answering import EXAMPLE, LATEST, Answer, Answering, BadRequest
 from macro_cycle.serving.shelf import Shelf
 
@@ -18,14 +17,15 @@ from macro_cycle.serving.shelf import Shelf
 class RegimePredictor(Model):
     """Serves the bundle that was loaded last; live but not ready until there is one."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, metrics: ServingMetrics) -> None:
         super().__init__(name)
+        self._metrics = metrics
         self.ready = True  # registered from the start; `healthy` says whether it can answer
         self._answering: Answering | None = None
 
     def swap(self, answering: Answering) -> None:
         """Answer with another bundle from the next request on."""
-        metrics.describe_model(
+        self._metrics.describe_model(
             self.name,
             answering.meta["metrics"],
             answering.latest.probabilities,
@@ -63,22 +63,17 @@ class RegimePredictor(Model):
         self, payload: dict | bytes | InferRequest, headers: Mapping[str, str] | None = None, *_: Any
     ) -> dict | InferResponse:
         """Answer a V1 body `{"instances": [...]}` or a V2 request."""
-        started = time.perf_counter()
         try:
             if isinstance(payload, InferRequest):
                 return self._response(payload, self._answer(_instance(payload)))
-            answers = [self._answer(instance).document() for instance in _instances(payload)]
-            return {"predictions": answers}
+            return {"predictions": [self._answer(instance).document() for instance in _instances(payload)]}
         except BadRequest as error:
-            metrics.errors.labels(self.name, "bad_request").inc()
             raise InvalidInput(str(error)) from None
-        finally:
-            metrics.latency.labels(self.name).observe(time.perf_counter() - started)
 
     def _answer(self, instance: Any) -> Answer:
         assert self._answering is not None  # KServe asks `healthy` first
         answer = self._answering.answer(instance)
-        metrics.predictions.labels(self.name, answer.label).inc()
+        self._metrics.observe_answer(self.name, answer.label)
         return answer
 
     def _response(self, request: InferRequest, answer: Answer) -> InferResponse:

@@ -1,0 +1,88 @@
+"""The collectors of the platform that the settings describe."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import dagster as dg
+from sqlalchemy import Engine, create_engine, text
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.features import default_feature_set
+from macro_cycle.monitoring.collectors.collector import RecordCollector
+from macro_cycle.monitoring.collectors.drift import DriftCollector
+from macro_cycle.monitoring.collectors.orchestration import (
+    DaemonCollector,
+    FetchCollector,
+    RunCollector,
+    daemon_beats,
+)
+from macro_cycle.monitoring.collectors.partitions import PartitionCollector, ProgressCollector
+from macro_cycle.monitoring.collectors.record import AnswerCollector, SeriesCollector
+from macro_cycle.monitoring.collectors.services import ServiceCollector, answers
+from macro_cycle.monitoring.collectors.serving import ServingCollector
+from macro_cycle.monitoring.collectors.storage import DatabaseCollector, DiskCollector
+from macro_cycle.monitoring.metrics import counts_file
+from macro_cycle.observations import Catalog
+from macro_cycle.platform import months
+from macro_cycle.platform.addresses import DAEMON, DATABASE, MLFLOW, MODEL_SERVER, WEB_SERVER, base_url, ready_url
+from macro_cycle.platform.settings import Settings
+from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
+
+CYCLE = "us"
+FETCH = "fred_series"
+CONNECT_SECONDS = 2
+
+
+class InstanceOnDemand:
+    """Dagster's instance of DAGSTER_HOME, made when it is first wanted and the database answers, then kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dg.DagsterInstance | None = None
+
+    def __call__(self) -> dg.DagsterInstance:
+        """The instance; raises while the database does not answer."""
+        with self._lock:
+            if self._made is None:
+                self._made = dg.DagsterInstance.get()
+            return self._made
+
+
+def collectors(settings: Settings) -> list[RecordCollector]:
+    """What the exporter reads.
+
+    Raises:
+        MacroCycleError: the settings do not say where the database is.
+    """
+    if settings.database_url is None:
+        raise MacroCycleError("the exporter needs MACRO_CYCLE_DATABASE_URL; `macro-cycle up` starts it with that set")
+    url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+    instance, catalog = InstanceOnDemand(), Catalog.load(settings.data.catalog_path)
+    return [
+        ServiceCollector(_checks(settings, engine, instance)),
+        ServingCollector(f"{base_url(settings, MODEL_SERVER)}/metrics", counts_file(settings.home / "metrics")),
+        AnswerCollector(engine, CYCLE, months.now),
+        SeriesCollector(engine, CYCLE, catalog, default_feature_set().series_ids, months.now),
+        FetchCollector(instance, CYCLE, dg.AssetKey(FETCH)),
+        RunCollector(instance),
+        DaemonCollector(instance),
+        PartitionCollector(instance, months.month_keys),
+        ProgressCollector(instance),
+        DriftCollector(instance, CYCLE, settings.kserve.model_name, months.open_month),
+        DatabaseCollector(engine, SCHEMAS),
+        DiskCollector(settings.home),
+    ]
+
+
+def _checks(
+    settings: Settings, engine: Engine, instance: Callable[[], dg.DagsterInstance]
+) -> dict[str, Callable[[], bool]]:
+    doors = {service: answers(ready_url(settings, service)) for service in (MLFLOW, WEB_SERVER, MODEL_SERVER)}
+    return {**doors, DATABASE: partial(_connects, engine), DAEMON: partial(daemon_beats, instance)}
+
+
+def _connects(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT true")).scalar_one()

@@ -1,0 +1,121 @@
+"""Every request is counted, whatever becomes of it, and the error rate is right."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macro_cycle.monitoring.metrics import OUTCOMES, UNKNOWN, ServingMetrics, outcome_of
+from macro_cycle.monitoring.requests import CountRequests
+
+MODEL = "macro-cycle-hmm"
+STATUSES = {
+    "answered": 200,
+    "malformed": 400,
+    "invalid": 422,
+    "too_large": 413,
+    "unknown_model": 404,
+    "not_allowed": 405,
+    "not_ready": 503,
+    "overloaded": 429,
+    "aborted": 499,
+    "failed": 500,
+}
+
+
+@pytest.fixture
+def metrics(tmp_path) -> ServingMetrics:
+    return ServingMetrics({MODEL: "us"}, tmp_path)
+
+
+def values(metrics: ServingMetrics, name: str) -> dict[tuple[str, ...], float]:
+    samples = [sample for family in metrics.collect() for sample in family.samples if sample.name == name]
+    return {tuple(sample.labels.values()): sample.value for sample in samples}
+
+
+def ask(metrics: ServingMetrics, app, path: str = f"/v1/models/{MODEL}:predict") -> None:
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: dict) -> None:
+        """Nobody listens."""
+
+    scope = {"type": "http", "path": path, "method": "POST", "headers": []}
+    asyncio.run(CountRequests(app, metrics)(scope, receive, send))
+
+
+def answers(status: int):
+    async def app(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_each_kind_of_outcome_is_counted_as_such(metrics, outcome):
+    ask(metrics, answers(STATUSES[outcome]))
+    assert values(metrics, "macro_cycle_requests_total") == {("us", MODEL, "v1", outcome): 1}
+    assert values(metrics, "hmm_prediction_latency_seconds_count") == {("us", MODEL, "v1"): 1}
+    errors = {} if outcome == "answered" else {("us", MODEL, outcome): 1}
+    assert values(metrics, "hmm_prediction_errors_total") == errors
+
+
+@given(st.integers(100, 599))
+def test_every_status_has_one_outcome_and_none_that_refuses_counts_as_answered(status):
+    assert outcome_of(status) in OUTCOMES
+    assert (outcome_of(status) == "answered") == (status < 400)
+
+
+def test_536_failures_give_an_error_rate_of_one(metrics):
+    for _ in range(536):
+        ask(metrics, answers(500))
+    assert values(metrics, "macro_cycle_requests_total") == {("us", MODEL, "v1", "failed"): 536}
+
+
+def test_an_application_that_raises_counts_as_failed(metrics):
+    async def raising(*_arguments) -> None:
+        raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError):
+        ask(metrics, raising)
+    assert values(metrics, "macro_cycle_requests_total") == {("us", MODEL, "v1", "failed"): 1}
+
+
+def test_a_client_that_leaves_counts_as_aborted(metrics):
+    async def waiting(_scope, receive, _send) -> None:
+        await receive()
+
+    ask(metrics, waiting, f"/v2/models/{MODEL}/infer")
+    assert values(metrics, "macro_cycle_requests_total") == {("us", MODEL, "v2", "aborted"): 1}
+
+
+@given(st.text(st.characters(exclude_characters="/:", codec="utf-8"), min_size=1, max_size=40))
+def test_no_client_makes_a_label(tmp_path_factory, name):
+    metrics = ServingMetrics({MODEL: "us"}, tmp_path_factory.mktemp("counts"))
+    ask(metrics, answers(404), f"/v1/models/{name}:predict")
+    assert {labels[1] for labels in values(metrics, "macro_cycle_requests_total")} <= {MODEL, UNKNOWN}
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/v2/health/live", "/v1/models", f"/v2/models/{MODEL}/ready"])
+def test_what_asks_for_no_prediction_is_not_counted(metrics, path):
+    ask(metrics, answers(200), path)
+    assert values(metrics, "macro_cycle_requests_total") == {}
+
+
+def test_a_regime_that_the_new_model_lacks_vanishes(metrics):
+    figures = {"log_likelihood": -1.0, "aic": 2.0, "bic": 3.0}
+    metrics.describe_model(MODEL, figures, {"Expansion": 0.9, "Trough": 0.1}, 10)
+    metrics.describe_model(MODEL, figures, {"Expansion": 0.8, "Contraction": 0.2}, 9)
+    assert values(metrics, "hmm_regime_distribution") == {
+        ("us", MODEL, "Expansion"): 0.8,
+        ("us", MODEL, "Contraction"): 0.2,
+    }
+    assert values(metrics, "hmm_feature_count") == {("us", MODEL): 9}
+
+
+def test_a_figure_that_is_unknown_is_left_out(metrics):
+    metrics.describe_model(MODEL, {"aic": 2.0}, {}, 10)
+    assert values(metrics, "hmm_model_aic") == {("us", MODEL): 2.0}
+    assert values(metrics, "hmm_model_bic") == {}
