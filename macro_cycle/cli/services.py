@@ -11,7 +11,9 @@ from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.platform import refuse_other_settings
 from macro_cycle.platform.settings import read_settings
 from macro_cycle.stack import ServiceStatus, applied, lifecycle, services
+from macro_cycle.stack.monitoring import USER, password_file
 
+MonitoringFlag = Annotated[bool, typer.Option("--monitoring", help="Start Prometheus and Alertmanager too.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
 
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
 def up(
     json: JsonFlag = False,
     apply: Annotated[bool, typer.Option("--apply", help="Start again if the settings have changed.")] = False,
+    monitoring: MonitoringFlag = False,
 ) -> None:
     """Start the stack: PostgreSQL, MLflow, Dagster, the model server and the exporter."""
     settings = read_settings()
@@ -40,8 +43,11 @@ def up(
             if state == "ready":
                 errors.print(f"[green]✓[/] {service}")
 
-        found = lifecycle.up(settings, show)
+        found = lifecycle.up(settings, show, monitoring)
     _show(found, json)
+    if monitoring:
+        file = password_file(settings)
+        errors.print(f"Prometheus and Alertmanager ask for user {USER} and the password in {file}")
 
 
 def down() -> None:

@@ -77,6 +77,11 @@ class Counters:
         with self._lock:
             self._numbers(name, labels)[0] += 1
 
+    def begin(self, name: str, *labels: str) -> None:
+        """Show zero until the first is counted, so that the first is an increase too."""
+        with self._lock:
+            self._numbers(name, labels)
+
     def observe(self, name: str, seconds: float, *labels: str) -> None:
         """Count one duration."""
         count = self._counts[name]

@@ -7,6 +7,7 @@ is read from the record (ages, decisions, runs) is the exporter's.
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -46,6 +47,7 @@ STATUS_OUTCOMES: Mapping[int, Outcome] = {
     504: "overloaded",
     499: "aborted",
 }
+SHOWN_PROTOCOLS: tuple[Protocol, ...] = ("v1", "v2")
 UNKNOWN = "unknown"
 WRITE_SECONDS = 5.0
 
@@ -103,6 +105,11 @@ class ServingMetrics(Collector):
         self._cycles = dict(cycles)
         self._counters = Counters(COUNTS, counts_file(folder))
         self._described: dict[str, Described] = {}
+        for model, cycle in self._cycles.items():
+            for protocol, outcome in product(SHOWN_PROTOCOLS, OUTCOMES):
+                self._counters.begin(REQUESTS.name, cycle, model, protocol, outcome)
+            for outcome in OUTCOMES[1:]:
+                self._counters.begin(ERRORS.name, cycle, model, outcome)
 
     def observe_request(self, model: str, protocol: Protocol, outcome: Outcome, seconds: float) -> None:
         """Count a request, whatever became of it."""

@@ -5,6 +5,6 @@ the packages that they run.
 """
 
 from macro_cycle.stack.lifecycle import down, status, up
-from macro_cycle.stack.services import ServiceStatus
+from macro_cycle.stack.service import ServiceStatus
 
 __all__ = ["ServiceStatus", "down", "status", "up"]

@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from xmlrpc.client import Fault
 
 import httpx
@@ -12,10 +13,12 @@ import psutil
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
 from macro_cycle.stack import applied
+from macro_cycle.stack.monitoring import monitoring_services, prepare_monitoring
 from macro_cycle.stack.orphans import end, orphans
 from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
-from macro_cycle.stack.services import KEEPER, Service, ServiceStatus, environment, services
+from macro_cycle.stack.service import Service, ServiceStatus
+from macro_cycle.stack.services import KEEPER, service_environment, services
 from macro_cycle.stack.supervision import (
     log_file,
     process_states,
@@ -33,21 +36,28 @@ LOG_LINES = 6
 Progress = Callable[[str, str], None]
 
 
-def up(settings: Settings, on_progress: Progress = lambda _name, _state: None) -> list[ServiceStatus]:
+def up(
+    settings: Settings, on_progress: Progress = lambda _name, _state: None, monitoring: bool = False
+) -> list[ServiceStatus]:
     """Start what does not run yet and wait until everything answers; a running stack is left alone.
 
-    `on_progress(service, state)` is told of each step.
+    `on_progress(service, state)` is told of each step. With `monitoring`, Prometheus and Alertmanager start too.
 
     Raises:
-        MacroCycleError: a port is taken, the database does not answer, or a service does not become ready.
+        MacroCycleError: a port is taken, the database does not answer, a service does not become ready, or neither
+            Prometheus nor Alertmanager is installed.
     """
-    wanted = services(settings)
+    keep_private(settings.home)
+    optional = monitoring_services(settings)
+    if monitoring:
+        prepare_monitoring(settings)
+    wanted = [*services(settings), *(optional if monitoring else ())]
     running = {name for name, info in process_states(settings).items() if info["statename"] == "RUNNING"}
     _refuse_taken_ports([service for service in wanted if service.name not in running])
     if supervisor_process(settings) is None:
         applied.keep(settings)
         on_progress("database", "starting")
-        start_supervisor(settings, wanted, environment(settings))
+        start_supervisor(settings, services(settings), optional, service_environment(settings, monitoring))
     api = supervisor_api(settings)
     if settings.database_url is None and KEEPER not in running:
         _start(api, KEEPER)
@@ -86,7 +96,20 @@ def restart(settings: Settings, name: str) -> None:
 def status(settings: Settings) -> list[ServiceStatus]:
     """State of each service; `ready` means that it answers."""
     states = process_states(settings)
-    return [_status(settings, service, states.get(service.name)) for service in services(settings)]
+    started = [each for each in monitoring_services(settings) if _was_started(states.get(each.name))]
+    return [_status(settings, each, states.get(each.name)) for each in (*services(settings), *started)]
+
+
+def keep_private(home: Path) -> None:
+    """Make the home, if need be, and keep everybody but its owner out of it and of its logs."""
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    for log in (home / "logs").glob("*"):
+        log.chmod(0o600)
+
+
+def _was_started(info: dict | None) -> bool:
+    return info is not None and info["statename"] != "STOPPED"
 
 
 def _status(settings: Settings, service: Service, info: dict | None) -> ServiceStatus:

@@ -2,45 +2,20 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from macro_cycle.platform.addresses import DAEMON, DATABASE, EXPORTER, MLFLOW, MODEL_SERVER, READY_PATHS, WEB_SERVER
+from macro_cycle.platform.environment import settings_environment
 from macro_cycle.platform.settings import Settings
+from macro_cycle.stack.launch import EVERYTHING
+from macro_cycle.stack.monitoring import alertmanager_url
 from macro_cycle.stack.postgres import database_url
+from macro_cycle.stack.service import Service
 from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[2]
-KEEPER = "postgres"
-
-
-@dataclass(frozen=True)
-class Service:
-    """One supervised process. `ready_path` is fetched over HTTP until it answers below 500."""
-
-    name: str
-    command: tuple[str, ...]
-    host: str | None = None
-    port: int | None = None
-    port_setting: str | None = None
-    ready_path: str | None = None
-
-    @property
-    def address(self) -> str | None:
-        """Where people and programs reach it."""
-        return f"http://{self.host}:{self.port}" if self.port else None
-
-
-@dataclass(frozen=True)
-class ServiceStatus:
-    """What the supervisor and the service itself say."""
-
-    name: str
-    state: str
-    pid: int | None
-    address: str | None
-    ready: bool
-    log: Path
+KEEPER = DATABASE
 
 
 def services(settings: Settings) -> list[Service]:
@@ -51,7 +26,7 @@ def services(settings: Settings) -> list[Service]:
     keeper = Service(KEEPER, (python, "-m", "macro_cycle.stack.postgres"))
     rest = [
         Service(
-            "mlflow",
+            MLFLOW,
             (
                 *(python, "-m", "macro_cycle.stack.orphans", str(tools / "mlflow")),
                 *("server", "--host", mlflow.host, "--port", str(mlflow.port), "--workers", "1"),
@@ -61,35 +36,35 @@ def services(settings: Settings) -> list[Service]:
             host=mlflow.host,
             port=mlflow.port,
             port_setting="MACRO_CYCLE_MLFLOW__PORT",
-            ready_path="/health",
+            ready_path=READY_PATHS[MLFLOW],
+            needs=("MLFLOW_BACKEND_STORE_URI",),
         ),
         Service(
-            "dagster-webserver",
-            (
-                *(str(tools / "dagster-webserver"), "-h", dagster.host, "-p", str(dagster.port)),
-                *workspace,
-            ),
+            WEB_SERVER,
+            (python, "-m", "macro_cycle.stack.webserver", *workspace),
             host=dagster.host,
             port=dagster.port,
             port_setting="MACRO_CYCLE_DAGSTER__PORT",
-            ready_path="/server_info",
+            ready_path=READY_PATHS[WEB_SERVER],
+            needs=("MACRO_CYCLE_DATABASE_URL",),
         ),
-        Service("dagster-daemon", (str(tools / "dagster-daemon"), "run", *workspace)),
+        Service(DAEMON, (str(tools / "dagster-daemon"), "run", *workspace), needs=(EVERYTHING,)),
         Service(
-            "model-server",
+            MODEL_SERVER,
             (python, "-m", "macro_cycle.serving.server"),
             host=settings.kserve.host,
             port=settings.kserve.port,
             port_setting="MACRO_CYCLE_KSERVE__PORT",
-            ready_path="/v2/health/live",
+            ready_path=READY_PATHS[MODEL_SERVER],
         ),
         Service(
-            "exporter",
+            EXPORTER,
             (python, "-m", "macro_cycle.monitoring.exporter"),
             host=settings.prometheus.host,
             port=settings.prometheus.exporter_port,
             port_setting="MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
-            ready_path="/metrics",
+            ready_path=READY_PATHS[EXPORTER],
+            needs=("MACRO_CYCLE_DATABASE_URL",),
         ),
     ]
     return rest if settings.database_url is not None else [keeper, *rest]
@@ -103,6 +78,20 @@ def dagster_home(settings: Settings) -> Path:
     if not config.exists() or config.read_text() != ours:
         config.write_text(ours)
     return home
+
+
+def service_environment(settings: Settings, monitoring: bool = False) -> Mapping[str, str]:
+    """What the supervisor hands to the services, each of which is given the secrets that it needs and no other.
+
+    The settings are those of this process, wherever it read them: a service reads no `.env` and no `config.yaml`.
+    """
+    ours = {**settings_environment(settings), "MACRO_CYCLE_DATABASE_URL": database_url(settings)}
+    if monitoring and settings.notifications.alertmanager_url is None:
+        ours["MACRO_CYCLE_NOTIFICATIONS__ALERTMANAGER_URL"] = alertmanager_url(settings)
+    hosts = (
+        {"MLFLOW_SERVER_ALLOWED_HOSTS": "*"} if settings.allowed_hosts else {}
+    )  # those names reach it; we check them
+    return {**ours, **environment(settings), **hosts}
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

@@ -14,13 +14,17 @@ from xmlrpc.client import Fault, ServerProxy
 
 import psutil
 
-from macro_cycle.platform.settings import Settings
-from macro_cycle.stack.services import KEEPER, ROOT, Service
+from macro_cycle.platform.addresses import ALERTMANAGER, PROMETHEUS
+from macro_cycle.platform.settings import PREFIX, Settings
+from macro_cycle.stack.service import Service
+from macro_cycle.stack.services import KEEPER
+
+LAUNCH = Path(__file__).with_name("launch.py")
 
 PROGRAM = """
 [program:{name}]
 command={command}
-directory={root}
+directory={folder}
 autostart=false
 autorestart=true
 startsecs=1
@@ -36,7 +40,7 @@ priority={priority}
 """
 
 GROUP = """
-[group:services]
+[group:{group}]
 programs={names}
 """
 
@@ -50,6 +54,7 @@ logfile={home}/logs/supervisord.log
 pidfile={home}/supervisord.pid
 childlogdir={home}/logs
 identifier=macro_cycle
+umask=077
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
@@ -61,14 +66,20 @@ def log_file(settings: Settings, name: str) -> Path:
     return settings.home / "logs" / f"{name}.log"
 
 
-def start_supervisor(settings: Settings, services: Sequence[Service], environment: Mapping[str, str]) -> None:
-    """Start supervisord in the background; its programs wait to be started one by one."""
+def start_supervisor(
+    settings: Settings, services: Sequence[Service], optional: Sequence[Service], environment: Mapping[str, str]
+) -> None:
+    """Start supervisord in the background; its programs wait to be started one by one.
+
+    They run in the home, and find the settings in `environment` alone, not in the folder or variables of this process.
+    """
     settings.home.joinpath("logs").mkdir(parents=True, exist_ok=True)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     config = settings.home / "supervisord.conf"
-    config.write_text(_config(settings, services))
+    config.write_text(_config(settings, services, optional))
     subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         check=True,
         capture_output=True,
     )
@@ -106,22 +117,34 @@ def program(name: str) -> str:
 
     All but the database's keeper form a group: they end at the same time, and before it, which they need to end well.
     """
-    return name if name == KEEPER else f"services:{name}"
+    group = {KEEPER: "", PROMETHEUS: "monitoring:", ALERTMANAGER: "monitoring:"}.get(name, "services:")
+    return f"{group}{name}"
 
 
-def _config(settings: Settings, services: Sequence[Service]) -> str:
+def _config(settings: Settings, services: Sequence[Service], optional: Sequence[Service]) -> str:
     programs = (
         PROGRAM.format(
             name=service.name,
-            command=_escaped(shlex.join(service.command)),
-            root=_escaped(str(ROOT)),
+            command=_escaped(shlex.join(_launched(service))),
+            folder=_escaped(str(settings.home)),
             log=_escaped(str(log_file(settings, service.name))),
             priority=1 if service.name == KEEPER else 2,
         )
-        for service in services
+        for service in (*services, *optional)
     )
-    group = GROUP.format(names=",".join(service.name for service in services if service.name != KEEPER))
-    return SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home))) + "".join(programs) + group
+    grouped = {"services": [each for each in services if each.name != KEEPER], "monitoring": optional}
+    groups = (
+        GROUP.format(group=group, names=",".join(each.name for each in members))
+        for group, members in grouped.items()
+        if members
+    )
+    head = SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home)))
+    return "".join((head, *programs, *groups))
+
+
+def _launched(service: Service) -> tuple[str, ...]:
+    """The command line that leaves the service the secrets that it needs alone."""
+    return (sys.executable, "-I", "-S", str(LAUNCH), *service.needs, "--", *service.command)
 
 
 def _escaped(text: str) -> str:

@@ -31,7 +31,7 @@ def metrics(tmp_path) -> ServingMetrics:
 
 def values(metrics: ServingMetrics, name: str) -> dict[tuple[str, ...], float]:
     samples = [sample for family in metrics.collect() for sample in family.samples if sample.name == name]
-    return {tuple(sample.labels.values()): sample.value for sample in samples}
+    return {tuple(sample.labels.values()): sample.value for sample in samples if sample.value}
 
 
 def ask(metrics: ServingMetrics, app, path: str = f"/v1/models/{MODEL}:predict") -> None:
@@ -66,6 +66,13 @@ def test_each_kind_of_outcome_is_counted_as_such(metrics, outcome):
 def test_every_status_has_one_outcome_and_none_that_refuses_counts_as_answered(status):
     assert outcome_of(status) in OUTCOMES
     assert (outcome_of(status) == "answered") == (status < 400)
+
+
+def test_every_kind_shows_before_it_first_happens(metrics):
+    samples = [sample for family in metrics.collect() for sample in family.samples]
+    outcomes = {s.labels["outcome"] for s in samples if s.name == "macro_cycle_requests_total"}
+    errors = {s.labels["error_type"] for s in samples if s.name == "hmm_prediction_errors_total"}
+    assert (outcomes, errors) == (set(OUTCOMES), set(OUTCOMES) - {"answered"})
 
 
 def test_536_failures_give_an_error_rate_of_one(metrics):
