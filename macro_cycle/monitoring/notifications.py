@@ -3,7 +3,6 @@
 What there is to tell is decided elsewhere; here it is folded, sent, and remembered as told, channel by channel.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, Literal, Protocol
 import httpx
 from pydantic import SecretStr
 
+from macro_cycle.monitoring.outbound import Forbidden, post_json
 from macro_cycle.platform.settings import NotificationSettings
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL, and a webhook's is its password
@@ -29,7 +29,6 @@ ALERT_NAMES: dict[Kind, str] = {kind: f"MacroCycle{kind.title().replace('_', '')
 STANDS_FOR = timedelta(days=1)
 FOLD_ABOVE = 3
 REMEMBERED = 500
-TIMEOUT = httpx.Timeout(10, connect=3)
 
 
 @dataclass(frozen=True)
@@ -167,10 +166,10 @@ def fold(notices: Sequence[Notice]) -> list[Notice]:
 
 def _post(channel: str, url: str, body: Any) -> None:
     try:
-        response = httpx.post(
-            url, content=json.dumps(body), headers={"Content-Type": "application/json"}, timeout=TIMEOUT
-        )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        response = post_json(url, body)
+    except Forbidden:
+        raise NotDelivered(f"{channel}: its address leads to a place that is not posted to; check it") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise NotDelivered(f"{channel}: {type(error).__name__}; check its address in the settings") from None
     if not response.is_success:
         raise NotDelivered(f"{channel}: HTTP {response.status_code}; check its address in the settings")

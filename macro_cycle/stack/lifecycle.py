@@ -63,6 +63,7 @@ def up(
         _start(api, KEEPER)
     on_progress("database", "preparing")
     prepare_database(settings)
+    keep_private(settings.home)
     for service in wanted:
         if service.name not in running and service.name != KEEPER:
             on_progress(service.name, "starting")
@@ -101,9 +102,15 @@ def status(settings: Settings) -> list[ServiceStatus]:
 
 
 def keep_private(home: Path) -> None:
-    """Make the home, if need be, and keep everybody but its owner out of it and of its logs."""
+    """Make the home, if need be, and keep everybody but its owner out of it and of its logs.
+
+    Where root runs the stack, PostgreSQL runs as another user, who must pass through the home to its own folder.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)
+    home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    for path in home.iterdir():
+        if path.name != KEEPER and not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
     for log in (home / "logs").glob("*"):
         log.chmod(0o600)
 
