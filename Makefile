@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test fast lint imports types docs bench up down status lock clean
+.PHONY: run test fast lint imports types docs bench audit sbom up down status lock clean
 
 run: $(STAMP)  ## the stack, the whole graph on the bundled sample, today's answer
 	@$(BIN)/macro-cycle up
@@ -31,6 +31,18 @@ docs: $(STAMP)
 
 bench: $(STAMP)  ## figures beside their peers and targets
 	$(BIN)/python -m benchmarks
+
+AUDIT := $(VENV)/audit
+$(AUDIT): ## tools that read the environment from outside, so that they are no part of it
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet pip-audit==2.10.1 cyclonedx-bom==7.5.0
+
+audit: $(AUDIT)  ## known faults of the pinned versions; asks the index's advisories
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+sbom: $(STAMP) $(AUDIT)  ## what is installed, as CycloneDX: dist/sbom.json
+	@mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible -o dist/sbom.json
 
 up down status: $(STAMP)
 	@$(BIN)/macro-cycle $@

@@ -18,6 +18,10 @@ PORTS = {
     "model-server": "MACRO_CYCLE_KSERVE__PORT",
     "exporter": "MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
 }
+MONITORING_PORTS = {
+    "prometheus": "MACRO_CYCLE_PROMETHEUS__PORT",
+    "alertmanager": "MACRO_CYCLE_PROMETHEUS__ALERTMANAGER_PORT",
+}
 MODEL = "macro-cycle-hmm"
 
 
@@ -31,11 +35,11 @@ class Stack:
     @classmethod
     def in_home(cls, home: Path, **environment: str) -> "Stack":
         """A stack that has not been started."""
-        ports = {variable: str(free_port()) for variable in PORTS.values()}
+        ports = {variable: str(free_port()) for variable in (*PORTS.values(), *MONITORING_PORTS.values())}
         return cls(home, {"MACRO_CYCLE_HOME": str(home), **ports, **environment})
 
     def port(self, service: str) -> int:
-        return int(self.environment[PORTS[service]])
+        return int(self.environment[(PORTS | MONITORING_PORTS)[service]])
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.port(service)}"

@@ -52,13 +52,32 @@ def test_the_contract_s_metrics_are_fed(stack, first_run):
     stack.predict()
     metrics = stack.metrics()
     for name in (
-        f'hmm_predictions_total{{model_name="{MODEL}",regime="{first_run["label"]}"}}',
-        f'hmm_prediction_latency_seconds_count{{model_name="{MODEL}"}}',
-        *(f'hmm_model_{figure}{{model_name="{MODEL}"}}' for figure in ("log_likelihood", "aic", "bic")),
-        f'hmm_regime_distribution{{model_name="{MODEL}",regime="{first_run["label"]}"}}',
-        f'hmm_feature_count{{model_name="{MODEL}"}}',
+        f'hmm_predictions_total{{cycle="us",model_name="{MODEL}",regime="{first_run["label"]}"}}',
+        f'hmm_prediction_latency_seconds_count{{cycle="us",model_name="{MODEL}",protocol="v1"}}',
+        f'hmm_prediction_errors_total{{cycle="us",error_type="failed",model_name="{MODEL}"}}',
+        *(f'hmm_model_{figure}{{cycle="us",model_name="{MODEL}"}}' for figure in ("log_likelihood", "aic", "bic")),
+        f'hmm_regime_distribution{{cycle="us",model_name="{MODEL}",regime="{first_run["label"]}"}}',
+        f'hmm_feature_count{{cycle="us",model_name="{MODEL}"}}',
     ):
         assert name in metrics
+
+
+def test_the_server_s_own_metrics_and_the_exporter_s_agree(stack, first_run):
+    httpx.post(f"{stack.url('model-server')}/v1/models/{MODEL}:predict", content="{", timeout=10)
+    own = httpx.get(f"{stack.url('model-server')}/metrics", timeout=10).text
+    counted = {line for line in own.splitlines() if line.startswith(("hmm_", "macro_cycle_requests"))}
+    assert len(counted) > 30
+    assert counted <= set(stack.metrics().splitlines())
+
+
+def test_the_exposition_is_clean_but_for_a_name_of_old(stack, first_run):
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed (Debian: prometheus)")
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=stack.metrics(), capture_output=True, text=True, check=False
+    )
+    said = [line for line in (checked.stdout + checked.stderr).splitlines() if line]
+    assert [line for line in said if not line.startswith("hmm_feature_count ")] == []
 
 
 def test_killed_services_come_back_with_what_they_knew(stack, first_run):
@@ -68,7 +87,7 @@ def test_killed_services_come_back_with_what_they_knew(stack, first_run):
         psutil.Process(pid).send_signal(signal.SIGKILL)
     wait_until(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered(), 60)
     assert stack.predict()["probabilities"] == first_run["probabilities"]
-    assert f'hmm_model_log_likelihood{{model_name="{MODEL}"}}' in stack.metrics()
+    assert f'hmm_model_log_likelihood{{cycle="us",model_name="{MODEL}"}}' in stack.metrics()
     assert stack.answer("run")["retrained"] is False
 
 
