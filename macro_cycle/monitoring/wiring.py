@@ -18,14 +18,14 @@ from macro_cycle.monitoring.collectors.orchestration import (
     daemon_beats,
 )
 from macro_cycle.monitoring.collectors.partitions import PartitionCollector, ProgressCollector
-from macro_cycle.monitoring.collectors.record import AnswerCollector, SeriesCollector
+from macro_cycle.monitoring.collectors.record import AnswerCollector, FailureCollector, SeriesCollector
 from macro_cycle.monitoring.collectors.services import ServiceCollector, answers
 from macro_cycle.monitoring.collectors.serving import ServingCollector
 from macro_cycle.monitoring.collectors.storage import DatabaseCollector, DiskCollector
 from macro_cycle.monitoring.metrics import counts_file
 from macro_cycle.observations import Catalog
-from macro_cycle.platform import months
 from macro_cycle.platform.addresses import DAEMON, DATABASE, MLFLOW, MODEL_SERVER, WEB_SERVER, base_url, ready_url
+from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
@@ -59,18 +59,19 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         raise MacroCycleError("the exporter needs MACRO_CYCLE_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
-    instance, catalog = InstanceOnDemand(), Catalog.load(settings.data.catalog_path)
+    instance, clock, catalog = InstanceOnDemand(), Clock.of(settings), Catalog.load(settings.data.catalog_path)
     return [
         ServiceCollector(_checks(settings, engine, instance)),
         ServingCollector(f"{base_url(settings, MODEL_SERVER)}/metrics", counts_file(settings.home / "metrics")),
-        AnswerCollector(engine, CYCLE, months.now),
-        SeriesCollector(engine, CYCLE, catalog, default_feature_set().series_ids, months.now),
+        AnswerCollector(engine, CYCLE, clock.now),
+        SeriesCollector(engine, CYCLE, catalog, default_feature_set().series_ids, clock.now),
+        FailureCollector(engine, CYCLE),
         FetchCollector(instance, CYCLE, dg.AssetKey(FETCH)),
         RunCollector(instance),
         DaemonCollector(instance),
-        PartitionCollector(instance, months.month_keys),
+        PartitionCollector(instance, clock.month_keys),
         ProgressCollector(instance),
-        DriftCollector(instance, CYCLE, settings.kserve.model_name, months.open_month),
+        DriftCollector(instance, CYCLE, settings.kserve.model_name, clock.open_month),
         DatabaseCollector(engine, SCHEMAS),
         DiskCollector(settings.home),
     ]

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine, text
 
 ANSWER = """
-SELECT as_of, reference_month, recession_probability, probabilities, model_version, recorded_at
-FROM warehouse.calls ORDER BY as_of DESC, id DESC LIMIT 1
+SELECT document, recorded_at FROM warehouse.records
+WHERE cycle = :cycle AND asset = 'regime_labels' AND document IS NOT NULL ORDER BY as_of DESC, id DESC LIMIT 1
 """
-DEPLOYMENT = "SELECT model_version, served_at FROM warehouse.served ORDER BY id DESC LIMIT 1"
+FAILED = """
+SELECT asset, count(*) AS months FROM (
+    SELECT DISTINCT ON (asset, as_of) asset, failure FROM warehouse.records
+    WHERE cycle = :cycle ORDER BY asset, as_of, id DESC
+) standing WHERE failure IS NOT NULL GROUP BY asset
+"""
 NEWEST_DATES = 30
 NEWEST_VALUES = """
 SELECT w.series_id, max(o.realtime_start) AS known_since, array_agg(o.date ORDER BY o.date) AS dates
@@ -25,22 +31,10 @@ CROSS JOIN LATERAL (
 
 @dataclass(frozen=True)
 class NewestAnswer:
-    """The last answer given for the newest month end; moments are UTC without a zone."""
+    """The answer that stands for the newest month end, and since when (UTC, without a zone)."""
 
-    as_of: pd.Timestamp
-    reference_month: pd.Timestamp
-    recession_probability: float
-    probabilities: Mapping[str, float]
-    model_version: str
+    document: Mapping[str, Any]
     recorded_at: pd.Timestamp
-
-
-@dataclass(frozen=True)
-class NewestDeployment:
-    """What was taken into service last."""
-
-    model_version: str
-    served_at: pd.Timestamp
 
 
 @dataclass(frozen=True)
@@ -58,20 +52,16 @@ class State:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def newest_answer(self) -> NewestAnswer | None:
-        """The newest answer; None before the first."""
+    def newest_answer(self, cycle: str) -> NewestAnswer | None:
+        """The newest answer of a cycle; None before the first."""
         with self._engine.connect() as connection:
-            row = connection.execute(text(ANSWER)).mappings().first()
-        if row is None:
-            return None
-        days = {name: pd.Timestamp(row[name]) for name in ("as_of", "reference_month")}
-        return NewestAnswer(**{**row, **days, "recorded_at": _utc(row["recorded_at"])})
+            row = connection.execute(text(ANSWER), {"cycle": cycle}).first()
+        return NewestAnswer(row.document, _utc(row.recorded_at)) if row else None
 
-    def newest_deployment(self) -> NewestDeployment | None:
-        """What serves; None before the first deployment."""
+    def failed_months(self, cycle: str) -> dict[str, int]:
+        """How many months of each asset could not be made; assets that all could be made for are left out."""
         with self._engine.connect() as connection:
-            row = connection.execute(text(DEPLOYMENT)).first()
-        return NewestDeployment(row.model_version, _utc(row.served_at)) if row else None
+            return {row.asset: row.months for row in connection.execute(text(FAILED), {"cycle": cycle})}
 
     def newest_values(self, series_ids: Sequence[str]) -> list[NewestValues]:
         """The newest values of those of the series that have any."""

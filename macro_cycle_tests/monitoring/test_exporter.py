@@ -13,16 +13,15 @@ from macro_cycle.monitoring.collectors.collector import gauge
 from macro_cycle.monitoring.collectors.drift import DriftCollector
 from macro_cycle.monitoring.collectors.orchestration import FetchCollector, RunCollector
 from macro_cycle.monitoring.collectors.partitions import PartitionCollector, ProgressCollector
-from macro_cycle.monitoring.collectors.record import AnswerCollector, SeriesCollector
+from macro_cycle.monitoring.collectors.record import AnswerCollector, FailureCollector, SeriesCollector
 from macro_cycle.monitoring.collectors.services import ServiceCollector, answers
 from macro_cycle.monitoring.collectors.serving import ServingCollector
 from macro_cycle.monitoring.collectors.storage import DatabaseCollector
 from macro_cycle.monitoring.exporter import Exporter
 from macro_cycle.monitoring.metrics import ServingMetrics, counts_file
 from macro_cycle.observations import Catalog
+from macro_cycle.records import Answer, Decision, Deployment, RecordStore
 from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.records import ServedAnswer, ServedStore
-from macro_cycle.warehouse.regimes import Call, RegimeStore
 from macro_cycle_tests.conftest import free_port
 
 NOW = pd.Timestamp("2026-11-28 12:00")
@@ -136,15 +135,31 @@ def warehouse(database_url: str) -> Warehouse:
     return found
 
 
-def call(label: str, probabilities: dict[str, float], model: str = "m1") -> Call:
-    return Call(date(2026, 11, 30), date(2026, 10, 1), label, 0.1, probabilities, model, "d1")
+def answer(probabilities: dict[str, float], model: str = "m1") -> Answer:
+    return Answer(
+        cycle="us",
+        as_of=date(2026, 11, 30),
+        version=f"{model} {sorted(probabilities)}",
+        made_by="1",
+        reference_month=date(2026, 10, 1),
+        label=max(probabilities, key=lambda regime: probabilities[regime]),
+        recession_probability=0.1,
+        probabilities=probabilities,
+        model_version=model,
+        panel_version="p",
+        newest={},
+        news=True,
+    )
 
 
-def record(warehouse: Warehouse, answer: Call) -> None:
-    columns = {"label": [answer.label], "recession_probability": [answer.recession_probability]}
-    columns |= {f"filtered_{name}": [value] for name, value in answer.probabilities.items()}
-    frame = pd.DataFrame(columns, index=pd.DatetimeIndex([answer.reference_month], name="reference_month"))
-    RegimeStore(warehouse.engine).save(frame, answer)
+def deployment(model: str) -> Deployment:
+    known = {"cycle": "us", "as_of": date(2026, 11, 30), "version": model, "made_by": "1", "model_version": model}
+    return Deployment(**known, deployed_at=(NOW - timedelta(hours=1)).tz_localize("UTC"))
+
+
+def decision(model: str, outcome: str, by: str = "gate") -> Decision:
+    known = {"cycle": "us", "as_of": date(2026, 11, 30), "version": f"{outcome} {model} {by}", "made_by": "1"}
+    return Decision(**known, model_version=model, outcome=outcome, by=by, reason="r", decided_at=NOW.tz_localize("UTC"))
 
 
 def test_before_the_first_answer_there_is_none(warehouse):
@@ -152,10 +167,10 @@ def test_before_the_first_answer_there_is_none(warehouse):
 
 
 def test_the_newest_answer_shows_and_a_regime_it_lacks_vanishes(warehouse):
-    collector = AnswerCollector(warehouse.engine, "us", lambda: NOW)
-    record(warehouse, call("Expansion", {"Expansion": 0.9, "Trough": 0.1}))
+    collector, records = AnswerCollector(warehouse.engine, "us", lambda: NOW), RecordStore(warehouse.engine, "us")
+    records.append("regime_labels", [answer({"Expansion": 0.9, "Trough": 0.1})])
     assert shown(collector)["macro_cycle_regime_probability", "us", "Trough"] == 0.1
-    record(warehouse, call("Expansion", {"Expansion": 0.8, "Peak": 0.2}))
+    records.append("regime_labels", [answer({"Expansion": 0.8, "Peak": 0.2})])
     found = shown(collector)
     assert {key[2]: value for key, value in found.items() if key[0] == "macro_cycle_regime_probability"} == {
         "Expansion": 0.8,
@@ -164,8 +179,13 @@ def test_the_newest_answer_shows_and_a_regime_it_lacks_vanishes(warehouse):
     assert found["macro_cycle_reference_month_age_seconds", "us"] == 27.5 * 86400
 
 
+def test_the_answer_of_another_cycle_is_not_shown(warehouse):
+    RecordStore(warehouse.engine, "us").append("regime_labels", [answer({"Expansion": 1.0})])
+    assert shown(AnswerCollector(warehouse.engine, "br", lambda: NOW)) == {}
+
+
 def test_an_age_follows_the_clock_wherever_it_jumps(warehouse):
-    record(warehouse, call("Expansion", {"Expansion": 1.0}))
+    RecordStore(warehouse.engine, "us").append("regime_labels", [answer({"Expansion": 1.0})])
     moment = [NOW]
     collector = AnswerCollector(warehouse.engine, "us", lambda: moment[0])
     first = shown(collector)["macro_cycle_answer_age_seconds", "us"]
@@ -176,13 +196,36 @@ def test_an_age_follows_the_clock_wherever_it_jumps(warehouse):
 
 
 def test_a_newest_model_that_does_not_serve_is_seen(warehouse):
-    collector, served = AnswerCollector(warehouse.engine, "us", lambda: NOW), ServedStore(warehouse.engine)
-    record(warehouse, call("Expansion", {"Expansion": 1.0}, "m1"))
+    collector, records = AnswerCollector(warehouse.engine, "us", lambda: NOW), RecordStore(warehouse.engine, "us")
+    records.append("regime_labels", [answer({"Expansion": 1.0}, "m1")])
     assert shown(collector)["macro_cycle_served_matches_answer", "us"] == 0
-    served.append(ServedAnswer(date(2026, 11, 30), "m1", "1", "http://x", "Expansion", 0.1))
-    assert shown(collector)["macro_cycle_served_matches_answer", "us"] == 1
-    record(warehouse, call("Expansion", {"Expansion": 1.0}, "m2"))
+    records.append("kserve_deployment", [deployment("m1")])
+    found = shown(collector)
+    assert found["macro_cycle_served_matches_answer", "us"] == 1
+    assert found["macro_cycle_served_age_seconds", "us"] == 3600
+    records.append("regime_labels", [answer({"Expansion": 1.0}, "m2")])
     assert shown(collector)["macro_cycle_served_matches_answer", "us"] == 0
+
+
+def test_a_refusal_and_a_decision_that_is_wanted_are_seen_until_a_person_decides(warehouse):
+    collector, records = AnswerCollector(warehouse.engine, "us", lambda: NOW), RecordStore(warehouse.engine, "us")
+    records.append("regime_labels", [answer({"Expansion": 1.0}, "m1")])
+    seen = []
+    for outcome, by in ((None, ""), ("wait", "gate"), ("refuse", "person"), ("promote", "person")):
+        if outcome is not None:
+            records.append("champion", [decision("m1", outcome, by)])
+        found = shown(collector)
+        seen.append((found["macro_cycle_decision_pending", "us"], found["macro_cycle_promotion_refused", "us"]))
+    assert seen == [(0, 0), (1, 0), (0, 1), (0, 0)]
+
+
+def test_a_month_that_could_not_be_made_is_counted_until_it_is(warehouse):
+    collector, records = FailureCollector(warehouse.engine, "us"), RecordStore(warehouse.engine, "us")
+    records.fail("regime_labels", "2026-10-01", "no data")
+    records.fail("regime_labels", "2026-11-01", "no data")
+    assert shown(collector) == {("macro_cycle_failed_months", "us", "regime_labels"): 2}
+    records.append("regime_labels", [answer({"Expansion": 1.0})])
+    assert shown(collector) == {("macro_cycle_failed_months", "us", "regime_labels"): 1}
 
 
 def test_a_late_series_is_one_whose_day_and_grace_are_over(warehouse):

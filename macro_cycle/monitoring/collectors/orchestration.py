@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 import dagster as dg
-from dagster._core.scheduler.instigation import TickStatus
 from prometheus_client.core import Metric
 
+from macro_cycle.dagster_internals import TickStatus
 from macro_cycle.monitoring.collectors.collector import gauge, gauges
 
 QUEUE_LOOKED_AT = 1000

@@ -9,8 +9,11 @@ from sqlalchemy import Engine
 from macro_cycle.monitoring.collectors.collector import gauge, gauges
 from macro_cycle.observations.calendar import overdue
 from macro_cycle.observations.catalog import Catalog
-from macro_cycle.warehouse.state import NewestAnswer, State
+from macro_cycle.promotion.decisions import pending, standing
+from macro_cycle.records import Answer, Decision, Deployment, RecordStore
+from macro_cycle.warehouse.state import State
 
+DECISION, DEPLOYMENT = "champion", "kserve_deployment"
 DAY = pd.Timedelta(days=1)
 
 
@@ -20,26 +23,20 @@ class AnswerCollector:
     name = "answer"
 
     def __init__(self, engine: Engine, cycle: str, now: Callable[[], pd.Timestamp]) -> None:
-        self._state, self._cycle, self._now = State(engine), cycle, now
+        self._state, self._records = State(engine), RecordStore(engine, cycle)
+        self._cycle, self._now = cycle, now
 
     def metrics(self) -> Iterator[Metric]:
         """Probabilities, ages in seconds, and whether a decision is wanted; nothing where there is no answer."""
-        answer = self._state.newest_answer()
-        if answer is None:
+        found = self._state.newest_answer(self._cycle)
+        if found is None:
             return
-        yield from self._answer(answer)
-        deployed = self._state.newest_deployment()
-        if deployed is not None:
-            age = _seconds(self._now() - deployed.served_at)
-            yield self._gauge("macro_cycle_served_age_seconds", "Since what serves was taken into service", age)
-        serves = deployed is not None and deployed.model_version == answer.model_version
-        yield self._gauge(
-            "macro_cycle_served_matches_answer",
-            "Whether the model of the newest answer is the one that serves",
-            float(serves),
-        )
+        answer = Answer.model_validate(found.document)
+        yield from self._answer(answer, found.recorded_at)
+        yield from self._serving(answer)
+        yield from self._decision(answer)
 
-    def _answer(self, answer: NewestAnswer) -> Iterator[Metric]:
+    def _answer(self, answer: Answer, recorded_at: pd.Timestamp) -> Iterator[Metric]:
         yield self._gauge(
             "macro_cycle_recession_probability",
             "Recession probability of the newest answer",
@@ -51,15 +48,49 @@ class AnswerCollector:
             ["cycle", "regime"],
             {(self._cycle, regime): value for regime, value in answer.probabilities.items()},
         )
-        end_of_month = answer.reference_month + pd.offsets.MonthEnd(0) + DAY
-        for name, text, since in (
-            ("macro_cycle_answer_age_seconds", "Since the newest answer was recorded", answer.recorded_at),
-            ("macro_cycle_reference_month_age_seconds", "Since the end of the month that it is about", end_of_month),
-        ):
-            yield self._gauge(name, text, _seconds(self._now() - since))
+        ended = pd.Timestamp(answer.reference_month) + pd.offsets.MonthEnd(0) + DAY
+        yield self._age("macro_cycle_answer_age_seconds", "Since the newest answer was recorded", recorded_at)
+        text = "Since the end of the month that the newest answer is about"
+        yield self._age("macro_cycle_reference_month_age_seconds", text, ended)
+
+    def _serving(self, answer: Answer) -> Iterator[Metric]:
+        deployed = self._records.last(DEPLOYMENT, Deployment)
+        if deployed is not None:
+            since = pd.Timestamp(deployed.deployed_at).tz_convert("UTC").tz_localize(None)
+            yield self._age("macro_cycle_served_age_seconds", "Since what serves was taken into service", since)
+        serves = deployed is not None and deployed.model_version == answer.model_version
+        text = "Whether the model of the newest answer is the one that serves"
+        yield self._gauge("macro_cycle_served_matches_answer", text, float(serves))
+
+    def _decision(self, answer: Answer) -> Iterator[Metric]:
+        decisions = self._records.history(DECISION, Decision)
+        decided = standing(decisions, answer.model_version)
+        refused = decided is not None and decided.outcome == "refuse"
+        text = "Whether the model of the newest answer was refused"
+        yield self._gauge("macro_cycle_promotion_refused", text, float(refused))
+        text = "Whether a person is to decide on a model"
+        yield self._gauge("macro_cycle_decision_pending", text, float(bool(pending(decisions))))
+
+    def _age(self, name: str, text: str, since: pd.Timestamp) -> Metric:
+        return self._gauge(name, text, _seconds(self._now() - since))
 
     def _gauge(self, name: str, text: str, value: float) -> Metric:
         return gauge(name, text, value, cycle=self._cycle)
+
+
+class FailureCollector:
+    """Months that an asset could not be made for, as the records have it: a range goes on after them."""
+
+    name = "failures"
+
+    def __init__(self, engine: Engine, cycle: str) -> None:
+        self._state, self._cycle = State(engine), cycle
+
+    def metrics(self) -> Iterator[Metric]:
+        """Numbers of months by asset."""
+        failed = {(self._cycle, asset): float(n) for asset, n in self._state.failed_months(self._cycle).items()}
+        text = "Months that an asset could not be made for"
+        yield gauges("macro_cycle_failed_months", text, ["cycle", "asset"], failed)
 
 
 class SeriesCollector:
