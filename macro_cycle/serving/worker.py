@@ -1,0 +1,140 @@
+"""A process that answers: warm from its start, and serving as soon as no other of its home does.
+
+Which of two workers serves is decided by a lock on a file, which the kernel frees when its holder dies, so that the
+other takes over at once. Both have the same listening socket; what waits in it is not lost.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from macro_cycle.serving.served_models import ServedModels
+
+BACKLOG = 2_048
+GRACE_SECONDS = 10
+ORPHAN_SECONDS = 15.0
+POLL_SECONDS = 0.05
+
+
+class ServingLock:
+    """Held by the one process of a home that serves."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = (root / "serving.lock").open("a")
+
+    def acquire(self) -> bool:
+        """Take it, if nobody has it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let another process serve."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+class Worker:
+    """Serves on the bound `listener`; `parent` is readable once the process that keeps it has gone."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, parent: int) -> None:
+        self._settings, self._listener, self._parent = settings, listener, parent
+        self._lock = ServingLock(settings.home / "serving")
+        self._ending = threading.Event()
+
+    def run(self, warm: int) -> None:
+        """Prepare, close `warm` to say so, wait for the turn, and serve until the end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ending.set())
+        models = self._prepared()
+        os.close(warm)
+        if self._turn_comes():
+            asyncio.run(self._serve(models), debug=False)
+
+    def _prepared(self) -> "ServedModels":
+        from macro_cycle.serving import grpc_service, http_server  # noqa: F401 - heavy; read before the turn comes
+        from macro_cycle.serving.assembly import served_models
+        from macro_cycle.serving.errors import Unavailable
+
+        models = served_models(self._settings)
+        with contextlib.suppress(Unavailable):
+            models.current()
+        return models
+
+    def _turn_comes(self) -> bool:
+        """Wait for the lock; False when this process is to end before."""
+        while not self._lock.acquire():
+            gone, _, _ = select.select([self._parent], [], [], POLL_SECONDS)
+            if gone or self._ending.is_set():
+                return False
+        return not self._ending.is_set()
+
+    async def _serve(self, models: "ServedModels") -> None:
+        """Answer over REST and gRPC until SIGTERM, SIGINT, or `ORPHAN_SECONDS` after the parent's end."""
+        from macro_cycle.serving.assembly import assemble
+        from macro_cycle.serving.grpc_service import InferenceService, grpc_server
+        from macro_cycle.serving.http_server import HttpServer
+        from macro_cycle.serving.telemetry import PrometheusTelemetry
+
+        kserve = self._settings.kserve
+        assembly = assemble(self._settings, models, PrometheusTelemetry(), today)
+        http = HttpServer(assembly.application, GRACE_SECONDS, self._lock.release)
+        service = InferenceService(assembly.inference, assembly.control)
+        grpc = grpc_server(service, f"{kserve.host}:{kserve.grpc_port}", kserve.max_body_bytes)
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            assembly.control.ending = http.should_exit = True
+
+        def orphaned() -> None:
+            loop.remove_reader(self._parent)
+            loop.call_later(ORPHAN_SECONDS, end)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        loop.add_reader(self._parent, orphaned)
+        self._listener.listen(BACKLOG)
+        await grpc.start()
+        await http.serve(sockets=[self._listener])
+        await grpc.stop(GRACE_SECONDS)
+
+
+def today() -> date:
+    """The day, as the whole platform takes it."""
+    from macro_cycle.platform.months import now
+
+    return now().date()
+
+
+def main() -> None:
+    """`python -m macro_cycle.serving.worker <socket> <parent> <warm>`: descriptors inherited from the server."""
+    listening, parent, warm = map(int, sys.argv[1:4])
+    sys.argv = sys.argv[:1]  # kserve parses the command line when it is imported
+    settings = load_settings()
+    from macro_cycle.monitoring.files import use_metric_files
+
+    use_metric_files(settings)
+    try:
+        Worker(settings, socket.socket(fileno=listening), parent).run(warm)
+    except (MacroCycleError, RuntimeError) as error:
+        sys.exit(f"error: {error}")
+    os._exit(0)  # a thread whose answer nobody waits for does not hold up the end
+
+
+if __name__ == "__main__":
+    main()
