@@ -68,7 +68,8 @@ class Answering:
         check_answer(replayed, bundle.expected, self.model.labels, f"model {self.model_version} on its own panel")
         known_from = date.fromisoformat(bundle.meta.get("known_from", bundle.meta["as_of"]))
         newest = replayed | dict(bundle.expected) | {"as_of": bundle.meta["as_of"]}
-        self._record = Record(bundle.history, newest, known_from)
+        history = [self._in_order(entry) for entry in bundle.history]
+        self._record = Record(history, self._in_order(newest), known_from)
 
     @property
     def model_version(self) -> str:
@@ -97,6 +98,13 @@ class Answering:
         if isinstance(question, Economy):
             return self._of_economy(question, today)
         return self._recorded(question, today)
+
+    def _in_order(self, entry: Mapping[str, Any]) -> Answer:
+        """The entry with its probabilities in the model's order of labels; other labels stay as they are."""
+        probabilities, labels = entry["probabilities"], self.model.labels
+        if set(probabilities) != set(labels):
+            return dict(entry)
+        return {**entry, "probabilities": {label: probabilities[label] for label in labels}}
 
     def _recorded(self, question: AsOf, today: date) -> Answer:
         day = question.day or today
