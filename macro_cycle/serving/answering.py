@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.serving.errors import BadRequest, Unavailable
+from macro_cycle.serving.errors import BadRequest, Refused, Unavailable
 from macro_cycle.serving.questions import AsOf, Economy, Question, Window, WindowReader
 from macro_cycle.serving.record import Record
 from macro_cycle.training.bundle import Bundle
@@ -121,6 +121,8 @@ class Answering:
             raise Unavailable("this server reads no online store; ask for as_of or send a window")
         try:
             features = self._online(question.code)
+        except Refused:
+            raise
         except MacroCycleError as error:
             raise Unavailable(f"the online store does not answer: {error}") from None
         answer = self._filter(self._with_newest(features))

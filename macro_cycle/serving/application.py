@@ -102,8 +102,7 @@ class Application:
             version = named.decode("latin-1")
             return await self._managed(lambda: self._inference.models.candidate(version))
         answering = self._inference.models.current()
-        if door.version not in (None, answering.model_version, answering.version):
-            raise UnknownModel(f"version {short(door.version)} does not serve; {answering.model_version} does")
+        self._inference.check_named(answering, door.model, door.version)
         return answering
 
     async def _controlled(self, scope: Message, receive: Receive, send: Send) -> None:

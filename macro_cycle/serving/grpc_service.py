@@ -74,8 +74,7 @@ class InferenceService(GRPCInferenceServiceServicer):
     async def _infer(self, request: Any) -> Any:
         self._check_name(request.model_name)
         answering = self._inference.models.current()
-        if request.model_version not in ("", answering.model_version, answering.version):
-            raise UnknownModel(f"version {short(request.model_version)} does not serve")
+        self._inference.check_named(answering, request.model_name, request.model_version)
         waits = any(tensor.name == "economy" for tensor in request.inputs)
         return await self._inference.run(
             lambda at: self._answered(answering, request, at), request.ByteSize(), waits=waits

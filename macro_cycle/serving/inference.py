@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from macro_cycle.serving import v1, v2
 from macro_cycle.serving.answering import Answer, Answering
-from macro_cycle.serving.errors import Overloaded, Refused
+from macro_cycle.serving.errors import Overloaded, Refused, UnknownModel, short
 from macro_cycle.serving.questions import Economy, Limits, Question
 from macro_cycle.serving.served_models import ServedModels, say
 from macro_cycle.serving.telemetry import Telemetry
@@ -56,9 +56,21 @@ class Inference:
     ) -> tuple[bytes, int | None]:
         """The V2 response to a body, and the length of its JSON if binary data follow."""
         request = v2.read(body, json_length, self.limits, len(answering.reader.columns))
+        self.check_named(answering, request.model_name or self.name, request.model_version)
         questions = v2.questions(request.tensors, answering.reader, self.limits)
         answers = self.answers(answering, questions, deadline)
         return v2.write(request, answers, self.name, answering.model_version)
+
+    def check_named(self, answering: Answering, name: str, version: str | None) -> None:
+        """Refuse a question to another model, or to a version that does not serve.
+
+        Raises:
+            UnknownModel: it is not here.
+        """
+        if name != self.name:
+            raise UnknownModel(f"there is no model {short(name)}; this is {self.name}")
+        if version and version not in (answering.model_version, answering.version):
+            raise UnknownModel(f"version {short(version)} does not serve; {answering.model_version} does")
 
     def answers(self, answering: Answering, questions: Sequence[Question], deadline: float) -> list[Answer]:
         """The answers, counted by regime; an economy is read once for the request.

@@ -8,6 +8,7 @@ from typing import Any
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.serving.answering import OnlineFeatures
+from macro_cycle.serving.errors import BadRequest
 
 RETRY_SECONDS = 5.0
 
@@ -28,10 +29,11 @@ class FeastOnlineStore:
         """The newest features.
 
         Raises:
-            MacroCycleError: there is no such economy, or the feature store does not answer.
+            BadRequest: it holds another economy.
+            MacroCycleError: the feature store does not answer.
         """
         if economy != self._economy:
-            raise MacroCycleError(f"it holds {self._economy}, not {economy}")
+            raise BadRequest(f"the online store holds {self._economy}, not {economy}")
         with self._lock:
             return self._read()
 

@@ -67,6 +67,7 @@ def _list(items: dict[str, Any], **bounds: int) -> dict[str, Any]:
 
 
 TEXT, NUMBER, TRUTH = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+NAME = {"type": ["string", "null"], "maxLength": 128}
 CELL = {"type": ["number", "null"]}
 WINDOW = _list(_list(CELL), minItems=1, maxItems=5000)
 ASKED = {"type": "string", "pattern": r"^(latest|\d{4}-\d{2}(-\d{2})?)$"}
@@ -126,7 +127,9 @@ SCHEMAS: dict[str, Any] = {
     "Requested": _object(("name",), name=TEXT, parameters=PARAMETERS),
     "V2Request": _object(
         ("inputs",),
-        id={"type": "string", "maxLength": 128},
+        id=NAME,
+        model_name=NAME,
+        model_version=NAME,
         parameters=PARAMETERS,
         inputs=_list(_ref("Input"), minItems=1, maxItems=2),
         outputs=_list(_ref("Requested"), maxItems=64),

@@ -21,7 +21,7 @@ from macro_cycle.serving.tensors import Output, Tensor, outputs_of, read_shape
 MOST_INPUTS = 2
 MOST_OUTPUTS = 64
 LONGEST_ID = 128
-REQUEST_KEYS = frozenset(("id", "parameters", "inputs", "outputs"))
+REQUEST_KEYS = frozenset(("id", "model_name", "model_version", "parameters", "inputs", "outputs"))
 INPUT_KEYS = frozenset(("name", "shape", "datatype", "parameters", "data"))
 OUTPUT_KEYS = frozenset(("name", "parameters"))
 WORDS: Mapping[str, Callable[[str], Question]] = {"as_of": as_of, "economy": economy}
@@ -33,10 +33,13 @@ class InferenceRequest:
     """A request as it was read: its tensors, and how the answer is wanted.
 
     `outputs` maps the names of the wanted outputs to whether they are wanted in binary; empty for all of them.
+    KServe's client names the model in the body too.
     """
 
     tensors: Sequence[Tensor]
     id: str = ""
+    model_name: str = ""
+    model_version: str = ""
     outputs: Mapping[str, bool] = field(default_factory=dict)
     binary: bool = False
 
@@ -60,7 +63,9 @@ def read(body: bytes, json_length: int | None, limits: Limits, width: int) -> In
     parameters = _parameters(document, "the request")
     return InferenceRequest(
         tensors=tensors,
-        id=_id(document.get("id")),
+        id=_text(document, "id"),
+        model_name=_text(document, "model_name"),
+        model_version=_text(document, "model_version"),
         outputs=_outputs(document.get("outputs"), default=(binary := _flag(parameters, "binary_data_output"))),
         binary=binary,
     )
@@ -206,9 +211,10 @@ def _flag(parameters: Mapping[str, Any], name: str) -> bool:
     return value
 
 
-def _id(value: Any) -> str:
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name)
     if value is None:
         return ""
     if type(value) is not str or len(value) > LONGEST_ID:
-        raise Malformed(f"id is {short(value)}; send text of at most {LONGEST_ID} characters")
+        raise Malformed(f"{name} is {short(value)}; send text of at most {LONGEST_ID} characters")
     return value

@@ -25,28 +25,49 @@ if TYPE_CHECKING:
 
 BACKLOG = 2_048
 GRACE_SECONDS = 10
-ORPHAN_SECONDS = 15.0
+ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
+SUCCESSOR_SECONDS = 0.5
 POLL_SECONDS = 0.05
 
 
 class ServingLock:
-    """Held by the one process of a home that serves."""
+    """Held by the one process of a home that serves; others may say that they wait for it."""
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = (root / "serving.lock").open("a")
+        self._queue: IO[str] = (root / "waiting.lock").open("a")
 
     def acquire(self) -> bool:
         """Take it, if nobody has it."""
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return _locked(self._file, fcntl.LOCK_EX)
 
     def release(self) -> None:
         """Let another process serve."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def queue(self) -> None:
+        """Say that this process is ready to serve."""
+        _locked(self._queue, fcntl.LOCK_SH)
+
+    def leave_queue(self) -> None:
+        """It waits no more."""
+        fcntl.flock(self._queue, fcntl.LOCK_UN)
+
+    def is_awaited(self) -> bool:
+        """Whether a process is ready to serve."""
+        if _locked(self._queue, fcntl.LOCK_EX):
+            self.leave_queue()
+            return False
+        return True
+
+
+def _locked(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Worker:
@@ -78,14 +99,17 @@ class Worker:
 
     def _turn_comes(self) -> bool:
         """Wait for the lock; False when this process is to end before."""
+        self._listener.listen(BACKLOG)
+        self._lock.queue()
         while not self._lock.acquire():
             gone, _, _ = select.select([self._parent], [], [], POLL_SECONDS)
             if gone or self._ending.is_set():
                 return False
+        self._lock.leave_queue()
         return not self._ending.is_set()
 
     async def _serve(self, models: "ServedModels") -> None:
-        """Answer over REST and gRPC until SIGTERM, SIGINT, or `ORPHAN_SECONDS` after the parent's end."""
+        """Answer over REST and gRPC until a signal ends it, or the parent is gone and another can take over."""
         from macro_cycle.serving.assembly import assemble
         from macro_cycle.serving.grpc_service import InferenceService, grpc_server
         from macro_cycle.serving.http_server import HttpServer
@@ -101,14 +125,19 @@ class Worker:
         def end() -> None:
             assembly.control.ending = http.should_exit = True
 
-        def orphaned() -> None:
+        def orphaned(since: float) -> None:
+            if self._lock.is_awaited() or loop.time() - since > ORPHAN_SECONDS:
+                end()
+            else:
+                loop.call_later(SUCCESSOR_SECONDS, orphaned, since)
+
+        def alone() -> None:
             loop.remove_reader(self._parent)
-            loop.call_later(ORPHAN_SECONDS, end)
+            loop.call_later(SUCCESSOR_SECONDS, orphaned, loop.time())
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
-        loop.add_reader(self._parent, orphaned)
-        self._listener.listen(BACKLOG)
+        loop.add_reader(self._parent, alone)
         await grpc.start()
         await http.serve(sockets=[self._listener])
         await grpc.stop(GRACE_SECONDS)

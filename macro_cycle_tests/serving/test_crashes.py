@@ -121,6 +121,7 @@ class Asking:
     def __init__(self, server, clients=4):
         self._server, self._ended = server, threading.Event()
         self.statuses: list[int] = []
+        self.lost: list[Exception] = []
         self.versions: set[str] = set()
         self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
 
@@ -143,7 +144,11 @@ class Asking:
     def _ask(self):
         """Each question on a connection of its own, so that none is on one that a killed process had taken."""
         while not self._ended.is_set():
-            response = self._server.latest()
+            try:
+                response = self._server.latest()
+            except httpx.HTTPError as error:
+                self.lost.append(error)
+                continue
             self.statuses.append(response.status_code)
             self.versions.add(response.headers.get("x-bundle-version", ""))
 
@@ -154,7 +159,7 @@ def test_a_renewal_loses_no_request(crashing):
         crashing.process.send_signal(signal.SIGHUP)
         wait_until(lambda: not former & {worker.pid for worker in crashing.workers()}, 120)
         asking.answered()
-    assert set(asking.statuses) == {200}
+    assert (set(asking.statuses), asking.lost) == ({200}, [])
     assert asking.versions == {LocalDeployer(crashing.settings).serving_version()}
 
 
@@ -177,6 +182,7 @@ def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crash
         crashing.serving()
         asking.answered()
     assert set(asking.statuses) == {200}
+    assert len(asking.lost) <= 2  # a connection that one socket had queued when it gave way to the other
 
 
 def test_a_second_server_on_the_same_port_is_refused(crashing, tmp_path):

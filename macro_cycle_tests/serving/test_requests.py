@@ -254,11 +254,13 @@ NEARLY = st.dictionaries(
 
 
 def one_bounded_line(ask, body: bytes) -> None:
+    said = "understood"
     try:
         ask(body)
     except Refused as refused:
-        assert "\n" not in str(refused)
-        assert 0 < len(str(refused)) <= 400
+        said = str(refused)
+    assert "\n" not in said
+    assert 0 < len(said) <= 400
 
 
 @given(st.binary(max_size=200) | (JSON | NEARLY).map(lambda d: json.dumps(d).encode()))
@@ -308,7 +310,7 @@ def test_tensors_hold_what_the_answers_hold(answers):
 
 @given(ANSWERS)
 def test_binary_outputs_hold_the_same_numbers(answers):
-    request = v2.InferenceRequest((), "7", {"probabilities": True, "label": False}, binary=False)
+    request = v2.InferenceRequest((), id="7", outputs={"probabilities": True, "label": False})
     body, length = v2.write(request, answers, "model", "version")
     head = json.loads(body[:length])
     assert (head["id"], head["model_version"]) == ("7", "version")
