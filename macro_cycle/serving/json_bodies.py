@@ -21,14 +21,19 @@ def read_json(body: bytes | memoryview, limits: Limits, width: int) -> Any:
         TooLarge: it holds more lists, objects or values than a request may.
     """
     content = bytes(body)
-    containers = content.count(b"[") + content.count(b"{")
-    if containers > limits.total_rows + 4 * limits.instances + SPARE:
-        raise TooLarge(f"the body holds {containers} lists and objects; send at most {limits.total_rows} rows")
-    if (values := content.count(b",")) > limits.total_rows * width + 4 * limits.instances + SPARE:
-        raise TooLarge(f"the body holds {values} values; send at most {limits.total_rows} rows of {width}")
+    most = limits.total_rows + 4 * limits.instances + SPARE
+    if _holds_more(content, b"[{", most):
+        raise TooLarge(f"the body holds too many lists and objects; send at most {limits.total_rows} rows")
+    if _holds_more(content, b",", most + limits.total_rows * width):
+        raise TooLarge(f"the body holds too many values; send at most {limits.total_rows} rows of {width}")
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     except RecursionError:
         raise Malformed("the body is nested too deeply") from None
+
+
+def _holds_more(content: bytes, characters: bytes, than: int) -> bool:
+    """Whether more than so many of the characters are in the content, counted only where they could be."""
+    return len(content) > than and sum(content.count(character) for character in characters) > than

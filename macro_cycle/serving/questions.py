@@ -92,8 +92,9 @@ class WindowReader:
             number = next(n for n, row in enumerate(rows) if len(row) != len(self.columns))
             names = ", ".join(self.columns)
             raise BadRequest(f"row {number} has {len(rows[number])} values instead of {len(self.columns)} ({names})")
-        check_cells(chain.from_iterable(rows))
-        return self.window(np.array(rows, dtype=float))
+        cells = list(chain.from_iterable(rows))
+        check_cells(cells)
+        return self.window(np.array(cells, dtype=float).reshape(len(rows), -1))
 
     def named_rows(self, rows: Any) -> Window:
         """A window from a list of objects that map features to numbers or null; a feature left out is not known."""
@@ -123,10 +124,10 @@ class WindowReader:
         return Window(values)
 
 
-def check_cells(cells: Any) -> None:
+def check_cells(cells: Sequence[Any]) -> None:
     """Refuse anything among the cells but numbers and null: no text, no booleans."""
-    if not set(map(type, kept := list(cells))) <= CELLS:
-        wrong = next(cell for cell in kept if type(cell) not in CELLS)
+    if not set(map(type, cells)) <= CELLS:
+        wrong = next(cell for cell in cells if type(cell) not in CELLS)
         raise BadRequest(f"a window holds {short(wrong)}; only numbers and null are taken")
 
 
