@@ -75,7 +75,24 @@ class BundleStore:
         """
         self._documents(version)
         former = [other for other in self.committed() if other != version]
-        content = json.dumps({"versions": [version, *former][:REMEMBERED]}).encode()
+        self._point([version, *former][:REMEMBERED])
+        self._prune()
+
+    def withdraw(self) -> None:
+        """Have nothing serve, also after a restart; durable when this returns."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._point([])
+
+    def committed(self) -> list[str]:
+        """The versions that were taken into service, the newest first; none if the pointer is missing or damaged."""
+        return self._pointed() or []
+
+    def is_withdrawn(self) -> bool:
+        """Whether nothing is to serve, which a damaged pointer does not say."""
+        return self._pointed() == []
+
+    def _point(self, versions: list[str]) -> None:
+        content = json.dumps({"versions": versions}).encode()
         scratch = self._root / f".{uuid.uuid4().hex}"
         try:
             _write(scratch, content)
@@ -83,15 +100,13 @@ class BundleStore:
         finally:
             scratch.unlink(missing_ok=True)
         _sync(self._root)
-        self._prune()
 
-    def committed(self) -> list[str]:
-        """The versions that were taken into service, the newest first; none if the pointer is missing or damaged."""
+    def _pointed(self) -> list[str] | None:
         try:
             versions = json.loads(self._pointer.read_bytes())["versions"]
-            return [version for version in versions if NAME.fullmatch(version)]
+            return versions if all(NAME.fullmatch(version) for version in versions) else None
         except (OSError, ValueError, KeyError, TypeError):
-            return []
+            return None
 
     def signature(self) -> Signature | None:
         """What changes whenever something is committed; cheap enough to ask at every request."""

@@ -67,6 +67,10 @@ class Deployer(Protocol):
         """
         ...
 
+    def withdraw(self) -> None:
+        """Have nothing serve from now on, and after any restart."""
+        ...
+
     def serving_version(self) -> str | None:
         """The version of the bundle that was committed and answers after any restart; None without one."""
         ...
@@ -97,6 +101,13 @@ class LocalDeployer:
         except MacroCycleError as error:
             raise DeploymentError(str(error)) from None
         return self._deploy(bundle, version, None)
+
+    def withdraw(self) -> None:
+        """As `Deployer.withdraw`; the server, which need not run, follows the store."""
+        try:
+            self._store.withdraw()
+        except OSError as error:
+            raise DeploymentError(f"the deployment cannot be withdrawn: {error.strerror}") from None
 
     def serving_version(self) -> str | None:
         """As `Deployer.serving_version`, read from the store: the server need not run."""

@@ -71,6 +71,8 @@ class ServedModels:
         """Take up the newest committed version that is whole; what serves goes on where there is none."""
         with self._lock:
             signature = self._store.signature()
+            if self._store.is_withdrawn():
+                self._current = None
             for version in self._store.committed():
                 if self._take_up(version):
                     break

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.worker import BACKLOG, GRACE_SECONDS, ServingLock
 
 WORKERS = 2
@@ -151,6 +151,6 @@ def _socket(host: str) -> socket.socket:
 
 if __name__ == "__main__":
     try:
-        Server(load_settings()).run()
+        Server(read_settings()).run()
     except MacroCycleError as error:
         sys.exit(f"error: {error}")

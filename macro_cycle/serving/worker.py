@@ -13,12 +13,12 @@ import signal
 import socket
 import sys
 import threading
-from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import Settings, load_settings
+from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from macro_cycle.serving.served_models import ServedModels
@@ -116,7 +116,8 @@ class Worker:
         from macro_cycle.serving.telemetry import PrometheusTelemetry
 
         kserve = self._settings.kserve
-        assembly = assemble(self._settings, models, PrometheusTelemetry(), today)
+        clock = Clock.of(self._settings)
+        assembly = assemble(self._settings, models, PrometheusTelemetry(), lambda: clock.now().date())
         http = HttpServer(assembly.application, GRACE_SECONDS, self._lock.release)
         service = InferenceService(assembly.inference, assembly.control)
         grpc = grpc_server(service, f"{kserve.host}:{kserve.grpc_port}", kserve.max_body_bytes)
@@ -143,18 +144,11 @@ class Worker:
         await grpc.stop(GRACE_SECONDS)
 
 
-def today() -> date:
-    """The day, as the whole platform takes it."""
-    from macro_cycle.platform.months import now
-
-    return now().date()
-
-
 def main() -> None:
     """`python -m macro_cycle.serving.worker <socket> <parent> <warm>`: descriptors inherited from the server."""
     listening, parent, warm = map(int, sys.argv[1:4])
     sys.argv = sys.argv[:1]  # kserve parses the command line when it is imported
-    settings = load_settings()
+    settings = read_settings()
     from macro_cycle.monitoring.files import use_metric_files
 
     use_metric_files(settings)

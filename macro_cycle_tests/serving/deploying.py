@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.settings import read_settings
 from macro_cycle.serving.deployers import Deployment, LocalDeployer
 from macro_cycle.training.bundle import Bundle
 
@@ -42,7 +42,7 @@ class Dying(LocalDeployer):
 
 def main(folder: str, record: str, step: str) -> None:
     """Deploy the bundle in `folder`, recording its version."""
-    deployer = Dying(load_settings())
+    deployer = Dying(read_settings())
     deployer.step = step
 
     def commit(deployment: Deployment) -> None:

@@ -11,6 +11,7 @@ import pytest
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import MacroCycleHMM
 from macro_cycle.serving.answering import OnlineFeatures
+from macro_cycle.serving.deployers import LocalDeployer
 from macro_cycle_tests.serving.applications import NAME, V1, V2, Application
 
 PAST = {"label": "Expansion", "recession_probability": 0.1, "probabilities": {"Expansion": 0.9, "Contraction": 0.1}}
@@ -308,6 +309,25 @@ def test_a_damaged_bundle_falls_back_to_the_last_committed_one(tmp_path, bundle)
     assert again.models.current().version == older
     again.serve(bundle)
     assert again.models.current().version == newer
+
+
+def test_what_is_withdrawn_answers_nobody_until_something_is_committed(tmp_path, bundle):
+    made, question = Application(tmp_path), {"instances": [{"as_of": "latest"}]}
+    version = made.serve(bundle)
+    LocalDeployer(made.settings).withdraw()
+    for application in (made, Application(tmp_path)):
+        assert post(application, V1, question).status_code == 503
+        assert get(application, "/v2/health/ready").status_code == 503
+    assert LocalDeployer(made.settings).serving_version() is None
+    made.models.commit(version)
+    assert post(made, V1, question).status_code == 200
+
+
+def test_a_damaged_pointer_does_not_end_what_serves(tmp_path, bundle):
+    made = Application(tmp_path)
+    made.serve(bundle)
+    (tmp_path / "serving" / "committed.json").write_bytes(b"{")
+    assert post(made, V1, {"instances": [{"as_of": "latest"}]}).status_code == 200
 
 
 def test_several_processes_on_one_store_switch_together(tmp_path, bundle):
