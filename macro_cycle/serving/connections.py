@@ -57,11 +57,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse()
                 return
             data = data[room:]
-        self._beside_body += len(data)
-        if self._beside_body > SPARE_BYTES:
-            self.transport.abort()
-        elif data:
+        if data:
+            self._beside_body += len(data)
             self._feed(data)
+            if self._beside_body > SPARE_BYTES:
+                self.transport.abort()
 
     def on_headers_complete(self) -> None:
         """The head is whole."""

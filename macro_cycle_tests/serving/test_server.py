@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import http.client
 import json
+import re
 import socket
+import subprocess
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -65,6 +68,20 @@ def test_kserve_s_client_gets_the_same_on_v1_v2_and_grpc(server, bundle):
 
 def _texts(elements) -> list[str]:
     return [element.decode() if isinstance(element, bytes) else element for element in elements]
+
+
+def test_what_the_documentation_says_agrees(server, capsys):
+    kserve = server.settings.kserve
+    page = (Path(__file__).parents[2] / "docs" / "serving.md").read_text()
+    page = page.replace("localhost:8080", f"127.0.0.1:{kserve.port}").replace("8081", str(kserve.grpc_port))
+    page = page.replace(', {"as_of": "2008-09-15"}', "").replace("[2]", "[1]").replace(', "2008-09-15"', "")
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})  # noqa: S102 - the page is ours
+    told = [float(line.strip("[]")) for line in capsys.readouterr().out.splitlines()]
+    shell = re.search(r"```bash\n(.*?)```", page, re.DOTALL)[1].split("\n\n")
+    v1, v2 = (json.loads(subprocess.check_output(["sh", "-c", each], stderr=subprocess.DEVNULL)) for each in shell)
+    (answer,) = v1["predictions"]
+    assert v2["outputs"][1]["data"] == [answer["recession_probability"]]
+    assert told == pytest.approx([answer["recession_probability"]] * 2)
 
 
 BAD_GRPC = {
