@@ -44,6 +44,17 @@ def served_models(settings: Settings) -> ServedModels:
     return ServedModels(BundleStore(settings.home / "serving"), build)
 
 
+def take_up(settings: Settings, bundle: Bundle) -> str:
+    """Have the home's server answer with a bundle that was verified elsewhere; its version.
+
+    Raises:
+        MacroCycleError: it does not replay its golden window; what served before still does.
+    """
+    version = BundleStore(settings.home / "serving").put(bundle)
+    served_models(settings).commit(version)
+    return version
+
+
 def assemble(
     settings: Settings,
     models: ServedModels,

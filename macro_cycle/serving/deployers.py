@@ -35,14 +35,14 @@ class _Absent(Exception):
 class Deployment:
     """A verified deployment: where it answers, with which version, and what it answered for the newest month.
 
-    `version` names the bundle, `model_version` the model in it.
+    `version` names the bundle where the deployer keeps bundles, `model_version` the model in it.
     """
 
     endpoint: str
     model_version: str
     label: str
     recession_probability: float
-    version: str
+    version: str = ""
 
 
 class Deployer(Protocol):

@@ -18,7 +18,6 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.worker import BACKLOG, GRACE_SECONDS, ServingLock
 
-WORKERS = 2
 WARM_SECONDS = 120.0
 LONGEST_PAUSE = 30.0
 CHECK_SECONDS = 1.0
@@ -54,8 +53,8 @@ class Server:
             signal.signal(number, lambda *_: self._note(self._ending))
         signal.signal(signal.SIGHUP, lambda *_: self._note(self._renewing))
         signal.signal(signal.SIGCHLD, lambda *_: self._something.set())
-        self._slots = [self._spawned() for _ in range(WORKERS)]
         kserve = self._settings.kserve
+        self._slots = [self._spawned() for _ in range(2 if kserve.standby else 1)]
         print(f"serving at http://{kserve.host}:{kserve.port}, gRPC at port {kserve.grpc_port}", flush=True)
         while not self._ending.is_set():
             self._something.wait(CHECK_SECONDS)
@@ -149,8 +148,16 @@ def _socket(host: str) -> socket.socket:
     return opened
 
 
+def serve(settings: Settings) -> None:
+    """Serve until a signal asks to end.
+
+    The workers read the settings anew, so these must be those of the environment.
+    """
+    Server(settings).run()
+
+
 if __name__ == "__main__":
     try:
-        Server(read_settings()).run()
+        serve(read_settings())
     except MacroCycleError as error:
         sys.exit(f"error: {error}")

@@ -11,6 +11,7 @@ import pytest
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import MacroCycleHMM
 from macro_cycle.serving.answering import OnlineFeatures
+from macro_cycle.serving.assembly import take_up
 from macro_cycle.serving.deployers import LocalDeployer
 from macro_cycle_tests.serving.applications import NAME, V1, V2, Application
 
@@ -309,6 +310,15 @@ def test_a_damaged_bundle_falls_back_to_the_last_committed_one(tmp_path, bundle)
     assert again.models.current().version == older
     again.serve(bundle)
     assert again.models.current().version == newer
+
+
+def test_a_bundle_that_was_verified_elsewhere_is_taken_up_unless_it_fails(tmp_path, bundle):
+    made = Application(tmp_path)
+    version = take_up(made.settings, bundle)
+    assert made.models.current().version == version
+    with pytest.raises(MacroCycleError):
+        take_up(made.settings, replace(bundle, expected={**bundle.expected, "probabilities": {}}))
+    assert made.store.committed() == [version]
 
 
 def test_what_is_withdrawn_answers_nobody_until_something_is_committed(tmp_path, bundle):
