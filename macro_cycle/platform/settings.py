@@ -91,7 +91,12 @@ class KserveSettings(Section):
     model_name: str = "macro-cycle-hmm"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
-    max_body_bytes: int = Field(default=4_000_000, ge=1000)
+    grpc_port: int = Field(default=8081, ge=1, le=65535)
+    max_body_bytes: int = Field(default=4_000_000, ge=1000, le=64_000_000)
+    body_seconds: float = Field(default=10, gt=0, description="the longest a request's body may take to come")
+    answer_seconds: float = Field(default=10, gt=0, description="the longest an answer may take")
+    standby: bool = Field(default=True, description="a second worker, ready to take over; not where replicas do that")
+    patience_seconds: float = Field(default=20, ge=0, description="how long a deployment waits for the server")
 
 
 class PrometheusSettings(Section):

@@ -1,5 +1,6 @@
-"""Answering over HTTP: the KServe predictor, its server, and the deployers that bring a model there.
+"""Answering over HTTP and gRPC: questions, answers, the model server, and the deployers that bring a model there.
 
-Belongs here: requests, answers, checks of both, and swapping models without losing a request. What the answer is
-comes from `hmm`; which model may serve is decided in `registry`.
+Belongs here: what can be asked and what is answered, on every protocol alike; which bundle answers, and how another one
+comes to; bounds on strangers' requests. Does not belong here: what the answer is (`hmm`), which model may serve
+(`promotion`), how requests are counted (`monitoring`).
 """

@@ -13,7 +13,7 @@ from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.lifecycle import Progress, down, up
 
 PORTS = (
-    *("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT"),
+    *("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "KSERVE__GRPC_PORT", "PROMETHEUS__EXPORTER_PORT"),
     *("PROMETHEUS__PORT", "PROMETHEUS__ALERTMANAGER_PORT"),
 )
 SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")

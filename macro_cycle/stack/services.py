@@ -56,6 +56,7 @@ def services(settings: Settings) -> list[Service]:
             port=settings.kserve.port,
             port_setting="MACRO_CYCLE_KSERVE__PORT",
             ready_path=READY_PATHS[MODEL_SERVER],
+            needs=("MACRO_CYCLE_DATABASE_URL",),  # it reads the feature store
         ),
         Service(
             EXPORTER,

@@ -1,10 +1,11 @@
 """Training, once for each panel and configuration: what was trained before is found again by content."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -117,8 +118,20 @@ def _metrics(fit: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> Bundle:
-    """What a server needs to serve the model and to be checked: the panel and the answer it must give for it."""
+def bundle_of(
+    stored: StoredModel,
+    panel: pd.DataFrame,
+    as_of: pd.Timestamp,
+    history: Sequence[Mapping[str, Any]] = (),
+    known_from: date | None = None,
+    **beside: Any,
+) -> Bundle:
+    """What a server needs to serve the model and to be checked: the panel and the answer it must give for it.
+
+    history: the answers of earlier days, as `Bundle` describes them. known_from: the day on which the answer is given,
+    where that is before `as_of`. beside: what else the answer says (phase, `band` as [low, high], `forecast` as the
+    recession probability by months ahead, ages); the server answers it as it stands.
+    """
     regimes = rebuilt(stored).regimes(panel)
     call = Call.newest_of(regimes, as_of.date(), stored.model_version, content_version(regimes))
     expected = {
@@ -126,6 +139,7 @@ def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> 
         "label": call.label,
         "recession_probability": call.recession_probability,
         "probabilities": dict(call.probabilities),
+        **{name: value for name, value in beside.items() if value is not None},
     }
     meta = {
         "model_version": call.model_version,
@@ -133,7 +147,9 @@ def bundle_of(stored: StoredModel, panel: pd.DataFrame, as_of: pd.Timestamp) -> 
         "data_version": call.data_version,
         "metrics": dict(stored.metrics),
     }
-    return Bundle(model=stored.document, panel=panel, expected=expected, meta=meta)
+    if known_from is not None:
+        meta["known_from"] = str(known_from)
+    return Bundle(stored.document, panel, expected, meta, list(history))
 
 
 def rebuilt(stored: StoredModel) -> "MacroCycleHMM":

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.serving.shelf import Shelf
+from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.warehouse.tables import calls, models
 from macro_cycle_tests.assets.graph import CHAIN, materialize, stored
 from macro_cycle_tests.serving.conftest import wait_until
@@ -103,8 +103,8 @@ def test_old_months_touch_nothing_that_serves(platform, store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, MONTHS[0], MONTHS[1])
         materialize(instance, ("champion", "feast_materialization", "kserve_deployment"), MONTHS[0], MONTHS[1])
-    registry, shelf = platform.registry, Shelf(platform.settings)
+    registry, bundles = platform.registry, BundleStore(platform.settings.home / "serving")
     assert (registry.champion(), registry.challenger()) == (None, None)
-    assert (shelf.requested, shelf.current) == (None, None)
+    assert bundles.committed() == []
     with pytest.raises(MacroCycleError, match="online store is empty"):
         platform.feature_store.read_online()

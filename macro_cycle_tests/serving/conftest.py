@@ -1,4 +1,4 @@
-"""A real model server in a process of its own, with the default model deployed."""
+"""A real model server with its workers, in processes of their own."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from macro_cycle.platform.settings import Settings, read_settings
@@ -28,31 +29,72 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.settings.kserve.port}"
 
+    @property
+    def log(self) -> str:
+        return (self.settings.home / "server.log").read_text()
+
     def v1(self, body: object, **options: object) -> httpx.Response:
         return httpx.post(f"{self.url}/v1/models/macro-cycle-hmm:predict", json=body, timeout=30, **options)
 
     def v2(self, inputs: list) -> httpx.Response:
         return httpx.post(f"{self.url}/v2/models/macro-cycle-hmm/infer", json={"inputs": inputs}, timeout=30)
 
-    def restart(self) -> None:
-        """Kill the process outright and start another."""
-        self.process.kill()
+    def latest(self) -> httpx.Response:
+        return self.v1({"instances": [{"as_of": "latest"}]})
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer, or wait to."""
+        try:
+            return psutil.Process(self.process.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+
+    def serving(self) -> psutil.Process:
+        """The one that has the connections."""
+        wait_until(lambda: bool(self._serving()), START_SECONDS)
+        return self._serving()[0]
+
+    def _serving(self) -> list[psutil.Process]:
+        port = self.settings.kserve.grpc_port
+        return [
+            worker
+            for worker in self.workers()
+            if any(each.laddr and each.laddr.port == port for each in worker.connections("tcp"))
+        ]
+
+    def kill(self) -> None:
+        """Kill every process of it outright."""
+        everything = [*self.workers(), psutil.Process(self.process.pid)]
+        for process in everything:
+            process.kill()
         self.process.wait()
+        psutil.wait_procs(everything, 10)
+
+    def restart(self) -> None:
+        """Kill everything outright and start again."""
+        self.kill()
         self.process = start(self.settings)
+
+    def stop(self) -> int:
+        """End it as a supervisor does; its exit code."""
+        self.process.terminate()
+        return self.process.wait(30)
 
 
 def settings_in(home: Path) -> Settings:
-    return read_settings(home=home, kserve={"port": free_port()})
+    return read_settings(home=home, kserve={"port": free_port(), "grpc_port": free_port()})
 
 
 def start(settings: Settings) -> subprocess.Popen:
     environment = os.environ | {
         "MACRO_CYCLE_HOME": str(settings.home),
         "MACRO_CYCLE_KSERVE__PORT": str(settings.kserve.port),
+        "MACRO_CYCLE_KSERVE__GRPC_PORT": str(settings.kserve.grpc_port),
+        "MACRO_CYCLE_KSERVE__BODY_SECONDS": str(settings.kserve.body_seconds),
     }
-    log = (settings.home / "server.log").open("a")
     command = [sys.executable, "-m", "macro_cycle.serving.server"]
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=settings.home)
+    with (settings.home / "server.log").open("a") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=settings.home)
     wait_until(lambda: answers(settings), START_SECONDS)
     return process
 
@@ -77,8 +119,7 @@ def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = settings_in(tmp_path_factory.mktemp("home"))
     server = Server(settings, start(settings))
     yield server
-    server.process.terminate()
-    server.process.wait(20)
+    server.stop()
 
 
 @pytest.fixture(scope="module")

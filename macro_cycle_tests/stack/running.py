@@ -16,6 +16,7 @@ PORTS = {
     "dagster": "MACRO_CYCLE_DAGSTER__PORT",
     "mlflow": "MACRO_CYCLE_MLFLOW__PORT",
     "model-server": "MACRO_CYCLE_KSERVE__PORT",
+    "model-server-grpc": "MACRO_CYCLE_KSERVE__GRPC_PORT",
     "exporter": "MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
 }
 MONITORING_PORTS = {

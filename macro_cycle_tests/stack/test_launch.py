@@ -37,7 +37,7 @@ GIVEN = {
     "mlflow": {"MLFLOW_BACKEND_STORE_URI"},
     "dagster-webserver": {"MACRO_CYCLE_DATABASE_URL"},
     "dagster-daemon": set(SECRETS),
-    "model-server": set(),
+    "model-server": {"MACRO_CYCLE_DATABASE_URL"},
     "exporter": {"MACRO_CYCLE_DATABASE_URL"},
     "prometheus": set(),
     "alertmanager": set(),

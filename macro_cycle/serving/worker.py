@@ -1,0 +1,170 @@
+"""A process that answers: warm from its start, and serving as soon as no other of its home does.
+
+Which of two workers serves is decided by a lock on a file, which the kernel frees when its holder dies, so that the
+other takes over at once. Both have the same listening socket; what waits in it is not lost.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from prometheus_client import REGISTRY
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.monitoring.metrics import ServingMetrics
+from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.origins import SameOrigin, allowed_hosts
+from macro_cycle.platform.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from macro_cycle.serving.served_models import ServedModels
+
+BACKLOG = 2_048
+GRACE_SECONDS = 10
+ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
+SUCCESSOR_SECONDS = 0.5
+POLL_SECONDS = 0.05
+CYCLE = "us"
+
+
+class ServingLock:
+    """Held by the one process of a home that serves; others may say that they wait for it."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = (root / "serving.lock").open("a")
+        self._queue: IO[str] = (root / "waiting.lock").open("a")
+
+    def acquire(self) -> bool:
+        """Take it, if nobody has it."""
+        return _locked(self._file, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        """Let another process serve."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def queue(self) -> None:
+        """Say that this process is ready to serve."""
+        _locked(self._queue, fcntl.LOCK_SH)
+
+    def leave_queue(self) -> None:
+        """It waits no more."""
+        fcntl.flock(self._queue, fcntl.LOCK_UN)
+
+    def is_awaited(self) -> bool:
+        """Whether a process is ready to serve."""
+        if _locked(self._queue, fcntl.LOCK_EX):
+            self.leave_queue()
+            return False
+        return True
+
+
+def _locked(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Worker:
+    """Serves on the bound `listener`; `parent` is readable once the process that keeps it has gone."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, parent: int) -> None:
+        self._settings, self._listener, self._parent = settings, listener, parent
+        self._lock = ServingLock(settings.home / "serving")
+        self._ending = threading.Event()
+
+    def run(self, warm: int) -> None:
+        """Prepare, close `warm` to say so, wait for the turn, and serve until the end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ending.set())
+        models = self._prepared()
+        os.close(warm)
+        if self._turn_comes():
+            asyncio.run(self._serve(models), debug=False)
+
+    def _prepared(self) -> "ServedModels":
+        from macro_cycle.serving import grpc_service, http_server  # noqa: F401 - heavy; read before the turn comes
+        from macro_cycle.serving.assembly import served_models
+        from macro_cycle.serving.errors import Unavailable
+
+        models = served_models(self._settings)
+        with contextlib.suppress(Unavailable):
+            models.current()
+        return models
+
+    def _turn_comes(self) -> bool:
+        """Wait for the lock; False when this process is to end before."""
+        self._listener.listen(BACKLOG)
+        self._lock.queue()
+        while not self._lock.acquire():
+            gone, _, _ = select.select([self._parent], [], [], POLL_SECONDS)
+            if gone or self._ending.is_set():
+                return False
+        self._lock.leave_queue()
+        return not self._ending.is_set()
+
+    async def _serve(self, models: "ServedModels") -> None:
+        """Answer over REST and gRPC until a signal ends it, or the parent is gone and another can take over."""
+        from macro_cycle.serving.assembly import assemble
+        from macro_cycle.serving.grpc_service import InferenceService, grpc_server
+        from macro_cycle.serving.http_server import HttpServer
+
+        kserve = self._settings.kserve
+        clock = Clock.of(self._settings)
+        metrics = ServingMetrics({kserve.model_name: CYCLE}, self._settings.home / "metrics")
+        REGISTRY.register(metrics)
+        written = threading.Event()
+        writer = metrics.keep_writing(written)
+        assembly = assemble(self._settings, models, metrics, lambda: clock.now().date())
+        guarded = SameOrigin(assembly.application, allowed_hosts(self._settings, kserve.host))
+        http = HttpServer(guarded, GRACE_SECONDS, self._lock.release)
+        service = InferenceService(assembly.inference, assembly.control)
+        grpc = grpc_server(service, f"{kserve.host}:{kserve.grpc_port}", kserve.max_body_bytes)
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            assembly.control.ending = http.should_exit = True
+
+        def orphaned(since: float) -> None:
+            if self._lock.is_awaited() or loop.time() - since > ORPHAN_SECONDS:
+                end()
+            else:
+                loop.call_later(SUCCESSOR_SECONDS, orphaned, since)
+
+        def alone() -> None:
+            loop.remove_reader(self._parent)
+            loop.call_later(SUCCESSOR_SECONDS, orphaned, loop.time())
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, end)
+        loop.add_reader(self._parent, alone)
+        await grpc.start()
+        await http.serve(sockets=[self._listener])
+        await grpc.stop(GRACE_SECONDS)
+        written.set()
+        writer.join()
+
+
+def main() -> None:
+    """`python -m macro_cycle.serving.worker <socket> <parent> <warm>`: descriptors inherited from the server."""
+    listening, parent, warm = map(int, sys.argv[1:4])
+    sys.argv = sys.argv[:1]  # kserve parses the command line when it is imported
+    try:
+        Worker(read_settings(), socket.socket(fileno=listening), parent).run(warm)
+    except (MacroCycleError, RuntimeError) as error:
+        sys.exit(f"error: {error}")
+    os._exit(0)  # a thread whose answer nobody waits for does not hold up the end
+
+
+if __name__ == "__main__":
+    main()
