@@ -26,6 +26,9 @@ def register(app: typer.Typer) -> None:
 def up(
     json: JsonFlag = False,
     apply: Annotated[bool, typer.Option("--apply", help="Start again if the settings have changed.")] = False,
+    feature_server: Annotated[
+        bool, typer.Option("--feature-server", help="Start Feast's feature server, too, to read from alone.")
+    ] = False,
 ) -> None:
     """Start the stack: PostgreSQL, MLflow, Dagster, the model server and the exporter."""
     settings = read_settings()
@@ -40,7 +43,7 @@ def up(
             if state == "ready":
                 errors.print(f"[green]✓[/] {service}")
 
-        found = lifecycle.up(settings, show)
+        found = lifecycle.up(settings, show, [services.FEATURE_SERVER] if feature_server else [])
     _show(found, json)
 
 

@@ -12,7 +12,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.lifecycle import Progress, down, up
 
-PORTS = ("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT")
+PORTS = ("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "PROMETHEUS__EXPORTER_PORT", "FEAST__PORT")
 SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")
 
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from xmlrpc.client import Fault
 
 import httpx
@@ -33,21 +33,25 @@ LOG_LINES = 6
 Progress = Callable[[str, str], None]
 
 
-def up(settings: Settings, on_progress: Progress = lambda _name, _state: None) -> list[ServiceStatus]:
+def up(
+    settings: Settings, on_progress: Progress = lambda _name, _state: None, on_request: Collection[str] = ()
+) -> list[ServiceStatus]:
     """Start what does not run yet and wait until everything answers; a running stack is left alone.
 
-    `on_progress(service, state)` is told of each step.
+    Of the services that are started on request alone, those named in `on_request` are. `on_progress(service, state)`
+    is told of each step.
 
     Raises:
         MacroCycleError: a port is taken, the database does not answer, or a service does not become ready.
     """
-    wanted = services(settings)
+    known = services(settings)
+    wanted = [service for service in known if not service.on_request or service.name in on_request]
     running = {name for name, info in process_states(settings).items() if info["statename"] == "RUNNING"}
     _refuse_taken_ports([service for service in wanted if service.name not in running])
     if supervisor_process(settings) is None:
         applied.keep(settings)
         on_progress("database", "starting")
-        start_supervisor(settings, wanted, environment(settings))
+        start_supervisor(settings, known, environment(settings))
     api = supervisor_api(settings)
     if settings.database_url is None and KEEPER not in running:
         _start(api, KEEPER)
@@ -84,9 +88,14 @@ def restart(settings: Settings, name: str) -> None:
 
 
 def status(settings: Settings) -> list[ServiceStatus]:
-    """State of each service; `ready` means that it answers."""
+    """State of each service; `ready` means that it answers. One on request is left out until it was asked for."""
     states = process_states(settings)
-    return [_status(settings, service, states.get(service.name)) for service in services(settings)]
+    stopped = {"statename": "STOPPED"}
+    return [
+        _status(settings, service, states.get(service.name))
+        for service in services(settings)
+        if not service.on_request or states.get(service.name, stopped)["statename"] != "STOPPED"
+    ]
 
 
 def _status(settings: Settings, service: Service, info: dict | None) -> ServiceStatus:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from macro_cycle.feature_store.placement import Placement
 from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.tracking import tracking_uri
@@ -12,11 +13,15 @@ from macro_cycle.warehouse.urls import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[2]
 KEEPER = "postgres"
+FEATURE_SERVER = "feature-server"
 
 
 @dataclass(frozen=True)
 class Service:
-    """One supervised process. `ready_path` is fetched over HTTP until it answers below 500."""
+    """One supervised process. `ready_path` is fetched over HTTP until it answers below 500.
+
+    One that is `on_request` belongs to the stack once somebody has asked for it.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -24,6 +29,7 @@ class Service:
     port: int | None = None
     port_setting: str | None = None
     ready_path: str | None = None
+    on_request: bool = False
 
     @property
     def address(self) -> str | None:
@@ -91,6 +97,18 @@ def services(settings: Settings) -> list[Service]:
             port_setting="MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
             ready_path="/metrics",
         ),
+        Service(
+            FEATURE_SERVER,
+            (
+                *(python, "-m", "macro_cycle.feature_store.server", str(ROOT / ".ops" / ".feast" / "feast_repo")),
+                *("--host", settings.feast.host, "--port", str(settings.feast.port)),
+            ),
+            host=settings.feast.host,
+            port=settings.feast.port,
+            port_setting="MACRO_CYCLE_FEAST__PORT",
+            ready_path="/health",
+            on_request=True,
+        ),
     ]
     return rest if settings.database_url is not None else [keeper, *rest]
 
@@ -108,8 +126,6 @@ def dagster_home(settings: Settings) -> Path:
 def environment(settings: Settings) -> Mapping[str, str]:
     """What a process needs to know of the stack, Feast's command line included; credentials travel here alone."""
     url = DatabaseUrl(database_url(settings))
-    feast = {"PROJECT": settings.feast.project, "REGISTRY": url.sqlalchemy("psycopg", schema="feast")}
-    feast |= {name.upper(): str(value) for name, value in url.parts().items()}
     return {
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
@@ -119,7 +135,8 @@ def environment(settings: Settings) -> Mapping[str, str]:
         "MLFLOW_BACKEND_STORE_URI": url.sqlalchemy("psycopg2", schema="mlflow"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        **{f"FEAST_{name}": value for name, value in feast.items()},
+        **Placement.of(settings.feast, database_url(settings)).environment(),
+        "FEAST_USAGE": "False",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }
