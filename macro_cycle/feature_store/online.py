@@ -6,7 +6,7 @@ The guard is a trigger of the table: it binds every client, Feast's own command 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 from feast import Entity, FeatureView
 from feast.infra.online_stores.helpers import compute_table_id
@@ -25,8 +25,10 @@ BEGIN
     RETURN NEW;
 END $$
 """
+GUARDED = "SELECT FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'only_forward'"
+STAMP_OLD = "UPDATE {table} SET event_ts = least(event_ts, created_ts)"
 ATTACH = """
-CREATE OR REPLACE TRIGGER only_forward BEFORE UPDATE ON {table}
+CREATE TRIGGER only_forward BEFORE UPDATE ON {table}
 FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_older()
 """
 
@@ -91,8 +93,11 @@ class ForwardPostgreSQLOnlineStore(PostgreSQLOnlineStore):
 
 
 def guard(connection: Connection, schema: str, tables: Sequence[str]) -> None:
-    """Refuse updates of these tables that would bring an older moment of knowledge over a newer one."""
-    where: dict[str, Any] = {"schema": sql.Identifier(schema)}
-    connection.execute(sql.SQL(GUARD).format(**where))
-    for table in tables:
-        connection.execute(sql.SQL(ATTACH).format(table=sql.Identifier(schema, table), **where))
+    """Refuse updates of these tables that would bring an older moment of knowledge over a newer one.
+
+    A table without guard may hold a row of version 0.1, which dated knowledge of an open month to the month's end.
+    """
+    for table in (sql.Identifier(schema, name) for name in tables):
+        if connection.execute(GUARDED, (table.as_string(connection),)).fetchone() is None:
+            for statement in (STAMP_OLD, GUARD, ATTACH):
+                connection.execute(sql.SQL(statement).format(table=table, schema=sql.Identifier(schema)))

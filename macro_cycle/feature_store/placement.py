@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import FeastSettings
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -58,8 +60,16 @@ class Placement:
         return {f"FEAST_{name.upper()}": json.dumps(section) for name, section in self.sections().items()}
 
     def repo_config(self) -> "RepoConfig":
-        """The same for Feast's Python API."""
+        """The same for Feast's Python API.
+
+        Raises:
+            MacroCycleError: a package for Redis or DuckDB is not installed.
+        """
         from feast import RepoConfig
+
+        for extra, wanted, module in (("redis", self.redis, "redis"), ("duckdb", self.parquet, "ibis")):
+            if wanted and find_spec(module) is None:
+                raise MacroCycleError(f"{extra} is not installed; run: pip install 'macro-cycle[{extra}]'")
 
         return RepoConfig(**self.sections(), provider="local", entity_key_serialization_version=3)
 

@@ -33,6 +33,15 @@ TORN_SECONDS, TORN_POLL_SECONDS = 1.0, 0.01
 NOTHING_ONLINE = "the online store holds nothing of {}; materialize feast_materialization first"
 
 
+def redis_errors(placement: Placement) -> tuple[type[Exception], ...]:
+    """What a Redis that does not answer raises; nothing where none is used."""
+    if placement.redis is None:
+        return ()
+    from redis.exceptions import RedisError
+
+    return (RedisError,)
+
+
 def prepare(placement: Placement, columns: Mapping[str, Columns]) -> dict[str, Columns]:
     """Make what the views are to read, with at least these columns; all columns that there are, of every economy."""
     with history.connect(placement.url) as connection:
@@ -69,6 +78,7 @@ class EconomyStore:
         self._columns = columns_of(features, labels)
         self._references = [f"{view}:{column}" for view, columns in self._columns.items() for column in columns]
         self._features = list(features)
+        self._redis_errors = redis_errors(placement)
         with self._answering():
             self._store = FeatureStore(config=placement.repo_config())
 
@@ -118,10 +128,11 @@ class EconomyStore:
         Raises:
             MacroCycleError: nothing was materialized yet, or a write of it was interrupted.
         """
-        try:
-            return self._read_online()
-        except _Torn:
-            return self._read_until_whole()
+        with self._answering():
+            try:
+                return self._read_online()
+            except _Torn:
+                return self._read_until_whole()
 
     def read_history(self, moments: Sequence[pd.Timestamp]) -> pd.DataFrame:
         """The values known at each moment, in their order; what was revised or recomputed later is not seen.
@@ -163,9 +174,8 @@ class EconomyStore:
         try:
             values, stamps = self._fetch_online()
         except (psycopg.OperationalError, FeatureViewNotFoundException):
-            with self._answering():  # the database has restarted, or the views were registered since
-                self._store.refresh_registry()
-                values, stamps = self._fetch_online()
+            self._store.refresh_registry()  # the database has restarted, or the views were registered since
+            values, stamps = self._fetch_online()
         if all(values[f"{view}__as_of"] is None for view in VIEWS):
             raise MacroCycleError(NOTHING_ONLINE.format(self._name))
         if len(set(stamps)) > 1:
@@ -212,3 +222,5 @@ class EconomyStore:
         except psycopg.OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+        except self._redis_errors as error:
+            raise MacroCycleError(f"Redis does not answer: {str(error).splitlines()[0]}") from None

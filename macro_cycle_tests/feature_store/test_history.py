@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from psycopg import sql
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle_tests.feature_store.months import FEATURES, LABELS, Clock, open_store, row
@@ -126,7 +127,9 @@ def test_rows_of_the_first_version_are_stamped_anew(placement, clock):
                 "created timestamptz NOT NULL, reference_month timestamptz, data_version text)"
             )
             connection.execute(
-                f"INSERT INTO feast.{view}_history VALUES ('US', '2008-03-31 23:59:59Z', '2008-03-05Z', NULL, 'old')"
+                sql.SQL("INSERT INTO {} VALUES ('US', '2008-03-31 23:59:59Z', '2008-03-05Z', NULL, 'old')").format(
+                    sql.Identifier("feast", f"{view}_history")
+                )
             )
     economy = open_store(placement, clock)
     known = economy.read_history([pd.Timestamp("2008-03-04"), pd.Timestamp("2008-03-06")])

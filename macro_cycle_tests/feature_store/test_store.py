@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pandas as pd
 import psycopg
 import pytest
+from psycopg import sql
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle_tests.feature_store.months import LABELS, open_store, row
@@ -97,6 +98,22 @@ def test_a_restarted_database_is_found_again(economy):
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert economy.read_online().recession_probability == 0.2
+
+
+def test_an_online_row_of_the_first_version_gives_way(economy, placement, clock):
+    """It was stamped with the end of the month while that was open."""
+    economy.write_offline([row("2008-03-31", 0.2)])
+    economy.materialize_online()
+    with psycopg.connect(placement.url) as connection:
+        for view in ("macro_features", "regime_probabilities"):
+            table = sql.Identifier("feast", f"macro_cycle_{view}")
+            connection.execute(sql.SQL("DROP TRIGGER only_forward ON {}").format(table))
+            connection.execute(sql.SQL("UPDATE {} SET event_ts = '2008-03-31 23:59:59Z'").format(table))
+    clock.set("2008-03-11")
+    economy = open_store(placement, clock)
+    economy.write_offline([row("2008-03-31", 0.3)])
+    economy.materialize_online()
+    assert economy.read_online().known_at == datetime(2008, 3, 11, tzinfo=UTC)
 
 
 def test_reading_opens_no_connection(economy):
