@@ -17,6 +17,7 @@ PORTS = {
     "mlflow": "MACRO_CYCLE_MLFLOW__PORT",
     "model-server": "MACRO_CYCLE_KSERVE__PORT",
     "exporter": "MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
+    "feature-server": "MACRO_CYCLE_FEAST__PORT",
 }
 MODEL = "macro-cycle-hmm"
 
