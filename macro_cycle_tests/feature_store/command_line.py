@@ -30,7 +30,7 @@ def feast_in(folder: Path, *arguments: str, succeeds: bool = True, **variables: 
         env={**os.environ, "PYTHONPATH": str(ROOT), "FEAST_USAGE": "False", **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     said = answer.stdout + answer.stderr

@@ -34,7 +34,7 @@ def redis(tmp_path):
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     server = subprocess.Popen([*command, "--requirepass", "p$w"], stdout=subprocess.DEVNULL)
     try:
-        for attempt in Retrying(stop=stop_after_delay(20), wait=wait_fixed(0.05)):
+        for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05)):
             with attempt:
                 socket.create_connection(("127.0.0.1", port)).close()
         yield server, f"127.0.0.1:{port},db=0,password=p$w"
