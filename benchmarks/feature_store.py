@@ -90,7 +90,7 @@ def _online(store: EconomyStore) -> list[Figure]:
 
 def _history(store: EconomyStore, url: str) -> list[Figure]:
     moments = {n: [NOW - pd.Timedelta(days=30 * k) for k in range(n)] for n in (150, 300, 600)}
-    cost = {n: _server_cpu(url, lambda asked=asked: store.read_history(asked), 5) for n, asked in moments.items()}
+    cost = {n: _server_cpu(url, lambda asked=asked: store.read_history(asked), 60) for n, asked in moments.items()}
     peer = _server_cpu(url, lambda: _feast_s_history(store, moments[600]), 1)
     client, peer_client = median_cpu_seconds(
         [lambda: store.read_history(moments[600]), lambda: _feast_s_history(store, moments[600])], 1
