@@ -75,7 +75,7 @@ def code_versions(platform: Platform) -> dict[str, str]:
         "macro_features": {"catalog": catalog, "features": features},
         "regime_model": {"model": settings.model.model_dump(mode="json"), "features": features},
         "champion": {"promotion": settings.promotion},
-        "feast_materialization": settings.feast.model_dump(mode="json"),
+        "feast_materialization": settings.feast.model_dump(mode="json", exclude={"host", "port"}),
         "kserve_deployment": {"model_name": settings.kserve.model_name},
     }
     return {asset: f"{number}.{document_version(depends_on.get(asset, {}))[:8]}" for asset, number in CODE.items()}

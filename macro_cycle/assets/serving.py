@@ -62,7 +62,7 @@ def _stored(
         rows = [month_row(panels[month], answers[month]) for month in batch]
         platform.feature_store.write_offline(rows)
         if batch[-1] == platform.clock.open_month():
-            platform.feature_store.materialize_online(rows[-1].as_of)
+            platform.feature_store.materialize_online()
         for month, row in zip(batch, rows, strict=True):
             day = as_of_day(month).date()
             made = months.made_by_and_from(month)

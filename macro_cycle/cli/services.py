@@ -29,6 +29,9 @@ def up(
     json: JsonFlag = False,
     apply: Annotated[bool, typer.Option("--apply", help="Start again if the settings have changed.")] = False,
     monitoring: MonitoringFlag = False,
+    feature_server: Annotated[
+        bool, typer.Option("--feature-server", help="Start Feast's feature server, too, to read from alone.")
+    ] = False,
 ) -> None:
     """Start the stack: PostgreSQL, MLflow, Dagster, the model server and the exporter."""
     settings = read_settings()
@@ -43,7 +46,7 @@ def up(
             if state == "ready":
                 errors.print(f"[green]✓[/] {service}")
 
-        found = lifecycle.up(settings, show, monitoring)
+        found = lifecycle.up(settings, show, monitoring=monitoring, feature_server=feature_server)
     _show(found, json)
     if monitoring:
         file = password_file(settings)

@@ -1,52 +1,55 @@
-"""Feast's objects: the entity `economy` and two feature views on tables of the schema `feast`.
+"""Feast's objects: the entity `economy`, and a view of features and one of probabilities on the history of each.
 
-`event_timestamp` is the moment of knowledge, the end of the as-of month; the reference month is a feature. `created`
-tells rows of the same month apart, so history is read as it was on any day.
+`event_timestamp` is the moment of knowledge, `as_of` the month end that a row describes, `reference_month` the newest
+month in it. `created` tells the contents apart that a month has had, so history is read as it was on any day. The views
+hold the columns of every economy: one that an economy does not have is null in its rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from feast import Entity, FeatureView, Field, ValueType
-from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source import PostgreSQLSource
+from feast import Entity, FeatureService, FeatureView, Field, ValueType
+from feast.data_source import DataSource
 from feast.types import Float64, PrimitiveFeastType, String, UnixTimestamp
 
 ENTITY = "economy"
 FEATURES_VIEW = "macro_features"
 REGIMES_VIEW = "regime_probabilities"
-SCHEMA = "feast"
+VIEWS = (FEATURES_VIEW, REGIMES_VIEW)
+SERVICE = "macro_cycle"
+TTL = timedelta(days=400)
 
 economy = Entity(name=ENTITY, join_keys=[ENTITY], value_type=ValueType.STRING, description="Country code")
 
-
-def table_name(view: str) -> str:
-    """The table behind a view."""
-    return f"{view}_history"
+Columns = Mapping[str, PrimitiveFeastType]
 
 
-def feature_views(features: Sequence[str], labels: Sequence[str]) -> list[FeatureView]:
-    """Views over the panel's columns and over the probabilities of the regimes with these labels."""
+def columns_of(features: Iterable[str], labels: Iterable[str]) -> dict[str, Columns]:
+    """The columns of each view, for the panel's columns `features` and the regimes with these labels."""
     probabilities = [f"{kind}_{label}" for kind in ("filtered", "smoothed", "predicted") for label in labels]
-    origin = {"reference_month": UnixTimestamp, "data_version": String}
-    answer = {"label": String, "recession_probability": Float64, "model_version": String}
+    origin: Columns = {"as_of": UnixTimestamp, "reference_month": UnixTimestamp, "data_version": String}
+    answer: Columns = {"model_version": String, "label": String, "recession_probability": Float64}
+    return {
+        FEATURES_VIEW: {**origin, **dict.fromkeys(features, Float64)},
+        REGIMES_VIEW: {**origin, **answer, **dict.fromkeys(probabilities, Float64)},
+    }
+
+
+def feature_views(columns: Mapping[str, Columns], source: Callable[[str], DataSource]) -> list[FeatureView]:
+    """A view of each name over `source(name)`."""
     return [
-        _view(FEATURES_VIEW, origin | dict.fromkeys(features, Float64)),
-        _view(REGIMES_VIEW, origin | answer | dict.fromkeys(probabilities, Float64)),
+        FeatureView(
+            name=name,
+            entities=[economy],
+            ttl=TTL,
+            schema=[Field(name=column, dtype=kind) for column, kind in columns[name].items()],
+            source=source(name),
+            online=True,
+        )
+        for name in columns
     ]
 
 
-def _view(name: str, columns: dict[str, PrimitiveFeastType]) -> FeatureView:
-    source = PostgreSQLSource(
-        name=f"{name}_source",
-        table=f"{SCHEMA}.{table_name(name)}",
-        timestamp_field="event_timestamp",
-        created_timestamp_column="created",
-    )
-    return FeatureView(
-        name=name,
-        entities=[economy],
-        ttl=timedelta(days=400),
-        schema=[Field(name=column, dtype=kind) for column, kind in columns.items()],
-        source=source,
-        online=True,
-    )
+def feature_service(views: list[FeatureView]) -> FeatureService:
+    """Both views under one name, for those who ask by it."""
+    return FeatureService(name=SERVICE, features=views)

@@ -1,183 +1,226 @@
 """The one wrapper through which features are written to and read from Feast."""
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-os.environ.setdefault("FEAST_USAGE", "False")
-
 import pandas as pd
 import psycopg
-from feast import FeatureStore, RepoConfig
-from psycopg import sql
+from feast import FeatureStore
+from feast.errors import FeatureViewNotFoundException
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.feature_store import history
 from macro_cycle.feature_store.definitions import (
     ENTITY,
     FEATURES_VIEW,
     REGIMES_VIEW,
-    SCHEMA,
+    VIEWS,
+    Columns,
+    columns_of,
     economy,
+    feature_service,
     feature_views,
-    table_name,
 )
-from macro_cycle.feature_store.rows import MonthRow
+from macro_cycle.feature_store.parquet import export
+from macro_cycle.feature_store.placement import Placement
+from macro_cycle.feature_store.rows import MonthRow, OnlineRow, utc
 from macro_cycle.warehouse.urls import DatabaseUrl
 
-APPEND_LOCK = 7_200_000_005
-COLUMN_TYPES = {"Float64": "double precision", "String": "text", "UnixTimestamp": "timestamptz"}
+TORN_SECONDS, TORN_POLL_SECONDS = 1.0, 0.01
+NOTHING_ONLINE = "the online store holds nothing of {}; materialize feast_materialization first"
 
 
-@dataclass(frozen=True)
-class OnlineRow:
-    """The newest values, and how long ago they were known."""
+def redis_errors(placement: Placement) -> tuple[type[Exception], ...]:
+    """What a Redis that does not answer raises; nothing where none is used."""
+    if placement.redis is None:
+        return ()
+    from redis.exceptions import RedisError
 
-    values: Mapping[str, Any]
-    age: timedelta
+    return (RedisError,)
 
 
-def repo_config(url: str, project: str) -> RepoConfig:
-    """Feast on the schema `feast` of the platform's database: registry, offline and online store."""
-    named = DatabaseUrl(url)
-    connection = {**named.parts(), "type": "postgres", "db_schema": SCHEMA}
-    registry = {"registry_type": "sql", "path": named.sqlalchemy("psycopg", schema=SCHEMA)}
-    return RepoConfig(
-        project=project,
-        provider="local",
-        registry=registry,
-        offline_store=connection,
-        online_store=connection,
-        entity_key_serialization_version=3,
-    )
+def prepare(placement: Placement, columns: Mapping[str, Columns]) -> dict[str, Columns]:
+    """Make what the views are to read, with at least these columns; all columns that there are, of every economy."""
+    with history.connect(placement.url) as connection:
+        history.hold_lock(connection)
+        history.ensure(connection, columns)
+        if placement.parquet:
+            export(connection, placement.parquet)
+        return history.columns(connection)
+
+
+class _Torn(Exception):
+    """The two views were read on either side of a write."""
 
 
 class EconomyStore:
-    """Features and probabilities of one economy.
+    """Features and probabilities of one economy, beside those of others.
 
-    `features` are the panel's columns, `labels` the regimes'. A month's row is kept for each content it ever had.
+    `features` are the panel's columns, `labels` the regimes'; `now` tells the time in UTC, by which knowledge is
+    stamped and its age is measured. May be used by several threads.
+
+    Raises:
+        MacroCycleError: the database or the online store does not answer (on use).
     """
 
-    def __init__(self, url: str, project: str, name: str, features: Sequence[str], labels: Sequence[str]) -> None:
-        self._url = DatabaseUrl(url)
-        self._name = name
-        self._store = FeatureStore(config=repo_config(url, project))
-        self._views = feature_views(features, labels)
+    def __init__(
+        self,
+        placement: Placement,
+        name: str,
+        features: Sequence[str],
+        labels: Sequence[str],
+        now: Callable[[], pd.Timestamp],
+    ) -> None:
+        self._placement, self._url, self._name, self._now = placement, DatabaseUrl(placement.url), name, now
+        self._columns = columns_of(features, labels)
+        self._references = [f"{view}:{column}" for view, columns in self._columns.items() for column in columns]
+        self._features = list(features)
+        self._redis_errors = redis_errors(placement)
+        with self._answering():
+            self._store = FeatureStore(config=placement.repo_config())
 
     def apply(self) -> None:
-        """Make the tables and register entity and views; safe to repeat, columns are only ever added."""
-        with psycopg.connect(self._url.libpq()) as connection:
-            for view in self._views:
-                _ensure_table(connection, view.name, {f.name: f.dtype for f in view.schema})
-        self._store.apply([economy, *self._views])
+        """Make the tables and register entity and views; safe to repeat and from several processes at once.
+
+        Columns are only ever added: those of other economies stay.
+        """
+        with self._answering():
+            prepare(self._placement, self._columns)
+        with self._transaction() as connection:
+            history.hold_lock(connection)
+            views = feature_views(history.columns(connection), self._placement.source)
+            self._store.apply([economy, *views, feature_service(views)])
 
     def write_offline(self, rows: Sequence[MonthRow]) -> int:
-        """Add the rows whose content is not the newest of their month already; how many were added."""
-        with psycopg.connect(self._url.libpq()) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
-            return sum(
-                _append(connection, view, self._name, row.as_of, values)
-                for row in rows
-                for view, values in ((FEATURES_VIEW, row.features), (REGIMES_VIEW, row.regimes))
-            )
-
-    def materialize_online(self, as_of: pd.Timestamp) -> None:
-        """Bring the online store up to the month end `as_of`.
+        """Add the rows whose content is not the last of their month already; how many were added.
 
         Raises:
-            MacroCycleError: it already holds a newer month, which an older one must not overwrite.
+            MacroCycleError: two rows are of one month, or a month has not begun; nothing was written.
         """
-        moment = _moment(as_of)
-        held = self._online_moment()
-        if held is not None and held > moment:
-            raise MacroCycleError(
-                f"the online store holds {held:%Y-%m}; {as_of:%Y-%m} is older and was not written over it"
-            )
-        self._store.materialize(moment - timedelta(seconds=1), moment + timedelta(seconds=1))
+        with self._transaction() as connection:
+            history.hold_lock(connection)
+            added = history.append(connection, self._name, rows, utc(self._now()))
+            if added and self._placement.parquet:
+                export(connection, self._placement.parquet)
+        return added
+
+    def materialize_online(self) -> None:
+        """Bring the online store up to the newest row.
+
+        Raises:
+            MacroCycleError: nothing was written yet, or the online store already holds what was known later.
+        """
+        with self._transaction() as connection:
+            history.hold_lock(connection)
+            rows = history.newest(connection, self._name)
+            if not rows:
+                raise MacroCycleError(f"nothing of {self._name} was written yet; materialize feast_materialization")
+            self._store.refresh_registry()
+            for view, row in rows.items():
+                self._write_online(view, row)
 
     def read_online(self) -> OnlineRow:
-        """The newest values of both views.
+        """The newest row, by Feast's online store.
 
         Raises:
-            MacroCycleError: nothing was materialized yet.
+            MacroCycleError: nothing was materialized yet, or a write of it was interrupted.
         """
-        references = [f"{view.name}:{f.name}" for view in self._views for f in view.features]
-        found = self._store.get_online_features(
-            features=references, entity_rows=[{ENTITY: self._name}], full_feature_names=True
-        ).to_dict()
-        values = {name: column[0] for name, column in found.items()}
-        moment = self._online_moment()
-        if moment is None or all(v is None for k, v in values.items() if k != ENTITY):
-            raise MacroCycleError("the online store is empty; materialize feast_materialization first")
-        return OnlineRow(values, datetime.now(UTC) - moment)
+        with self._answering():
+            try:
+                return self._read_online()
+            except _Torn:
+                return self._read_until_whole()
 
     def read_history(self, moments: Sequence[pd.Timestamp]) -> pd.DataFrame:
-        """The values known at each moment; what was revised or recomputed later is not seen."""
-        entities = pd.DataFrame({ENTITY: self._name, "event_timestamp": pd.to_datetime(moments, utc=True)})
-        references = [f"{view.name}:{f.name}" for view in self._views for f in view.features]
-        job = self._store.get_historical_features(
-            entities, references, full_feature_names=True, filter_by_created_timestamp=True
+        """The values known at each moment, in their order; what was revised or recomputed later is not seen.
+
+        Columns are `economy`, `event_timestamp` (the moment) and `<view>__<column>`; those of a moment before the
+        first row are missing.
+        """
+        asked = [utc(moment) for moment in moments]
+        with self._transaction() as connection:
+            names, rows = history.known_at(connection, self._name, asked, self._columns)
+        frame = pd.DataFrame(rows, columns=names)
+        frame.insert(0, ENTITY, self._name)
+        times = [c for c in names if c.endswith(("event_timestamp", "__as_of", "__reference_month"))]
+        texts = [c for c in names if c.endswith(("_version", "__label"))]
+        numbers = [c for c in names if c not in times and c not in texts]
+        kinds = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "object")
+        return frame.astype(kinds | dict.fromkeys(times, "datetime64[us, UTC]"))
+
+    def _write_online(self, view: str, row: dict[str, Any]) -> None:
+        columns = {f.name for f in self._store.get_feature_view(view).features}
+        kept = {name: row.get(name) for name in (ENTITY, "event_timestamp", "created", *columns)}
+        self._store.write_to_online_store(view, pd.DataFrame([kept]))
+
+    def _read_until_whole(self) -> OnlineRow:
+        patiently = Retrying(
+            retry=retry_if_exception_type(_Torn),
+            stop=stop_after_delay(TORN_SECONDS),
+            wait=wait_fixed(TORN_POLL_SECONDS),
+            reraise=True,
         )
-        return job.to_df().sort_values("event_timestamp").reset_index(drop=True)
+        try:
+            return patiently(self._read_online)
+        except _Torn:
+            raise MacroCycleError(
+                f"what is online of {self._name} was written half; materialize feast_materialization again"
+            ) from None
 
-    def _online_moment(self) -> datetime | None:
-        """Event timestamp of the newest online value."""
-        table = f"{self._store.project}_{FEATURES_VIEW}"
-        with psycopg.connect(self._url.libpq()) as connection:
-            exists = connection.execute("SELECT to_regclass(%s)", (f'{SCHEMA}."{table}"',)).fetchone()
-            if exists is None or exists[0] is None:
-                return None
-            query = sql.SQL("SELECT max(event_ts) FROM {}").format(sql.Identifier(SCHEMA, table))
-            row = connection.execute(query).fetchone()
-        return row[0].replace(tzinfo=row[0].tzinfo or UTC) if row and row[0] else None
+    def _read_online(self) -> OnlineRow:
+        try:
+            values, stamps = self._fetch_online()
+        except (psycopg.OperationalError, FeatureViewNotFoundException):
+            self._store.refresh_registry()  # the database has restarted, or the views were registered since
+            values, stamps = self._fetch_online()
+        if all(values[f"{view}__as_of"] is None for view in VIEWS):
+            raise MacroCycleError(NOTHING_ONLINE.format(self._name))
+        if len(set(stamps)) > 1:
+            raise _Torn
+        return self._online_row(values, stamps[0])
 
+    def _fetch_online(self) -> tuple[dict[str, Any], list[datetime]]:
+        response = self._store.get_online_features(
+            features=self._references, entity_rows=[{ENTITY: self._name}], full_feature_names=True
+        )
+        values = {name: column[0] for name, column in response.to_dict().items()}
+        results, names = response.proto.results, list(response.proto.metadata.feature_names.val)
+        stamps = (results[names.index(f"{view}__as_of")].event_timestamps[0] for view in VIEWS)
+        return values, [stamp.ToDatetime(UTC) for stamp in stamps]
 
-def _moment(as_of: pd.Timestamp) -> datetime:
-    """The last second of the day, UTC."""
-    return (as_of.normalize() + timedelta(days=1, seconds=-1)).tz_localize("UTC").to_pydatetime()
-
-
-def _ensure_table(connection: psycopg.Connection, view: str, columns: Mapping[str, Any]) -> None:
-    table = sql.Identifier(SCHEMA, table_name(view))
-    connection.execute(
-        sql.SQL(
-            "CREATE TABLE IF NOT EXISTS {} (economy text NOT NULL, event_timestamp timestamptz NOT NULL, "
-            "created timestamptz NOT NULL DEFAULT clock_timestamp())"
-        ).format(table)
-    )
-    for name, dtype in columns.items():
-        if name == ENTITY:
-            continue
-        connection.execute(
-            sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
-                table, sql.Identifier(name), sql.SQL(COLUMN_TYPES[str(dtype)])
-            )
+    def _online_row(self, values: dict[str, Any], known: datetime) -> OnlineRow:
+        features = {name: values[f"{FEATURES_VIEW}__{name}"] for name in self._features}
+        regimes = {name: values[f"{REGIMES_VIEW}__{name}"] for name in self._columns[REGIMES_VIEW]}
+        return OnlineRow(
+            economy=self._name,
+            known_at=known,
+            age=max(utc(self._now()) - known, timedelta()),
+            features={name: float("nan") if value is None else value for name, value in features.items()},
+            as_of=regimes.pop("as_of").date(),
+            reference_month=regimes.pop("reference_month").date(),
+            data_version=regimes.pop("data_version"),
+            model_version=regimes.pop("model_version"),
+            label=regimes.pop("label"),
+            recession_probability=regimes.pop("recession_probability"),
+            probabilities=regimes,
         )
 
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Connection]:
+        with self._answering(), history.connect(self._placement.url) as connection:
+            yield connection
 
-APPEND = """
-INSERT INTO {table} (economy, event_timestamp, created, {columns})
-SELECT %(economy)s, %(moment)s,
-       CASE WHEN last.data_version IS NULL THEN least(%(moment)s, clock_timestamp()) ELSE clock_timestamp() END,
-       {marks}
-FROM (SELECT 1) one LEFT JOIN (
-    SELECT data_version FROM {table} WHERE economy = %(economy)s AND event_timestamp = %(moment)s
-    ORDER BY created DESC LIMIT 1) last ON TRUE
-WHERE last.data_version IS DISTINCT FROM %(data_version)s
-"""
-
-
-def _append(
-    connection: psycopg.Connection, view: str, name: str, as_of: pd.Timestamp, values: Mapping[str, Any]
-) -> bool:
-    """Insert the row unless the newest of its month has the same data version; whether it was inserted.
-
-    The first row of a month holds what was known at its end and is dated so; a later content is dated by the clock.
-    """
-    query = sql.SQL(APPEND).format(
-        table=sql.Identifier(SCHEMA, table_name(view)),
-        columns=sql.SQL(", ").join(map(sql.Identifier, values)),
-        marks=sql.SQL(", ").join(map(sql.Placeholder, values)),
-    )
-    return connection.execute(query, {**values, "economy": name, "moment": _moment(as_of)}).rowcount == 1
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.RaiseException as error:
+            raise MacroCycleError(str(error).splitlines()[0]) from None
+        except psycopg.OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+        except self._redis_errors as error:
+            raise MacroCycleError(f"Redis does not answer: {str(error).splitlines()[0]}") from None

@@ -83,6 +83,10 @@ class FeastSettings(Section):
 
     project: str = "macro_cycle"
     economy: str = "US"
+    redis: SecretStr | None = Field(default=None, description="online store in Redis: host:port,parameter=value")
+    parquet_path: Path | None = Field(default=None, description="folder of Parquet copies, which DuckDB then reads")
+    host: str = "127.0.0.1"
+    port: int = Field(default=6566, ge=1, le=65535, description="the feature server's")
 
 
 class KserveSettings(Section):

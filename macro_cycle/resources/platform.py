@@ -154,11 +154,13 @@ class Platform:
     @cached_property
     def feature_store(self) -> "EconomyStore":
         """Feast on the platform's database, its tables and views registered."""
+        from macro_cycle.feature_store.placement import Placement
         from macro_cycle.feature_store.store import EconomyStore
         from macro_cycle.hmm.labels import label_names
 
         feast, labels = self.settings.feast, label_names(self.settings.model.n_regimes)
-        store = EconomyStore(self.database_url, feast.project, feast.economy, self.features.names, labels)
+        placement = Placement.of(feast, self.database_url)
+        store = EconomyStore(placement, feast.economy, self.features.names, labels, self.clock.now)
         store.apply()
         return store
 

@@ -1,13 +1,14 @@
 """The parts of a serving process, put together under the settings."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
 from macro_cycle.serving.answering import Answering
 from macro_cycle.serving.application import Application
@@ -22,8 +23,10 @@ from macro_cycle.serving.served_models import ServedModels
 from macro_cycle.serving.telemetry import Telemetry
 from macro_cycle.training.bundle import Bundle
 
+if TYPE_CHECKING:
+    from macro_cycle.feature_store.store import EconomyStore
+
 TOGETHER_BYTES = 48_000_000
-FEATURES_VIEW = "macro_features"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ def served_models(settings: Settings) -> ServedModels:
     """The models of the home's bundle store."""
 
     def build(bundle: Bundle, version: str) -> Answering:
-        return Answering(bundle, version, _online_store(settings, list(map(str, bundle.panel.columns)), bundle.model))
+        columns = list(map(str, bundle.panel.columns))
+        return Answering(bundle, version, _online_store(settings, columns, list(bundle.model["labels"])))
 
     return ServedModels(BundleStore(settings.home / "serving"), build)
 
@@ -81,17 +85,14 @@ def _describe(telemetry: Telemetry, name: str, answering: Answering) -> None:
     )
 
 
-def _online_store(settings: Settings, columns: list[str], model: Any) -> FeastOnlineStore:
-    def connect() -> Any:
+def _online_store(settings: Settings, columns: list[str], labels: list[str]) -> FeastOnlineStore:
+    def connect() -> "EconomyStore":
+        from macro_cycle.feature_store.placement import Placement
         from macro_cycle.feature_store.store import EconomyStore
 
-        url = settings.database_url
-        return EconomyStore(
-            os.environ["FEAST_REGISTRY"] if url is None else url.get_secret_value(),
-            settings.feast.project,
-            settings.feast.economy,
-            columns,
-            model["labels"],
-        )
+        if settings.database_url is None:
+            raise MacroCycleError("the model server was not told where the feature store is: MACRO_CYCLE_DATABASE_URL")
+        placement = Placement.of(settings.feast, settings.database_url.get_secret_value())
+        return EconomyStore(placement, settings.feast.economy, columns, labels, Clock.of(settings).now)
 
-    return FeastOnlineStore(settings.feast.economy, FEATURES_VIEW, columns, connect)
+    return FeastOnlineStore(settings.feast.economy, columns, connect)

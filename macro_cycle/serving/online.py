@@ -1,27 +1,28 @@
 """The newest features of an economy out of the feature store, as the server asks for them."""
 
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.serving.answering import OnlineFeatures
 from macro_cycle.serving.errors import BadRequest
 
+if TYPE_CHECKING:
+    from macro_cycle.feature_store.rows import OnlineRow
+    from macro_cycle.feature_store.store import EconomyStore
+
 RETRY_SECONDS = 5.0
 
 
 class FeastOnlineStore:
-    """Reads `read()` of a store that `connect` makes at the first question; a failure is not repeated at once.
+    """Reads a store that `connect` makes at the first question; a failure is not repeated at once."""
 
-    `connect` gives something with `read_online() -> OnlineRow`, whose values are named `<view>__<column>`.
-    """
-
-    def __init__(self, economy: str, view: str, columns: Sequence[str], connect: Callable[[], Any]) -> None:
-        self._economy, self._view, self._columns, self._connect = economy, view, tuple(columns), connect
-        self._store: Any = None
+    def __init__(self, economy: str, columns: Sequence[str], connect: Callable[[], "EconomyStore"]) -> None:
+        self._economy, self._columns, self._connect = economy, tuple(columns), connect
+        self._store: EconomyStore | None = None
         self._failed: tuple[float, str] | None = None
         self._lock = Lock()
 
@@ -35,9 +36,11 @@ class FeastOnlineStore:
         if economy != self._economy:
             raise BadRequest(f"the online store holds {self._economy}, not {economy}")
         with self._lock:
-            return self._read()
+            row = self._read()
+        values = {name: row.features.get(name, math.nan) for name in self._columns}
+        return OnlineFeatures(reference_month=row.reference_month, as_of=row.as_of, values=values)
 
-    def _read(self) -> OnlineFeatures:
+    def _read(self) -> "OnlineRow":
         if self._failed is not None and time.monotonic() < self._failed[0]:
             raise MacroCycleError(self._failed[1])
         try:
@@ -48,15 +51,4 @@ class FeastOnlineStore:
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
             self._failed = (time.monotonic() + RETRY_SECONDS, reason)
             raise MacroCycleError(reason) from None
-        return self._features(row.values, datetime.now(UTC) - row.age)
-
-    def _features(self, values: Mapping[str, Any], known: datetime) -> OnlineFeatures:
-        month = values.get(f"{self._view}__reference_month")
-        if month is None:
-            raise MacroCycleError(f"it holds no month of {self._economy} yet")
-        numbers = {name: values.get(f"{self._view}__{name}") for name in self._columns}
-        return OnlineFeatures(
-            reference_month=datetime.fromisoformat(str(month)[:10]).date(),
-            as_of=known.date(),
-            values={name: float("nan") if number is None else float(number) for name, number in numbers.items()},
-        )
+        return row

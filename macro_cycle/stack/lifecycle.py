@@ -19,6 +19,7 @@ from macro_cycle.stack.postgres import stop_embedded
 from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.service import Service, ServiceStatus
 from macro_cycle.stack.services import KEEPER, service_environment, services
+from macro_cycle.stack.services import feature_server as feature_service
 from macro_cycle.stack.supervision import (
     log_file,
     process_states,
@@ -37,27 +38,35 @@ Progress = Callable[[str, str], None]
 
 
 def up(
-    settings: Settings, on_progress: Progress = lambda _name, _state: None, monitoring: bool = False
+    settings: Settings,
+    on_progress: Progress = lambda _name, _state: None,
+    *,
+    monitoring: bool = False,
+    feature_server: bool = False,
 ) -> list[ServiceStatus]:
     """Start what does not run yet and wait until everything answers; a running stack is left alone.
 
-    `on_progress(service, state)` is told of each step. With `monitoring`, Prometheus and Alertmanager start too.
+    `on_progress(service, state)` is told of each step. With `monitoring`, Prometheus and Alertmanager start too, with
+    `feature_server` Feast's.
 
     Raises:
         MacroCycleError: a port is taken, the database does not answer, a service does not become ready, or neither
             Prometheus nor Alertmanager is installed.
     """
     keep_private(settings.home)
-    optional = monitoring_services(settings)
     if monitoring:
         prepare_monitoring(settings)
-    wanted = [*services(settings), *(optional if monitoring else ())]
+    asked_for = [
+        *(monitoring_services(settings) if monitoring else ()),
+        *([feature_service(settings)] if feature_server else ()),
+    ]
+    wanted = [*services(settings), *asked_for]
     running = {name for name, info in process_states(settings).items() if info["statename"] == "RUNNING"}
     _refuse_taken_ports([service for service in wanted if service.name not in running])
     if supervisor_process(settings) is None:
         applied.keep(settings)
         on_progress("database", "starting")
-        start_supervisor(settings, services(settings), optional, service_environment(settings, monitoring))
+        start_supervisor(settings, services(settings), _optional(settings), service_environment(settings, monitoring))
     api = supervisor_api(settings)
     if settings.database_url is None and KEEPER not in running:
         _start(api, KEEPER)
@@ -95,10 +104,15 @@ def restart(settings: Settings, name: str) -> None:
 
 
 def status(settings: Settings) -> list[ServiceStatus]:
-    """State of each service; `ready` means that it answers."""
+    """State of each service; `ready` means that it answers. One on request is left out until it was asked for."""
     states = process_states(settings)
-    started = [each for each in monitoring_services(settings) if _was_started(states.get(each.name))]
+    started = [each for each in _optional(settings) if _was_started(states.get(each.name))]
     return [_status(settings, each, states.get(each.name)) for each in (*services(settings), *started)]
+
+
+def _optional(settings: Settings) -> list[Service]:
+    """What belongs to the stack once somebody has asked for it."""
+    return [*monitoring_services(settings), feature_service(settings)]
 
 
 def keep_private(home: Path) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from macro_cycle.feature_store.placement import Placement
 from macro_cycle.platform.addresses import DAEMON, DATABASE, EXPORTER, MLFLOW, MODEL_SERVER, READY_PATHS, WEB_SERVER
 from macro_cycle.platform.environment import settings_environment
 from macro_cycle.platform.settings import Settings
@@ -16,6 +17,7 @@ from macro_cycle.warehouse.urls import DatabaseUrl
 
 ROOT = Path(__file__).resolve().parents[2]
 KEEPER = DATABASE
+FEATURE_SERVER = "feature-server"
 
 
 def services(settings: Settings) -> list[Service]:
@@ -71,6 +73,21 @@ def services(settings: Settings) -> list[Service]:
     return rest if settings.database_url is not None else [keeper, *rest]
 
 
+def feature_server(settings: Settings) -> Service:
+    """Feast's app cut down to reads; it belongs to the stack once somebody has asked for it."""
+    repository = str(ROOT / ".ops" / ".feast" / "feast_repo")
+    command = (sys.executable, "-m", "macro_cycle.feature_store.server", repository)
+    return Service(
+        FEATURE_SERVER,
+        (*command, "--host", settings.feast.host, "--port", str(settings.feast.port)),
+        host=settings.feast.host,
+        port=settings.feast.port,
+        port_setting="MACRO_CYCLE_FEAST__PORT",
+        ready_path="/health",
+        needs=("MACRO_CYCLE_DATABASE_URL", "FEAST_*"),
+    )
+
+
 def dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME of the stack, with the repository's `dagster.yaml` in it."""
     home = settings.home / "dagster"
@@ -98,8 +115,6 @@ def service_environment(settings: Settings, monitoring: bool = False) -> Mapping
 def environment(settings: Settings) -> Mapping[str, str]:
     """What a process needs to know of the stack, Feast's command line included; credentials travel here alone."""
     url = DatabaseUrl(database_url(settings))
-    feast = {"PROJECT": settings.feast.project, "REGISTRY": url.sqlalchemy("psycopg", schema="feast")}
-    feast |= {name.upper(): str(value) for name, value in url.parts().items()}
     return {
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
@@ -109,7 +124,8 @@ def environment(settings: Settings) -> Mapping[str, str]:
         "MLFLOW_BACKEND_STORE_URI": url.sqlalchemy("psycopg2", schema="mlflow"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        **{f"FEAST_{name}": value for name, value in feast.items()},
+        **Placement.of(settings.feast, database_url(settings)).environment(),
+        "FEAST_USAGE": "False",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }

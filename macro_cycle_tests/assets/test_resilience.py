@@ -106,5 +106,5 @@ def test_old_months_touch_nothing_that_serves(platform, store):
     registry, bundles = platform.registry, BundleStore(platform.settings.home / "serving")
     assert (registry.champion(), registry.challenger()) == (None, None)
     assert bundles.committed() == []
-    with pytest.raises(MacroCycleError, match="online store is empty"):
+    with pytest.raises(MacroCycleError, match="online store holds nothing of US"):
         platform.feature_store.read_online()

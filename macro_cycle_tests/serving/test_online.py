@@ -2,25 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import pytest
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.feature_store.rows import OnlineRow
 from macro_cycle.serving.errors import BadRequest
 from macro_cycle.serving.online import FeastOnlineStore
 
 
 @dataclass
-class Row:
-    values: dict[str, Any]
-    age: timedelta = timedelta(days=2)
-
-
-@dataclass
 class Store:
-    row: Row | Exception
+    row: OnlineRow | Exception
     connections: int = 0
     values: dict = field(default_factory=dict)
 
@@ -28,25 +22,35 @@ class Store:
         self.connections += 1
         return self
 
-    def read_online(self) -> Row:
+    def read_online(self) -> OnlineRow:
         if isinstance(self.row, Exception):
             raise self.row
         return self.row
 
 
 def online(store: Store) -> FeastOnlineStore:
-    return FeastOnlineStore("US", "macro_features", ["INDPRO", "PAYEMS"], store.connect)
+    return FeastOnlineStore("US", ["INDPRO", "PAYEMS"], store.connect)
 
 
-def row(**features: float | None) -> Row:
-    named = {f"macro_features__{name}": value for name, value in features.items()}
-    return Row({"macro_features__reference_month": datetime(2026, 10, 1, tzinfo=UTC), **named})
+def row(**features: float) -> OnlineRow:
+    return OnlineRow(
+        economy="US",
+        as_of=date(2026, 11, 26),
+        reference_month=date(2026, 10, 1),
+        known_at=datetime(2026, 11, 26, tzinfo=UTC),
+        age=timedelta(days=2),
+        data_version="data",
+        model_version="model",
+        features=features,
+        label="Expansion",
+        recession_probability=0.1,
+        probabilities={},
+    )
 
 
 def test_the_newest_row_becomes_features():
-    features = online(Store(row(INDPRO=0.5, PAYEMS=None)))("US")
-    assert features.reference_month == date(2026, 10, 1)
-    assert features.as_of == (datetime.now(UTC) - timedelta(days=2)).date()
+    features = online(Store(row(INDPRO=0.5)))("US")
+    assert (features.reference_month, features.as_of) == (date(2026, 10, 1), date(2026, 11, 26))
     np.testing.assert_array_equal([features.values["INDPRO"], features.values["PAYEMS"]], [0.5, np.nan])
 
 
@@ -69,8 +73,3 @@ def test_a_failure_is_one_line_and_not_asked_for_again_at_once(error):
     with pytest.raises(MacroCycleError):
         read("US")
     assert store.connections == 1
-
-
-def test_a_store_without_a_month_says_so():
-    with pytest.raises(MacroCycleError, match="no month of US yet"):
-        online(Store(Row({"macro_features__reference_month": None})))("US")

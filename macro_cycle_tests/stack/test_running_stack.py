@@ -42,6 +42,11 @@ def test_a_second_run_retrains_nothing_and_says_so(stack, first_run):
     assert {**again, "retrained": True} == first_run
 
 
+def test_a_service_on_request_is_no_part_of_the_stack_until_then(tmp_path):
+    status = Stack.in_home(tmp_path / "home").status()
+    assert "feature-server" not in status.stdout
+
+
 def test_up_leaves_a_running_stack_alone(stack):
     before = stack.pids()
     stack.cli("up")
@@ -114,7 +119,20 @@ def test_a_terminated_rehearsal_leaves_nothing_running(tmp_path):
     assert not (home / "postgres" / "postmaster.pid").exists()
 
 
+def test_the_feature_server_starts_on_request_and_answers_what_is_served(stack, first_run):
+    stack.cli("up", "--feature-server")
+    asked = {"features": ["regime_probabilities:recession_probability"], "entities": {"economy": ["US"]}}
+    url = f"{stack.url('feature-server')}/get-online-features"
+    response = httpx.post(url, json=asked, timeout=30).raise_for_status().json()
+    values = {
+        name: result["values"]
+        for name, result in zip(response["metadata"]["feature_names"], response["results"], strict=True)
+    }
+    assert values["recession_probability"] == [first_run["recession_probability"]]
+
+
 def test_every_service_listens_on_loopback_alone(stack):
+    stack.cli("up", "--feature-server")
     services = [psutil.Process(pid) for pid in stack.pids().values()]
     pids = {process.pid for service in services for process in [service, *service.children(recursive=True)]}
     listening = [c for c in psutil.net_connections("inet") if c.pid in pids and c.status == psutil.CONN_LISTEN]

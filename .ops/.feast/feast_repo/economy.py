@@ -1,12 +1,17 @@
 """What `feast apply` registers: the same objects that the platform registers itself."""
 
-from macro_cycle.feature_store.definitions import economy, feature_views
+from macro_cycle.feature_store.definitions import columns_of, economy, feature_service, feature_views
+from macro_cycle.feature_store.placement import Placement
+from macro_cycle.feature_store.store import prepare
 from macro_cycle.features import default_feature_set
 from macro_cycle.hmm.labels import label_names
-from macro_cycle.platform.settings import load_settings
+from macro_cycle.platform.settings import read_settings
+from macro_cycle.stack.postgres import database_url
 
-macro_features, regime_probabilities = feature_views(
-    default_feature_set().names, label_names(load_settings().model.n_regimes)
-)
+settings = read_settings()
+placement = Placement.of(settings.feast, database_url(settings))
+columns = prepare(placement, columns_of(default_feature_set().names, label_names(settings.model.n_regimes)))
+macro_features, regime_probabilities = feature_views(columns, placement.source)
+service = feature_service([macro_features, regime_probabilities])
 
-__all__ = ["economy", "macro_features", "regime_probabilities"]
+__all__ = ["economy", "macro_features", "regime_probabilities", "service"]
