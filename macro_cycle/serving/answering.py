@@ -102,7 +102,7 @@ class Answering:
             raise BadRequest(str(error)) from None
         filtered = result.filtered_probs[-1]
         answer = Answer(
-            label=self.model.labels[int(np.argmax(filtered))],
+            label=str(self.model.labels_of(filtered[None])[0]),
             recession_probability=float(self.model.recession_probability(filtered[None])[0]),
             probabilities=dict(zip(self.model.labels, map(float, filtered), strict=True)),
             log_likelihood=float(result.log_likelihood),

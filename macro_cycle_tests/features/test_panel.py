@@ -125,7 +125,7 @@ def test_an_innovation_takes_off_its_share_of_last_month_and_lets_no_outlier_ech
     plain = build_panel(frame, CATALOG, single("UNRATE"))["UNRATE"]
     panel = build_panel(frame, CATALOG, FeatureSet(features=(innovation,)))["U"]
     middle, iqr = plain.median(), plain.quantile(0.75) - plain.quantile(0.25)
-    held = (plain.shift() - middle).clip(-4 * iqr / 1.349, 4 * iqr / 1.349).fillna(0)
+    held = (plain.shift() - middle).clip(-4 * iqr / 1.3489795003921634, 4 * iqr / 1.3489795003921634).fillna(0)
     np.testing.assert_allclose(panel, plain - 0.5 * held)
 
 
