@@ -2,7 +2,7 @@
 
 The sample is one vintage, so its 1974 is today's 1974. Here each month's growth is seen with an error that
 shrinks as the month ages, of the size that FRED-MD vintages of 2014 to 2019 show against that of 2026: 0.3 to 0.7
-robust deviations in the newest quarter, 0.3 to 0.6 in the newest half year.
+robust deviations in the newest quarter, 0.3 to 0.6 in the newest half year. Interest rates are never revised.
 """
 
 from functools import cache
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.default_model.walk_forward import CATALOG, History, sample_observations
+from macro_cycle.observations.robust import NORMAL_IQR
 
 # Standard deviation of a first release's error, in robust standard deviations of the series' growth.
 FIRST_RELEASE = {
@@ -53,8 +54,9 @@ def with_revisions(seed: int) -> History:
 
 def _errors(growth: pd.DataFrame, seed: int) -> pd.DataFrame:
     """One draw of every month's first-release error of growth."""
-    scale = (growth.quantile(0.75) - growth.quantile(0.25)) / 1.349
+    scale = (growth.quantile(0.75) - growth.quantile(0.25)) / NORMAL_IQR
     sizes = pd.Series(FIRST_RELEASE).reindex(growth.columns).fillna(OTHERS)
+    sizes[[CATALOG.spec(series_id).role == "rate" for series_id in growth.columns]] = 0.0
     return pd.DataFrame(
         np.random.default_rng(seed).normal(size=growth.shape) * (scale * sizes).to_numpy(),
         index=growth.index,

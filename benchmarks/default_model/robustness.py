@@ -12,6 +12,7 @@ from benchmarks.default_model.walk_forward import (
     walk_forward,
 )
 from macro_cycle.features import default_feature_set
+from macro_cycle.observations.robust import NORMAL_IQR
 
 FAULT = pd.Timestamp("1968-05-01")
 SIGMAS = 20.0
@@ -32,7 +33,7 @@ def _scaled(observations: pd.DataFrame, series_id: str, months: pd.Series) -> pd
     """The series moved by `SIGMAS` robust standard deviations of its log changes in these months."""
     of_series = observations["series_id"] == series_id
     changes = np.log(observations.loc[of_series].set_index("date")["value"]).diff()
-    sigma = (changes.quantile(0.75) - changes.quantile(0.25)) / 1.349
+    sigma = (changes.quantile(0.75) - changes.quantile(0.25)) / NORMAL_IQR
     moved = observations["value"] * np.exp(SIGMAS * sigma)
     return observations.assign(value=observations["value"].mask(of_series & months, moved))
 

@@ -17,6 +17,7 @@ from macro_cycle.sources.sample import Sample
 CATALOG = Catalog.load()
 SINCE_1973 = tuple(recession for recession in RECESSIONS if recession.peak >= pd.Timestamp("1973"))
 START, END = "1970-01-01", "2026-07-01"
+HORIZON = 12
 HALF = pd.Timestamp("1995-01-01")
 
 History = Callable[[pd.Timestamp], pd.DataFrame]
@@ -34,9 +35,15 @@ class Experiment:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """Calls by as-of month (`reference_month`, `probability`), labels of each partition, the last model."""
+    """Calls by as-of month (`reference_month`, `probability`), labels of each partition, the last model.
+
+    phases: what each call said, by reference month: a column of probability for each phase, and `label`. begins: by
+    reference month, probability that a recession begins within 1, ..., 12 months (columns).
+    """
 
     calls: pd.DataFrame
+    phases: pd.DataFrame
+    begins: pd.DataFrame
     labels: list[pd.Series]
     model: MacroCycleHMM
     panel: pd.DataFrame
@@ -80,11 +87,13 @@ def walk_forward(
         },
         index=pd.date_range(start, end, freq="MS"),
     )
-    names = np.array(models[-1].labels, dtype=object)
-    labels = [
-        pd.Series(names[probs.argmax(axis=1)], panel.index) for probs, panel in zip(filtered, panels, strict=True)
-    ]
-    return WalkForward(calls, labels, models[-1], panels[-1])
+    labels = [pd.Series(m.labels_of(p), panel.index) for m, p, panel in zip(models, filtered, panels, strict=True)]
+    newest = pd.DatetimeIndex(calls["reference_month"])
+    phases = pd.DataFrame([p[-1] for p in filtered], newest, list(models[-1].labels))
+    phases["label"] = [said.iloc[-1] for said in labels]
+    ahead = [m.forecast(panel, HORIZON).recession_begins for m, panel in zip(models, panels, strict=True)]
+    begins = pd.DataFrame(ahead, newest, range(1, HORIZON + 1))
+    return WalkForward(calls, phases, begins, labels, models[-1], panels[-1])
 
 
 @lru_cache(maxsize=4)

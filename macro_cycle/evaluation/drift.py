@@ -4,10 +4,12 @@ Each has a distribution under the model itself, so that its alarm level means wh
 
 - surprise: how improbable the last months were, beside the same statistic over the model's whole history. Months are
   compared on the cells published in the newest one, and taken in overlapping runs of three, as they come.
-- occupancy: share of the last ten years spent in each regime, against the stationary share, with the variance of a
-  Markov chain's occupancy (Kemeny and Snell 1960, 4.6), not that of independent draws.
-- stay: probability of a stay in a regime as long as the present one (stays are geometric).
+- occupancy: share of the last ten years spent in each regime, against what the chain expects, with the variance of a
+  Markov chain's occupancy, not that of independent draws.
+- stay: probability of a stay in a regime as long as the present one.
 - turns: number of changes of regime in the last ten years, against its exact distribution under the chain.
+
+The chain of the last three is that of the months' own transitions, which depend on covariates where the model has any.
 - calibration: mean excess of the probabilities given over what happened, with the variance that they imply.
 """
 
@@ -45,7 +47,9 @@ class Statistic:
 def drift(model: "MacroCycleHMM", panel: pd.DataFrame, settled: pd.DataFrame | None = None) -> list[Statistic]:
     """All statistics of a model on its panel; `settled` are scored months (score, recession), if there are any."""
     states = model.decode(panel).states
-    found = [surprise(model, panel), *occupancy(model, states), stay(model, states), turns(model, states)]
+    chain = model.transitions(panel)
+    found = [surprise(model, panel), *occupancy(model, states, chain), stay(model, states, chain)]
+    found.append(turns(states, chain))
     if settled is not None and len(settled) >= FEWEST_SETTLED:
         found.append(calibration(settled["score"].to_numpy(float), settled["recession"].to_numpy(float)))
     return found
@@ -60,34 +64,35 @@ def surprise(model: "MacroCycleHMM", panel: pd.DataFrame) -> Statistic:
     return Statistic("surprise", float(runs[-1]), rank, text)
 
 
-def occupancy(model: "MacroCycleHMM", states: NDArray[np.int64], window: int = WINDOW) -> list[Statistic]:
-    """Share of the last `window` months in each regime beside its stationary share."""
+def occupancy(
+    model: "MacroCycleHMM", states: NDArray[np.int64], chain: NDArray[np.float64], window: int = WINDOW
+) -> list[Statistic]:
+    """Share of the last `window` months in each regime beside the share that the chain (T, K, K) expects."""
     recent = states[-window:]
-    expected = model.stationary_distribution
-    deviation = np.sqrt(_occupancy_variance(model.parameters.transition_matrix, expected) / len(recent))
+    expected, deviation = occupancy_moments(model.stationary_distribution, chain, len(recent))
     found = []
     for j, label in enumerate(model.labels):
         share = float(np.mean(recent == j))
-        z = (share - expected[j]) / deviation[j]
+        z = (share - expected[j]) / max(deviation[j], np.finfo(float).tiny)
         text = f"{share:.0%} of the last {len(recent)} months in {label}, {expected[j]:.0%} expected"
         found.append(Statistic(f"occupancy_{label}", share, _two_sided(float(z)), text))
     return found
 
 
-def stay(model: "MacroCycleHMM", states: NDArray[np.int64]) -> Statistic:
-    """Length of the present stay and the probability of one at least as long."""
+def stay(model: "MacroCycleHMM", states: NDArray[np.int64], chain: NDArray[np.float64]) -> Statistic:
+    """Length of the present stay and the probability of one at least as long under the chain (T, K, K)."""
     elsewhere = np.flatnonzero(states != states[-1])
     months = len(states) - 1 - (int(elsewhere[-1]) if len(elsewhere) else -1)
-    staying = float(model.parameters.transition_matrix[states[-1], states[-1]])
-    text = f"{months} months in {model.labels[states[-1]]}, {1 / (1 - staying):.0f} expected"
-    return Statistic("stay", float(months), staying ** (months - 1), text)
+    staying = chain[len(states) - months + 1 : len(states), states[-1], states[-1]]
+    text = f"{months} months in {model.labels[states[-1]]}"
+    return Statistic("stay", float(months), float(np.prod(staying)), text)
 
 
-def turns(model: "MacroCycleHMM", states: NDArray[np.int64], window: int = WINDOW) -> Statistic:
-    """Changes of regime over the last `window` months beside their distribution under the chain."""
+def turns(states: NDArray[np.int64], chain: NDArray[np.float64], window: int = WINDOW) -> Statistic:
+    """Changes of regime over the last `window` months beside their distribution under the chain (T, K, K)."""
     recent = states[-window - 1 :]
     count = int(np.count_nonzero(np.diff(recent)))
-    probability = turns_distribution(model.parameters.transition_matrix, recent[0], len(recent) - 1)
+    probability = turns_distribution(chain[len(states) - len(recent) + 1 : len(states)], recent[0])
     tail = min(probability[: count + 1].sum(), probability[count:].sum())
     mean = float(probability @ np.arange(len(probability)))
     text = f"{count} changes of regime in {len(recent) - 1} months, {mean:.0f} expected"
@@ -107,17 +112,37 @@ def calibration(probability: NDArray[np.float64], recession: NDArray[np.float64]
     return Statistic("calibration", float(excess.mean()), _two_sided(float(z)), text)
 
 
-def turns_distribution(transition_matrix: NDArray[np.float64], start: int, months: int) -> NDArray[np.float64]:
-    """(months + 1,) probability of each number of changes of regime within `months`, from regime `start`."""
-    staying = np.diag(transition_matrix)
-    leaving = transition_matrix - np.diag(staying)
-    at = np.zeros((months + 1, len(staying)))
+def turns_distribution(chain: NDArray[np.float64], start: int) -> NDArray[np.float64]:
+    """(M + 1,) probability of each number of changes of regime over the M steps of chain (M, K, K), from `start`."""
+    at = np.zeros((len(chain) + 1, chain.shape[1]))
     at[0, start] = 1.0
-    for _ in range(months):
-        moved = at @ leaving
+    for transition in chain:
+        staying = np.diag(transition)
+        moved = at @ (transition - np.diag(staying))
         at = at * staying
         at[1:] += moved[:-1]
     return at.sum(axis=1)
+
+
+def occupancy_moments(
+    start: NDArray[np.float64], chain: NDArray[np.float64], window: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(K,) mean and standard deviation of each regime's share of the chain's last `window` months, exactly.
+
+    `start` (K,) is the distribution of the month before the first of chain (T, K, K).
+    """
+    path = np.empty((len(chain), len(start)))
+    for t, transition in enumerate(chain):
+        start = start @ transition
+        path[t] = start
+    path, steps = path[-window:], chain[-window:]
+    second, since = np.zeros(len(start)), np.zeros((len(start), len(start)))
+    for probs, transition in zip(path, steps, strict=True):
+        since = since @ transition
+        second += probs + 2.0 * np.diag(since)
+        since = since + np.diag(probs)
+    mean = path.mean(axis=0)
+    return mean, np.sqrt(np.maximum(second / len(path) ** 2 - mean**2, 0.0))
 
 
 def _comparable_scores(model: "MacroCycleHMM", panel: pd.DataFrame) -> NDArray[np.float64]:
@@ -127,19 +152,12 @@ def _comparable_scores(model: "MacroCycleHMM", panel: pd.DataFrame) -> NDArray[n
     from macro_cycle.hmm.emissions import log_densities
 
     predicted = model.filter(panel).predicted_probs
-    published = panel.iloc[-RUN:].notna().all().to_numpy()
+    published = panel[list(model.emitted)].iloc[-RUN:].notna().all().to_numpy()
     values = model.observations(panel).values.copy()
     values[:, ~published] = np.nan
     complete = ~np.isnan(values[:, published]).any(axis=1)
     scores = logsumexp(log_densities(model.parameters, values), b=predicted, axis=1)
     return np.asarray(scores)[complete]
-
-
-def _occupancy_variance(transition_matrix: NDArray[np.float64], stationary: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(K,) limit of n times the variance of each regime's share of n months."""
-    K = len(stationary)
-    fundamental = np.linalg.inv(np.eye(K) - transition_matrix + np.outer(np.ones(K), stationary))
-    return stationary * (2 * np.diag(fundamental) - 1 - stationary)
 
 
 def _dependence(series: NDArray[np.float64], lags: int) -> float:

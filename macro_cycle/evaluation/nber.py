@@ -4,6 +4,7 @@ A month is in recession from the month after the peak through the trough. Turnin
 for those before 1980, which were not announced on a day, a year is assumed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -54,6 +55,11 @@ def recession_indicator(index: pd.DatetimeIndex) -> pd.Series:
     for recession in RECESSIONS:
         inside |= (index > recession.peak) & (index <= recession.trough)
     return inside
+
+
+def announced_peaks(day: pd.Timestamp, recessions: Sequence[Recession] = RECESSIONS) -> list[Recession]:
+    """The recessions whose peak had been announced by `day`."""
+    return [r for r in recessions if (r.peak_announced or r.peak + LONGEST_WAIT) <= day]
 
 
 def settled_recession(index: pd.DatetimeIndex, day: pd.Timestamp) -> pd.Series:

@@ -161,7 +161,7 @@ class _Game:
 def _estimates(model: MacroCycleHMM) -> dict[str, Any]:
     """Everything of a model that its answers depend on."""
     document = model.to_document()
-    return {name: document[name] for name in ("config", "columns", "standardizer", "parameters")}
+    return {name: document.get(name) for name in ("config", "columns", "standardizer", "parameters", "covariates")}
 
 
 _Regimes = tuple[int, ...]

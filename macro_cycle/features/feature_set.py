@@ -10,7 +10,7 @@ from macro_cycle.observations.catalog import Catalog, CatalogError, Role
 
 logger = logging.getLogger(__name__)
 
-FeatureRole = Literal["activity", "momentum", "free"]
+FeatureRole = Literal["activity", "momentum", "free", "transition"]
 
 _COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
 _LEADING = ("HOUST", "PERMIT")
@@ -27,12 +27,16 @@ class Feature(BaseModel):
     """One column of the panel.
 
     A feature of one series is its transformed, signed value; of several, the mean of their robustly scaled
-    ones. `persistence` takes that share of last month's deviation off: the innovation of a series
-    that is autocorrelated within a regime; `span` averages over that many months; `change` then takes the
-    value less the one so many months before.
+    ones. With `weights`, one for each series, it is the weighted sum of their values as they are published, known
+    where all of them are: weights 1 and -1 give the spread of two interest rates.
+
+    `persistence` takes that share of last month's deviation off: the innovation of a series that is autocorrelated
+    within a regime; `span` averages over that many months; `change` then takes the value less the one so many months
+    before.
 
     `role` tells the model on what a state's mean of this feature depends: the level of activity, its
-    momentum, or both ("free").
+    momentum, or both ("free"). A feature of the role "transition" is not emitted by the states: it is a covariate of
+    the transitions between them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +47,18 @@ class Feature(BaseModel):
     persistence: float = Field(default=0.0, ge=0.0, lt=1.0)
     span: int = Field(default=1, ge=1, le=24)
     change: int = Field(default=0, ge=0, le=24)
+    weights: tuple[float, ...] | None = None
+
+    @model_validator(mode="after")
+    def _a_weight_for_each_series(self) -> "Feature":
+        if self.weights is not None and len(self.weights) != len(self.series_ids):
+            raise ValueError(f"{self.name} has {len(self.weights)} weights for {len(self.series_ids)} series")
+        return self
+
+
+_TERM_SPREAD = Feature(
+    name="TERM_SPREAD", series_ids=("GS10", "FEDFUNDS"), role="transition", weights=(1.0, -1.0), span=9
+)
 
 
 class FeatureSet(BaseModel):
@@ -57,6 +73,12 @@ class FeatureSet(BaseModel):
         names = self.names
         if len(set(names)) != len(names):
             raise ValueError("two features have the same name")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_emitted(self) -> "FeatureSet":
+        if all(feature.role == "transition" for feature in self.features):
+            raise ValueError("every feature is a covariate of the transitions: give at least one of another role")
         return self
 
     @property
@@ -79,7 +101,7 @@ def default_feature_set() -> FeatureSet:
     """The features of the default model; `docs/model.md` holds the evidence for them."""
     activity = [_of_one(s, "activity") for s in _COINCIDENT]
     leading = [_of_one(s, "momentum") for s in _LEADING]
-    return FeatureSet(features=(*activity, *leading, _momentum(_COINCIDENT)))
+    return FeatureSet(features=(*activity, *leading, _momentum(_COINCIDENT), _TERM_SPREAD))
 
 
 def feature_set_for(series_ids: Sequence[str], catalog: Catalog) -> FeatureSet:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from macro_cycle.features.feature_set import Feature, FeatureSet
-from macro_cycle.features.panel import Changes, changes, combined, member, on_months, series_histories
+from macro_cycle.features.panel import Changes, changes, combined, member, months_of, on_months, series_histories
 from macro_cycle.observations.catalog import Catalog
 from macro_cycle.observations.frequencies import month_number
 
@@ -40,7 +40,7 @@ class Mixture:
         self._merged = {
             s: _merge(before.get(s, _NOTHING), after.get(s, _NOTHING)) for s in sorted(before.keys() | after.keys())
         }
-        self._changes: dict[tuple[str, int], Changes] = {}
+        self._changes: dict[tuple[str, bool, int], Changes] = {}
         self._members: dict[tuple[str, str, int], NDArray[np.float64] | None] = {}
         self._columns: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
 
@@ -56,7 +56,7 @@ class Mixture:
         With `until`, a month's number, it ends there: later months are cut off, months not known yet are NaN.
         """
         values = self._values(choice)
-        known = np.flatnonzero(~np.isnan(values).all(axis=1))
+        known = months_of(values, self._features)
         if until is None:
             return values[known[0] : known[-1] + 1]
         length = until - int(self._months[0]) + 1
@@ -65,11 +65,16 @@ class Mixture:
 
     def newest_month(self, choice: Choice) -> int:
         """Number of the last month of which any feature is known after the chosen updates."""
-        return int(self._months[np.flatnonzero(~np.isnan(self._values(choice)).all(axis=1))[-1]])
+        return int(self._months[months_of(self._values(choice), self._features)[-1]])
 
     def _values(self, choice: Choice) -> NDArray[np.float64]:
         """(T, D) columns up to the last period of any series."""
-        ends = [at[-1] for s in self._merged if len(at := self._changes_of(s, choice.get(s, 0))[0])]
+        ends = [
+            at[-1]
+            for feature in self._features
+            for s in feature.series_ids
+            if s in self._merged and len(at := self._changes_of(feature, s, choice.get(s, 0))[0])
+        ]
         length = int(max(ends) - self._months[0]) + 1
         return np.column_stack([self._column(feature, choice)[:length] for feature in self._features])
 
@@ -84,23 +89,24 @@ class Mixture:
         if key not in self._columns:
             found = [self._member(feature, s, update) for s, update in zip(feature.series_ids, chosen, strict=True)]
             members = [column for column in found if column is not None]
-            self._columns[key] = combined(feature, members) if members else np.full(len(self._months), np.nan)
+            enough = len(members) == len(found) if feature.weights is not None else bool(members)
+            self._columns[key] = combined(feature, members) if enough else np.full(len(self._months), np.nan)
         return self._columns[key]
 
     def _member(self, feature: Feature, series_id: str, update: int) -> NDArray[np.float64] | None:
         """The series on the panel's months as the feature takes it, or None where nothing of it is known."""
         key = (feature.name, series_id, update)
         if key not in self._members:
-            at, values = self._changes_of(series_id, update)
+            at, values = self._changes_of(feature, series_id, update)
             self._members[key] = member(feature, on_months(self._months, at, values)) if len(at) else None
         return self._members[key]
 
-    def _changes_of(self, series_id: str, update: int) -> Changes:
-        if (series_id, update) not in self._changes:
+    def _changes_of(self, feature: Feature, series_id: str, update: int) -> Changes:
+        key = (series_id, levels := feature.weights is not None, update)
+        if key not in self._changes:
             dates, values = self._observations(series_id, update)
-            spec = self._catalog.spec(series_id)
-            self._changes[series_id, update] = changes(pd.DatetimeIndex(dates), values, spec)
-        return self._changes[series_id, update]
+            self._changes[key] = changes(pd.DatetimeIndex(dates), values, self._catalog.spec(series_id), levels)
+        return self._changes[key]
 
     def _observations(self, series_id: str, update: int) -> Observations:
         if series_id not in self._merged:

@@ -1,6 +1,6 @@
 """The panel of features as known on one day: one row per reference month, NaN where nothing was published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,8 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
 
     `as_of` holds `series_id, date, value` (one row per series and date, only what was known on that day). The
     result has one row per reference month (`reference_month`, month starts without gaps, ascending) from the
-    first to the last month of which any feature is known, and one float column per feature in the order of
+    first to the last month of which any feature is known that the states emit (a covariate alone makes no month), and
+    one float column per feature in the order of
     `feature_set`, in the units of its transformation, NaN where not published.
 
     Every change is taken inside this one vintage and inside the frequency of its own series: a quarterly
@@ -38,12 +39,12 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
             f"No observations of {wanted} were known on that day; choose a later one or other series."
         )
     months = np.arange(min(m[0] for m, _ in series.values()), max(m[-1] for m, _ in series.values()) + 1)
-    columns = {name: on_months(months, *series[name]) for name in series}
+    columns = {key: on_months(months, *series[key]) for key in series}
     panel = pd.DataFrame(
         {feature.name: _feature(feature, columns, len(months)) for feature in feature_set.features},
         index=pd.DatetimeIndex(month_start(months), freq="MS", name="reference_month"),
     )
-    known = np.flatnonzero(panel.notna().any(axis=1).to_numpy())
+    known = months_of(panel.to_numpy(), feature_set.features)
     if not len(known):
         raise MacroCycleError(
             "Too few observations were known on that day to compute a single change; choose a later one."
@@ -51,17 +52,31 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
     return panel.iloc[known[0] : known[-1] + 1]
 
 
-def _transformed(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> dict[str, Changes]:
-    """Series id -> month numbers of its periods and its stationary, signed values."""
-    histories = series_histories(as_of, catalog, feature_set.series_ids)
-    out = {series_id: changes(dates, values, catalog.spec(series_id)) for series_id, dates, values in histories}
-    return {series_id: found for series_id, found in out.items() if len(found[0])}
+def months_of(values: NDArray[np.float64], features: Sequence[Feature]) -> NDArray[np.int64]:
+    """Rows of the values (T, D) of which something is known that the states emit."""
+    emitted = [feature.role != "transition" for feature in features]
+    return np.flatnonzero(~np.isnan(values[:, emitted]).all(axis=1))
 
 
-def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSpec) -> Changes:
-    """Month numbers of the periods of a series and its stationary, signed values; empty without a whole period."""
+def _transformed(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> dict[tuple[str, bool], Changes]:
+    """Series id and whether levels are wanted -> month numbers of its periods and its values as features take them."""
+    wanted = {(s, feature.weights is not None) for feature in feature_set.features for s in feature.series_ids}
+    out = {
+        (series_id, levels): changes(dates, values, catalog.spec(series_id), levels)
+        for series_id, dates, values in series_histories(as_of, catalog, feature_set.series_ids)
+        for levels in (False, True)
+        if (series_id, levels) in wanted
+    }
+    return {key: found for key, found in out.items() if len(found[0])}
+
+
+def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSpec, levels: bool = False) -> Changes:
+    """Month numbers of the periods of a series and its stationary, signed values; empty without a whole period.
+
+    With `levels`, its values as they are.
+    """
     months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
-    if not len(months):
+    if levels or not len(months):
         return months, values
     return months, spec.sign * transform(values, _tcode(spec, values), name=spec.series_id)
 
@@ -94,19 +109,27 @@ def on_months(months: NDArray[np.int64], at: NDArray[np.int64], values: NDArray[
     return column
 
 
-def _feature(feature: Feature, columns: dict[str, NDArray[np.float64]], length: int) -> NDArray[np.float64]:
-    members = [member(feature, columns[s]) for s in feature.series_ids if s in columns]
+def _feature(
+    feature: Feature, columns: dict[tuple[str, bool], NDArray[np.float64]], length: int
+) -> NDArray[np.float64]:
+    keys = [(series_id, feature.weights is not None) for series_id in feature.series_ids]
+    members = [member(feature, columns[key]) for key in keys if key in columns]
+    if feature.weights is not None and len(members) < len(keys):
+        return np.full(length, np.nan)
     return combined(feature, members) if members else np.full(length, np.nan)
 
 
 def member(feature: Feature, column: NDArray[np.float64]) -> NDArray[np.float64]:
     """A series' stationary values as the feature takes them: robustly scaled where it is the mean of several."""
-    return column if len(feature.series_ids) == 1 else _robust(column)
+    return column if feature.weights is not None or len(feature.series_ids) == 1 else _robust(column)
 
 
 def combined(feature: Feature, members: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The feature's column from its members (at least one), all on the same gapless months."""
-    column = members[0] if len(members) == 1 else _mean(members)
+    if feature.weights is not None:
+        column = np.asarray(feature.weights) @ np.array(members)
+    else:
+        column = members[0] if len(members) == 1 else _mean(members)
     return _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
 
 

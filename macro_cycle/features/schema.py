@@ -40,7 +40,8 @@ def regimes_schema(labels: list[str]) -> "DataFrameSchema":
     import pandera.pandas as pa
 
     kinds = ("filtered", "smoothed", "predicted")
-    columns = ["label", "recession_probability", *(f"{kind}_{label}" for kind in kinds for label in labels)]
+    answers = ["label", "recession_probability", "most_likely_regime"]
+    columns = [*answers, *(f"{kind}_{label}" for kind in kinds for label in labels)]
     sums = [
         pa.Check(
             lambda frame, kind=kind: _sums_to_one(frame, kind),

@@ -24,7 +24,6 @@ def fit_windows(
     warm_start: HMMParameters | None = None,
     chain: bool = True,
     n_threads: int = 1,
-    gpu: bool = False,
 ) -> list[MacroCycleHMM]:
     """One fitted model per window.
 
@@ -33,27 +32,21 @@ def fit_windows(
     chain: warm-start each window from the one before it; `warm_start` starts the first. The windows' own
     starts do not depend on one another and run on `n_threads` threads; results are the same for any number
     of threads.
-    gpu: run them on a CUDA device where `torch_em.run.worth_a_gpu` says so; results then agree to about 1e-8.
     """
     prepared = [prepare(panel, config) for panel in _windows(panels)]
-    cold = _cold([observations for _, _, observations in prepared], config, n_threads, gpu)
+    cold = _cold([window.observations for window in prepared], config, n_threads)
     models: list[MacroCycleHMM] = []
-    for (panel, standardizer, observations), own in zip(prepared, cold, strict=True):
+    for window, own in zip(prepared, cold, strict=True):
         start = models[-1].parameters if models and chain else warm_start
-        if models and chain and models[-1].columns != panel.columns:
+        if models and chain and models[-1].columns != window.panel.columns:
             start = None
-        parameters, convergence = choose(observations, config, own, warm_run(observations, config, start))
-        models.append(MacroCycleHMM(config).adopt(panel, standardizer, parameters, convergence))
+        warm = warm_run(window.observations, config, start)
+        models.append(MacroCycleHMM(config).adopt(window, *choose(window.observations, config, own, warm)))
     return models
 
 
-def _cold(samples: list[Observations], config: HMMConfig, n_threads: int, gpu: bool) -> list[list[Named]]:
+def _cold(samples: list[Observations], config: HMMConfig, n_threads: int) -> list[list[Named]]:
     """Every window's own starts, run to their ends."""
-    if gpu:
-        from macro_cycle.hmm.torch_em.run import cold_runs_in_torch, worth_a_gpu
-
-        if worth_a_gpu(samples, config):
-            return cold_runs_in_torch(samples, config)
     with ThreadPoolExecutor(max_workers=whole_number("n_threads", n_threads, 1)) as threads:
         return list(threads.map(lambda sample: cold_runs(sample, config), samples))
 

@@ -12,7 +12,8 @@ from macro_cycle.hmm.options import take_types
 COVARIANCE_TYPES = ("full", "diag", "tied", "tied_diag")
 EMISSIONS = ("gaussian", "student_t")
 STRUCTURES = ("cycle", "free")
-ROLES = ("activity", "momentum", "free")
+ROLES = ("activity", "momentum", "free", "transition")
+REGIMES = ("Expansion", "Peak", "Contraction", "Trough")
 SCALINGS = ("robust", "none")
 MOST_ITERATIONS = 1_000_000  # of which a search keeps the history
 
@@ -26,7 +27,12 @@ class HMMConfig:
     emission: `gaussian` or `student_t`; the t is per cell for diagonal covariances, multivariate otherwise.
     dof: degrees of freedom of the t, or "estimated".
     structure: `cycle` ties means by role and forbids turns against the clock; `free` is a plain HMM.
-    roles: column -> `activity`, `momentum` or `free` (a mean per regime); unnamed columns are `activity`.
+    roles: column -> `activity`, `momentum`, `free` (a mean per regime) or `transition` (a covariate of the transitions,
+      not emitted); unnamed columns are `activity`.
+    varying_from: regimes whose transitions depend on the covariates, by name; structure `free`: all regimes.
+    covariate_lag: months from a covariate's reference month to the transition it enters, at least 1.
+    slope_precision: precision of the Normal(0, 1/precision) prior on every slope, a change of log odds for each robust
+      standard deviation of a covariate.
     discount: power on the emission density that pays for series moving together within a regime (1 = none).
     winsor: observations are held at this many robust standard deviations (None = never).
     scaling: `robust` (median and interquartile range) or `none`.
@@ -45,7 +51,7 @@ class HMMConfig:
     dof: float | Literal["estimated"] = 10.0
     structure: Literal["cycle", "free"] = "cycle"
     roles: Mapping[str, str] = field(default_factory=dict)
-    discount: float = 0.5
+    discount: float = 0.45
     winsor: float | None = 4.0
     scaling: Literal["robust", "none"] = "robust"
     n_restarts: int = 7
@@ -58,6 +64,9 @@ class HMMConfig:
     variance_weight: float = 10.0
     variance_scale: float = 0.1
     mean_precision: float = 0.01
+    varying_from: tuple[str, ...] = ("Expansion",)
+    covariate_lag: int = 1
+    slope_precision: float = 1.0
 
     def __post_init__(self) -> None:
         take_types(self)
@@ -72,6 +81,7 @@ class HMMConfig:
             ("structure", self.structure, STRUCTURES),
             ("scaling", self.scaling, SCALINGS),
             *((f"the role of {column}", role, ROLES) for column, role in self.roles.items()),
+            *(("varying_from", name, REGIMES) for name in self.varying_from),
         ):
             if value not in allowed:
                 raise MacroCycleError(f"{name} is {value!r}: choose one of {', '.join(allowed)}")
@@ -92,6 +102,8 @@ class HMMConfig:
             ("variance_weight", _number(self.variance_weight) >= 0, "zero or positive"),
             ("variance_scale", _number(self.variance_scale) > 0, "positive"),
             ("mean_precision", _number(self.mean_precision) >= 0, "zero or positive"),
+            ("covariate_lag", self.covariate_lag >= 1, "at least 1: a month's own covariate is published after it"),
+            ("slope_precision", _number(self.slope_precision) > 0, "positive"),
         )
         for name, holds, rule in rules:
             if not holds:
@@ -113,7 +125,7 @@ class HMMConfig:
 
     def to_document(self) -> dict[str, Any]:
         """All options as a JSON-able dict."""
-        return asdict(self)
+        return {**asdict(self), "varying_from": list(self.varying_from)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> HMMConfig:

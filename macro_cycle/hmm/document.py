@@ -15,18 +15,21 @@ import numpy as np
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.covariates import CovariateProcess
 from macro_cycle.hmm.frequency import Frequency
 from macro_cycle.hmm.labels import label_names
 from macro_cycle.hmm.options import as_type
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.results import Convergence, StartOutcome
 from macro_cycle.hmm.standardizer import Standardizer
+from macro_cycle.hmm.structure import covariates_of
 from macro_cycle.hmm.validity import fault_of, mismatch_of
 
 FORMAT = 1
 KEYS = ("format", "config", "columns", "labels", "standardizer", "parameters", "convergence")
-OPTIONAL_KEYS = ("frequency",)
-LATER_OPTIONS: tuple[str, ...] = ()  # of the configuration, that documents of 0.1.0 lack
+OPTIONAL_KEYS = ("frequency", "covariates")
+# Options of the configuration that documents of 0.1.0 lack.
+LATER_OPTIONS = ("varying_from", "covariate_lag", "slope_precision")
 MONTHLY = Frequency("month")
 START_KEYS: dict[str, Any] = {"name": str, "objective": float | None, "n_iter": int, "converged": bool}
 
@@ -40,6 +43,7 @@ class ModelDocument:
     frequency: Frequency | None
     standardizer: Standardizer
     parameters: HMMParameters
+    process: CovariateProcess
     convergence: Convergence
 
 
@@ -82,7 +86,8 @@ def _read(document: Mapping[str, Any]) -> ModelDocument:
         columns,
         _frequency(document),
         _standardizer(document["standardizer"], config, len(columns)),
-        _parameters(document["parameters"], config, len(columns)),
+        _parameters(document["parameters"], config, columns),
+        _process(document.get("covariates"), config, columns),
         _convergence(document["convergence"]),
     )
 
@@ -109,16 +114,31 @@ def _standardizer(document: Any, config: HMMConfig, n_columns: int) -> Standardi
     return standardizer
 
 
-def _parameters(document: Any, config: HMMConfig, n_columns: int) -> HMMParameters:
+def _parameters(document: Any, config: HMMConfig, columns: tuple[str, ...]) -> HMMParameters:
     needed = [f.name for f in fields(HMMParameters) if f.default is MISSING]
     _check_keys("parameters", document, needed, [f.name for f in fields(HMMParameters) if f.name not in needed])
     _check_numbers("parameters", {name: value for name, value in document.items() if name != "covariance_type"})
     parameters = HMMParameters.from_document(document)
-    if mismatch := mismatch_of(parameters, config, n_columns):
+    n_covariates = int(covariates_of(config, columns).sum())
+    if mismatch := mismatch_of(parameters, config, len(columns) - n_covariates, n_covariates):
         raise MacroCycleError(f"the parameters have {mismatch}")
     if fault := fault_of(parameters, config):
         raise MacroCycleError(fault)
     return parameters
+
+
+def _process(document: Any, config: HMMConfig, columns: tuple[str, ...]) -> CovariateProcess:
+    n_covariates = int(covariates_of(config, columns).sum())
+    if document is None and not n_covariates:
+        return CovariateProcess(np.empty(0), np.empty(0), config.covariate_lag)
+    _check_keys("covariates", document, ("persistence", "noise", "lag"))
+    _check_numbers("covariates", document)
+    process = CovariateProcess.from_document(document)
+    if process.persistence.shape != (n_covariates,) or process.noise.shape != (n_covariates,):
+        raise MacroCycleError(f"covariates are {process.persistence.size} in number, the model has {n_covariates}")
+    if (process.noise < 0.0).any() or (np.abs(process.persistence) >= 1.0).any() or process.lag != config.covariate_lag:
+        raise MacroCycleError("covariates holds a process that explodes, or another lag than the configuration")
+    return process
 
 
 def _convergence(document: Any) -> Convergence:

@@ -1,8 +1,10 @@
-"""What the transition matrix alone implies."""
+"""What the transitions alone imply."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from macro_cycle.hmm.kernels.covariates import tilt
 
 
 def expected_durations(transition_matrix: np.ndarray) -> np.ndarray:
@@ -21,10 +23,57 @@ def stationary_distribution(transition_matrix: np.ndarray) -> np.ndarray:
     return p / p.sum()
 
 
-def step_ahead(probs: np.ndarray, transition_matrix: np.ndarray, steps: int) -> np.ndarray:
-    """(steps, K) distribution of the regime 1 to `steps` months after one with distribution probs (K,)."""
-    path = np.empty((steps, len(probs)))
-    for h in range(steps):
-        probs = probs @ transition_matrix
-        path[h] = probs
+def tilted(transition_matrix: np.ndarray, slopes: np.ndarray | None, covariates: np.ndarray) -> np.ndarray:
+    """Transition matrices (..., K, K) given covariates (..., C); (K, K), as it is, where there are no slopes (K, K, C).
+
+    A_t[i, j] is proportional to A[i, j] exp(slopes[i, j]' x_t) (Diebold, Lee and Weinbach, 1994).
+    """
+    if slopes is None:
+        return transition_matrix
+    K, C = slopes.shape[1:]
+    rows = np.ascontiguousarray(covariates.reshape(-1, C))
+    matrices = np.empty((len(rows) * K * K, 1))
+    columns = (transition_matrix.reshape(-1, 1), slopes.reshape(-1, 1))
+    tilt(*columns, rows, slopes.any(axis=2), matrices, (0,))
+    return matrices.reshape(*covariates.shape[:-1], K, K)
+
+
+def step_ahead(probs: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+    """(..., H, K) distribution of the regime in the months that transitions (..., H, K, K) lead into, from (..., K)."""
+    path = np.empty((*transitions.shape[:-2], transitions.shape[-1]))
+    for h in range(path.shape[-2]):
+        probs = (probs[..., None, :] @ transitions[..., h, :, :])[..., 0, :]
+        path[..., h, :] = probs
     return path
+
+
+def onset_probability(probs: np.ndarray, transitions: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(..., H) probability that in the first 1, ..., H months a step leads from outside the regimes `inside` into them.
+
+    probs (..., K) is the distribution of the month before; transitions (..., H, K, K) lead into the months; inside is
+    (K,). A spell that is under way does not count, the next one does.
+    """
+    enters = ~inside[:, None] & inside
+    return np.asarray(1.0 - step_ahead(probs, np.where(enters, 0.0, transitions)).sum(axis=-1))
+
+
+def months_to_exit(
+    probs: np.ndarray, transitions: np.ndarray, transition_matrix: np.ndarray, inside: np.ndarray
+) -> np.ndarray:
+    """(...,) expected months until the first one outside the regimes `inside` (K,), from probs (..., K) given inside.
+
+    transitions (..., H, K, K) lead into the first H months, transition_matrix (..., K, K) into all later ones. Infinite
+    where the regimes are never left.
+    """
+    now = np.where(inside, probs, 0.0)
+    now = now / now.sum(axis=-1, keepdims=True)
+    stays = inside[:, None] & inside
+    path = step_ahead(now, np.where(stays, transitions, 0.0))
+    kept = transition_matrix[..., inside, :][..., inside]
+    with np.errstate(divide="ignore"):
+        try:
+            rest = np.linalg.inv(np.eye(int(inside.sum())) - kept).sum(axis=-1)
+        except np.linalg.LinAlgError:
+            rest = np.full(kept.shape[:-1], np.inf)
+    later = (path[..., -1, inside] * rest).sum(axis=-1)
+    return np.asarray(1.0 + path[..., :-1, :].sum(axis=(-1, -2)) + later)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from macro_cycle.hmm.config import HMMConfig
-from macro_cycle.hmm.inference import LANES
+from macro_cycle.hmm.inference import N_LANES
 from macro_cycle.hmm.kernels.em_diagonal import em_diagonal
 from macro_cycle.hmm.kernels.em_full import em_full
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.priors import Prior
-from macro_cycle.hmm.structure import mean_groups
+from macro_cycle.hmm.structure import mean_groups, tilted_transitions
 
 LEAVE_AT = 2  # so few lanes are quicker one by one
 FALL_ALLOWED = 1e-8  # of the objective, for rounding
@@ -25,6 +25,7 @@ STATE = (
     "means",
     "covariances",
     "dof",
+    "slopes",
     "history",
     "n_iter",
     "active",
@@ -55,15 +56,15 @@ def run_em(observations: Observations, config: HMMConfig, starting: Sequence[HMM
     sample = _sample(observations, config)
     return [
         outcome
-        for chunk in range(0, len(starting), LANES)
-        for outcome in _run_chunk(sample, config, starting[chunk : chunk + LANES])
+        for chunk in range(0, len(starting), N_LANES)
+        for outcome in _run_chunk(sample, config, starting[chunk : chunk + N_LANES])
     ]
 
 
 def _run_chunk(sample: dict[str, Any], config: HMMConfig, starting: Sequence[HMMParameters]) -> list[EMOutcome]:
     state = stack_lanes(starting, config)
     if len(starting) > LEAVE_AT:
-        _advance(state, np.arange(len(starting)), LANES, LEAVE_AT, sample, config)
+        _advance(state, np.arange(len(starting)), N_LANES, LEAVE_AT, sample, config)
     for lane in np.flatnonzero(state["active"][0]):
         _advance(state, np.array([lane]), 1, 0, sample, config)
     return [outcome_of(state, lane, starting[lane], config) for lane in range(len(starting))]
@@ -81,6 +82,8 @@ def _sample(observations: Observations, config: HMMConfig) -> dict[str, Any]:
         "tied": config.tied,
         "student": config.emission == "student_t",
         "free_dof": config.emission == "student_t" and config.dof == "estimated",
+        "covariates": observations.covariates,
+        "tilted": tilted_transitions(config) & (observations.covariates.shape[1] > 0),
         "counts": prior.transition_counts,
         "hyper": prior.hyper,
         "least_gain": float(config.tol) * len(observations.values),
@@ -118,6 +121,7 @@ def stack_lanes(starting: Sequence[HMMParameters], config: HMMConfig) -> dict[st
         "means": rows([p.means.T for p in starting]),
         "covariances": rows([_all_covariances(p, config) for p in starting]),
         "dof": rows([np.full(D, np.inf) if p.dof is None else p.dof for p in starting]),
+        "slopes": rows([np.empty(0) if p.slopes is None else p.slopes for p in starting]),
         "history": np.full((config.max_iter, n), np.nan),
         "n_iter": np.zeros((1, n)),
         "active": np.ones((1, n)),
@@ -153,8 +157,8 @@ def _run_diagonal(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: 
     em_diagonal(
         *(sample[name] for name in ("values", "patterns", "pattern_of", "first", "alike")),
         *(sample[name] for name in ("tied", "student", "free_dof")),
-        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof")),
-        *(sample[name] for name in ("counts", "hyper", "least_gain")),
+        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof", "slopes")),
+        *(sample[name] for name in ("covariates", "tilted", "counts", "hyper", "least_gain")),
         *(part[name] for name in ("history", "n_iter", "active", "largest_fall")),
         stop_at,
         (0,) * width,
@@ -165,8 +169,8 @@ def _run_full(sample: dict[str, Any], part: dict[str, np.ndarray], stop_at: int,
     em_full(
         *(sample[name] for name in ("features", "patterns", "order", "bounds", "first")),
         *(sample[name] for name in ("tied", "student", "free_dof")),
-        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof")),
-        *(sample[name] for name in ("counts", "hyper", "least_gain")),
+        *(part[name] for name in ("initial", "transition", "means", "covariances", "dof", "slopes")),
+        *(sample[name] for name in ("covariates", "tilted", "counts", "hyper", "least_gain")),
         *(part[name] for name in ("history", "n_iter", "active", "largest_fall")),
         stop_at,
         (0,) * (len(part["initial"]) * width),
@@ -191,6 +195,7 @@ def outcome_of(state: dict[str, np.ndarray], lane: int, start: HMMParameters, co
         covariances[0] if config.tied else covariances,
         config.covariance_type,
         own["dof"] if config.emission == "student_t" else None,
+        own["slopes"].reshape(K, K, -1) if start.slopes is not None else None,
     )
     return EMOutcome(parameters, tuple(history.tolist()), n_iter < config.max_iter)
 

@@ -67,7 +67,7 @@ def match_regimes(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> Matchi
 
 def _distances(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> np.ndarray:
     """(K, K) Bhattacharyya distances of independent Normals, summed over the common columns."""
-    common = [c for c in incumbent.columns if c in challenger.columns]
+    common = [c for c in incumbent.emitted if c in challenger.emitted]
     if not common:
         raise MacroCycleError("the models share no column: regimes cannot be compared")
     mean_a, variance_a = _moments(incumbent, common)
@@ -79,5 +79,5 @@ def _distances(incumbent: MacroCycleHMM, challenger: MacroCycleHMM) -> np.ndarra
 
 
 def _moments(model: MacroCycleHMM, columns: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    where = [model.columns.index(c) for c in columns]
+    where = [model.emitted.index(c) for c in columns]
     return model.parameters.means[:, where], model.parameters.variances[:, where]

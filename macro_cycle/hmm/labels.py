@@ -11,6 +11,8 @@ sum_i A[j, i] a_i - a_j). Then
 
 Ties in a_j (regimes that share the activity means) are broken by m_j. Recession probability is the
 posterior mass of the low-activity regimes: Contraction, and Trough where there is one.
+
+A month is labelled by its side of the cycle first and by the direction inside that side second (`label_positions`).
 """
 
 from __future__ import annotations
@@ -52,6 +54,22 @@ def economic_order(parameters: HMMParameters, config: HMMConfig, columns: Sequen
 def label_names(n_regimes: int) -> tuple[str, ...]:
     """Names in canonical order; regime j of a fitted model bears the j-th."""
     return LABELS[n_regimes]
+
+
+def label_positions(probs: np.ndarray) -> np.ndarray:
+    """(T,) the regime whose name each month bears, given probs (T, K) in canonical order.
+
+    The side of the cycle comes first, recession where its probability exceeds one half; the direction second, the most
+    probable regime of that side. So a label and its recession probability never contradict each other, which the most
+    probable of all regimes can.
+    """
+    side = recession_side(probs.shape[-1]) == (recession_probability(probs) > 0.5)[..., None]
+    return np.where(side, probs, -1.0).argmax(axis=-1)
+
+
+def recession_side(n_regimes: int) -> np.ndarray:
+    """(K,) True for the regimes of low activity, in canonical order."""
+    return np.isin(np.arange(n_regimes), RECESSION[n_regimes])
 
 
 def recession_probability(probs: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""`MacroCycleHMM`: the public face of the model, in the manner of scikit-learn."""
+"""`MacroCycleHMM`: the public face of the model, with the contract of scikit-learn's estimators."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import dynamics, inference, labels
 from macro_cycle.hmm.config import HMMConfig
+from macro_cycle.hmm.covariates import CovariateProcess, covariate_values, split
 from macro_cycle.hmm.document import FORMAT, frequency_entry, read_document
 from macro_cycle.hmm.emissions import log_densities
 from macro_cycle.hmm.frequency import Frequency
@@ -23,11 +25,14 @@ from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, P
 from macro_cycle.hmm.search import search
 from macro_cycle.hmm.simulation import simulate
 from macro_cycle.hmm.standardizer import Standardizer
-from macro_cycle.hmm.structure import allowed_transitions, mean_groups
+from macro_cycle.hmm.structure import allowed_transitions, covariates_of, mean_groups, tilted_transitions
 from macro_cycle.hmm.time_index import periods_after
 
 if TYPE_CHECKING:
+    from macro_cycle.hmm.outlook import Outlook
     from macro_cycle.hmm.posterior.posterior import Posterior
+
+N_PATHS = 32  # of the covariates, in a forecast
 
 
 class MacroCycleHMM:
@@ -38,8 +43,8 @@ class MacroCycleHMM:
     its last, ascending, whether or not the panel has one (`time_index.py`). A fit is a function of the panel, the
     configuration and the warm start alone. Options are those of `HMMConfig`.
 
-    Density: z_1 ~ pi, z_t ~ A[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly
-    scaled values.
+    Density: z_1 ~ pi, z_t ~ A_t[z_t-1], y_t | z_t = j ~ Normal(mu_j, Sigma_j) or Student-t, on robustly scaled values;
+    A_t is A unless columns have the role `transition` (`dynamics.tilted`).
     Estimation: MAP-EM (Dempster, Laird and Rubin, 1977; priors in `priors.py`), best of several starts.
     """
 
@@ -48,26 +53,42 @@ class MacroCycleHMM:
         self.config: HMMConfig = config.replace(**options) if options else config
         self._parameters: HMMParameters | None = None
         self._standardizer: Standardizer | None = None
+        self._process: CovariateProcess | None = None
         self._convergence: Convergence | None = None
         self._columns: tuple[str, ...] = ()
         self._frequency: Frequency | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """All options by name, as scikit-learn's estimators give theirs; none of them holds another estimator."""
+        return {option.name: getattr(self.config, option.name) for option in fields(self.config)}
+
+    def set_params(self, **options: Any) -> MacroCycleHMM:
+        """Change options; estimates, if there are any, stay until the next fit. Returns self.
+
+        Raises MacroCycleError for an unknown option or a value it does not allow.
+        """
+        self.config = self.config.replace(**options)
+        self.__dict__.pop("n_parameters", None)
+        return self
+
+    def __sklearn_clone__(self) -> MacroCycleHMM:
+        """What `sklearn.base.clone` returns: an unfitted model with the same options."""
+        return type(self)(self.config)
 
     def fit(self, panel: pd.DataFrame | np.ndarray, warm_start: HMMParameters | None = None) -> MacroCycleHMM:
         """Estimate by MAP-EM from `config.n_restarts` own starts and, if given, a warm one; returns self.
 
         Raises MacroCycleError when nothing can be estimated from the panel.
         """
-        checked, standardizer, observations = prepare(panel, self.config)
-        parameters, convergence = search(observations, self.config, warm_start)
-        return self.adopt(checked, standardizer, parameters, convergence)
+        prepared = prepare(panel, self.config)
+        return self.adopt(prepared, *search(prepared.observations, self.config, warm_start))
 
-    def adopt(
-        self, panel: Panel, standardizer: Standardizer, parameters: HMMParameters, convergence: Convergence
-    ) -> MacroCycleHMM:
+    def adopt(self, prepared: Prepared, parameters: HMMParameters, convergence: Convergence) -> MacroCycleHMM:
         """Take over estimates found elsewhere (a backfill's batch) as if `fit` had found them."""
-        self._columns, self._standardizer, self._parameters = panel.columns, standardizer, parameters
-        self._convergence = convergence.with_warnings(warnings_about(panel))
-        self._frequency = panel.frequency
+        self._columns, self._standardizer = prepared.panel.columns, prepared.standardizer
+        self._process, self._parameters = prepared.process, parameters
+        self._convergence = convergence.with_warnings(warnings_about(prepared.panel))
+        self._frequency = prepared.panel.frequency
         self.__dict__.pop("n_parameters", None)
         return self
 
@@ -78,8 +99,13 @@ class MacroCycleHMM:
 
     @property
     def standardizer(self) -> Standardizer:
-        """The scaling constants of the sample the model was fitted to."""
+        """The scaling constants of the sample the model was fitted to, of all columns."""
         return _fitted(self._standardizer)
+
+    @property
+    def process(self) -> CovariateProcess:
+        """How the covariates of the transitions move."""
+        return _fitted(self._process)
 
     @property
     def convergence(self) -> Convergence:
@@ -88,7 +114,7 @@ class MacroCycleHMM:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the features, in order."""
+        """Names of the panel's columns, in order."""
         return self._columns
 
     @property
@@ -97,47 +123,63 @@ class MacroCycleHMM:
         return self._frequency
 
     @property
+    def emitted(self) -> tuple[str, ...]:
+        """Names of the columns with a distribution in each regime: all but the covariates of the transitions."""
+        return tuple(c for c in self._columns if c not in self.covariates)
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Names of the columns on which the transitions depend."""
+        return tuple(c for c in self._columns if self.config.roles.get(c) == "transition")
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Name of each regime (defined in `labels.py`)."""
         return labels.label_names(self.config.n_regimes)
 
     @property
     def expected_durations(self) -> np.ndarray:
-        """(K,) mean stay in each regime, in months."""
+        """(K,) mean stay in each regime, in months; where transitions vary, at covariates of zero."""
         return dynamics.expected_durations(self.parameters.transition_matrix)
 
     @property
     def stationary_distribution(self) -> np.ndarray:
-        """(K,) long-run share of months in each regime."""
+        """(K,) long-run share of months in each regime; where transitions vary, at covariates of zero."""
         return dynamics.stationary_distribution(self.parameters.transition_matrix)
 
     @cached_property
     def n_parameters(self) -> int:
-        """Free parameters: pi, allowed transitions, distinct means, covariances, estimated dof."""
+        """Free parameters: pi, allowed transitions, slopes, distinct means, covariances, estimated dof."""
         return count_parameters(self.config, self.columns)
 
     def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
-        """The panel's values in the model's standardised units."""
+        """The emitted columns in the model's standardised units, with the covariates of each month's transition."""
+        table = self._table(panel)
+        return table if self.parameters.slopes is None else split(table, self.config, self.process)
+
+    def _table(self, panel: pd.DataFrame | np.ndarray) -> Observations:
+        """All columns in standardised units."""
         return self.standardizer.observe(read_panel(panel, self.columns, self.frequency))
 
     def filter(self, panel: pd.DataFrame | np.ndarray) -> FilterResult:
         """p(z_t | y_1:t), what could be said at each month of the panel with these parameters."""
         observations = self.observations(panel)
         densities = log_densities(self.parameters, observations)
-        filtered = inference.filter_forward(*self._chain(densities))
+        filtered = inference.filter_forward(*self._chain(densities, observations))
         scores = _predictive_scores(filtered, densities, self.config.discount)
         return FilterResult(filtered.filtered_probs, filtered.predicted_probs, scores, observations.index)
 
     def nowcast(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
         """(K,) filtered probabilities of the panel's last month: `filter` without the rest of its answer."""
-        densities = log_densities(self.parameters, self.observations(panel))
-        return inference.filter_forward(*self._chain(densities)).filtered_probs[-1]
+        observations = self.observations(panel)
+        densities = log_densities(self.parameters, observations)
+        return inference.filter_forward(*self._chain(densities, observations)).filtered_probs[-1]
 
     def smooth(self, panel: pd.DataFrame | np.ndarray) -> SmoothResult:
         """p(z_t | y_1:T), with hindsight over the whole panel."""
         observations = self.observations(panel)
         densities = log_densities(self.parameters, observations)
-        posterior = inference.forward_backward(*self._chain(densities))
+        posterior = inference.forward_backward(*self._chain(densities, observations))
         return SmoothResult(
             posterior.filtered_probs,
             posterior.predicted_probs,
@@ -148,25 +190,31 @@ class MacroCycleHMM:
         )
 
     def predict(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """(T,) label of the most probable regime by the filter: nothing later than the month is used."""
-        return self._named(self.filter(panel).filtered_probs.argmax(axis=1))
+        """(T,) label of each month by the filter (`labels.label_positions`): nothing later than the month is used."""
+        return self.labels_of(self.filter(panel).filtered_probs)
+
+    def labels_of(self, probs: np.ndarray) -> np.ndarray:
+        """(T,) labels of probabilities (T, K): side of the cycle first, direction inside it second."""
+        return self._named(labels.label_positions(probs))
 
     def decode(self, panel: pd.DataFrame | np.ndarray) -> PathResult:
         """The most probable path of regimes (Viterbi, 1967)."""
         observations = self.observations(panel)
         densities = log_densities(self.parameters, observations)
-        states, log_probability = inference.most_probable_path(*self._chain(densities))
+        states, log_probability = inference.most_probable_path(*self._chain(densities, observations))
         return PathResult(states, self.labels, log_probability, observations.index)
 
     def regimes(self, panel: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """One row per month: label and recession_probability, both by the filter, and all probabilities.
+        """One row per month: label, recession_probability and most_likely_regime by the filter, and all probabilities.
 
-        The latter are named filtered_<Label>, smoothed_<Label> and predicted_<Label>.
+        The label is on the side of the cycle that the recession probability says; the most likely of all regimes may
+        lie on the other. The probabilities are named filtered_<Label>, smoothed_<Label> and predicted_<Label>.
         """
         smooth = self.smooth(panel)
         frame = pd.DataFrame(index=smooth.index.rename("reference_month"))
-        frame["label"] = self._named(smooth.filtered_probs.argmax(axis=1))
+        frame["label"] = self.labels_of(smooth.filtered_probs)
         frame["recession_probability"] = self.recession_probability(smooth.filtered_probs)
+        frame["most_likely_regime"] = self._named(smooth.filtered_probs.argmax(axis=1))
         for kind in ("filtered", "smoothed", "predicted"):
             probs = getattr(smooth, f"{kind}_probs")
             for j, label in enumerate(self.labels):
@@ -177,11 +225,33 @@ class MacroCycleHMM:
         """Regimes and features 1 to `steps` months after the panel's last."""
         steps = whole_number("steps", steps, 1)
         now = self.filter(panel)
-        probs = dynamics.step_ahead(now.filtered_probs[-1], self.parameters.transition_matrix, steps)
+        transitions, recession = self.transitions_ahead(panel, steps), labels.recession_side(self.config.n_regimes)
+        probs = dynamics.step_ahead(now.filtered_probs[-1], transitions).mean(axis=0)
+        begins = dynamics.onset_probability(now.filtered_probs[-1], transitions, recession).mean(axis=0)
         mean, std = self._feature_moments(probs)
-        return ForecastResult(
-            probs, self.recession_probability(probs), mean, std, periods_after(now.index, steps, self.frequency)
-        )
+        index = periods_after(now.index, steps, self.frequency)
+        return ForecastResult(probs, self.recession_probability(probs), begins, mean, std, index)
+
+    def transitions(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(T, K, K) transition matrices, the t-th into month t of the panel (the first stands for none)."""
+        observations, p = self.observations(panel), self.parameters
+        K, T = len(self.labels), len(observations.values)
+        return np.broadcast_to(dynamics.tilted(p.transition_matrix, p.slopes, observations.covariates), (T, K, K))
+
+    def transitions_ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
+        """(R, steps, K, K) transitions into the months after the panel's last, on R simulated paths of the covariates.
+
+        R is 1 where transitions are constant.
+        """
+        p = self.parameters
+        if p.slopes is None:
+            return np.broadcast_to(p.transition_matrix, (1, steps, *p.transition_matrix.shape))
+        return dynamics.tilted(p.transition_matrix, p.slopes, self.covariate_paths(panel, steps))
+
+    def covariate_paths(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
+        """(R, steps, C) simulated covariates of the transitions after the panel's last month, always the same."""
+        known = covariate_values(self._table(panel), self.config)
+        return self.process.paths(known, steps, N_PATHS, self.config.winsor, self.config.seed)
 
     def posterior(
         self, panel: pd.DataFrame | np.ndarray, method: Literal["laplace", "svi", "nuts"] = "laplace", **options: Any
@@ -195,6 +265,12 @@ class MacroCycleHMM:
 
         return infer(self, self.observations(panel), method, **options)
 
+    def outlook(self, panel: pd.DataFrame | np.ndarray, level: float = 0.9, n_draws: int = 200) -> Outlook:
+        """The record of the months ahead with doubt about the parameters, by the Laplace approximation on the panel."""
+        from macro_cycle.hmm.outlook import outlook
+
+        return outlook(self.posterior(panel, n_draws=n_draws, seed=self.config.seed), panel, level)
+
     def recession_probability(self, probs: np.ndarray) -> np.ndarray:
         """(T,) mass of the contraction side of the cycle in probs (T, K), defined in `labels.py`."""
         return labels.recession_probability(np.asarray(probs))
@@ -202,6 +278,12 @@ class MacroCycleHMM:
     def score(self, panel: pd.DataFrame | np.ndarray) -> float:
         """log p(y) in standardised units: the sum of one-step predictive log densities, not discounted."""
         return self.filter(panel).log_likelihood
+
+    def log_scores(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(T,) log p(y_t | y_1:t-1) in the panel's units, which models scaled by other constants have in common."""
+        result, emitted = self.filter(panel), ~covariates_of(self.config, self.columns)
+        observed = self.observations(panel).observed
+        return result.log_likelihoods - observed @ np.log(self.standardizer.scale[emitted])
 
     def aic(self, panel: pd.DataFrame | np.ndarray) -> float:
         """Akaike's criterion, 2 n_parameters - 2 score; lower is better."""
@@ -215,7 +297,12 @@ class MacroCycleHMM:
     def sample(self, n_months: int, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
         """Simulated states (T,) and panel (T, D) in the panel's units."""
         n_months, seed = whole_number("n_months", n_months, 1), whole_number("seed", seed, 0)
-        states, values = simulate(self.parameters, n_months, np.random.default_rng(seed))
+        rng, p = np.random.default_rng(seed), self.parameters
+        aside = covariates_of(self.config, self.columns)
+        values = np.empty((n_months, len(self.columns)))
+        values[:, aside] = self.process.simulate(n_months, rng)
+        transitions = dynamics.tilted(p.transition_matrix, p.slopes, self.process.entering(values[:, aside]))
+        states, values[:, ~aside] = simulate(p, n_months, rng, transitions)
         return states, pd.DataFrame(self.standardizer.inverse(values), columns=list(self.columns))
 
     def to_document(self) -> dict[str, Any]:
@@ -228,6 +315,7 @@ class MacroCycleHMM:
             "labels": list(self.labels),
             "standardizer": self.standardizer.to_document(),
             "parameters": self.parameters.to_document(),
+            **({} if self.parameters.slopes is None else {"covariates": self.process.to_document()}),
             "convergence": self.convergence.to_document(),
         }
 
@@ -238,12 +326,13 @@ class MacroCycleHMM:
         model = cls(read.config)
         model._columns, model._frequency = read.columns, read.frequency
         model._standardizer, model._parameters = read.standardizer, read.parameters
-        model._convergence = read.convergence
+        model._process, model._convergence = read.process, read.convergence
         return model
 
-    def _chain(self, densities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _chain(self, densities: np.ndarray, observations: Observations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         p, discount = self.parameters, self.config.discount
-        return densities if discount == 1.0 else discount * densities, p.initial_probs, p.transition_matrix
+        transitions = dynamics.tilted(p.transition_matrix, p.slopes, observations.covariates)
+        return densities if discount == 1.0 else discount * densities, p.initial_probs, transitions
 
     def _named(self, states: np.ndarray) -> np.ndarray:
         return np.array(self.labels, dtype=object)[states]
@@ -254,21 +343,37 @@ class MacroCycleHMM:
         spread = 1.0 if p.dof is None else p.dof / (p.dof - 2.0)
         mean = probs @ p.means
         second = probs @ (p.variances * spread + p.means**2)
-        return self.standardizer.inverse(mean), np.sqrt(second - mean**2) * self.standardizer.scale
+        aside = covariates_of(self.config, self.columns)
+        center, scale = self.standardizer.center[~aside], self.standardizer.scale[~aside]
+        return mean * scale + center, np.sqrt(second - mean**2) * scale
 
 
-def prepare(panel: pd.DataFrame | np.ndarray, config: HMMConfig) -> tuple[Panel, Standardizer, Observations]:
-    """A checked panel, its scaling constants and its standardised observations."""
+class Prepared(NamedTuple):
+    """A checked panel, what its columns' scale and covariates are taken to be, and what the estimation sees of it."""
+
+    panel: Panel
+    standardizer: Standardizer
+    process: CovariateProcess
+    observations: Observations
+
+
+def prepare(panel: pd.DataFrame | np.ndarray, config: HMMConfig) -> Prepared:
+    """A panel made ready for estimation; raises MacroCycleError when nothing could be estimated from it."""
     checked = read_panel(panel)
-    check_for_fit(checked, config.n_regimes)
     standardizer = Standardizer.fit(checked.values, config)
-    return checked, standardizer, standardizer.observe(checked)
+    table = standardizer.observe(checked)
+    process = CovariateProcess.fit(covariate_values(table, config), config.covariate_lag)
+    observations = split(table, config, process)
+    check_for_fit(observations, config.n_regimes)
+    return Prepared(checked, standardizer, process, observations)
 
 
 def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
     """Free parameters of a configuration on these columns."""
     K, D = config.n_regimes, len(columns)
-    transitions = int(allowed_transitions(config).sum()) - K
+    aside = covariates_of(config, columns)
+    transitions = int(allowed_transitions(config).sum()) - K + int(aside.sum() * tilted_transitions(config).sum())
+    columns, D = tuple(c for c, covariate in zip(columns, aside, strict=True) if not covariate), D - int(aside.sum())
     means = sum(len(set(row)) for row in mean_groups(config, columns).tolist())
     one_covariance = D if config.diagonal else D * (D + 1) // 2
     dof = 0

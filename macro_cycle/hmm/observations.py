@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from macro_cycle.hmm.frequency import Frequency
 from macro_cycle.hmm.kernels.standardize import survey
 from macro_cycle.hmm.time_index import read_time
 
+NO_COVARIATES = np.empty((0, 0))
 LARGEST = 1e100  # a larger number is an error of units, and its square is not finite
 
 
@@ -40,13 +41,18 @@ class Panel:
 
 @dataclass(frozen=True)
 class Observations:
-    """Standardised values (T, D), NaN = missing, with index, columns and frequency of the panel they came from."""
+    """Standardised values (T, D), NaN = missing, with index, columns and frequency of the panel they came from.
+
+    covariates: (T, C) of the transition into each period, all known or expected, the first row zero; `NO_COVARIATES`,
+    without columns, where transitions are constant.
+    """
 
     values: np.ndarray
     index: pd.Index
     columns: tuple[str, ...]
     complete: bool
     frequency: Frequency | None = None
+    covariates: np.ndarray = field(default_factory=lambda: NO_COVARIATES)
 
     @classmethod
     def of(cls, values: np.ndarray) -> Observations:
@@ -103,8 +109,10 @@ def read_panel(
     return Panel(time.arrange(values), time.index, names, complete and not time.has_gaps, time.frequency)
 
 
-def check_for_fit(panel: Panel, n_regimes: int) -> None:
-    """Raise MacroCycleError when no model could be estimated from the panel."""
+def check_for_fit(panel: Panel | Observations, n_regimes: int) -> None:
+    """Raise MacroCycleError when no model could be estimated from the values."""
+    if not panel.columns:
+        raise MacroCycleError("every column is a covariate of the transitions: give at least one that is emitted")
     seen = ~np.isnan(panel.values)
     if not seen.any():
         raise MacroCycleError("the panel holds no value at all: every cell is missing")

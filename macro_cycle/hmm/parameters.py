@@ -16,11 +16,13 @@ COVARIANCE_SHAPES = {"full": "KDD", "diag": "KD", "tied": "DD", "tied_diag": "D"
 
 @dataclass(frozen=True)
 class HMMParameters:
-    """pi, A, mu, Sigma and, for Student-t emissions, nu.
+    """pi, A, mu, Sigma, for Student-t emissions nu, and slopes where transitions depend on covariates.
 
     initial_probs: (K,) p(z_1). transition_matrix: (K, K) A[i, j] = p(z_t = j | z_t-1 = i). means: (K, D).
     covariances: `full` (K, D, D), `diag` (K, D), `tied` (D, D), `tied_diag` (D,); the scale matrix of a t.
     dof: (D,) degrees of freedom of each column's t (all equal for `full` and `tied`); None when Gaussian.
+    slopes: (K, K, C), zero where a transition has none: A_t[i, j] is proportional to A[i, j] exp(slopes[i, j]' x_t), so
+    that A is the transition matrix where all covariates are zero; None when transitions are constant.
     """
 
     initial_probs: np.ndarray
@@ -29,9 +31,10 @@ class HMMParameters:
     covariances: np.ndarray
     covariance_type: str
     dof: np.ndarray | None = None
+    slopes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("initial_probs", "transition_matrix", "means", "covariances", "dof"):
+        for name in ("initial_probs", "transition_matrix", "means", "covariances", "dof", "slopes"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _as_array(name, value))
@@ -49,6 +52,7 @@ class HMMParameters:
             "transition_matrix": (K, K),
             "covariances": tuple(sizes[c] for c in COVARIANCE_SHAPES[self.covariance_type]),
             **({} if self.dof is None else {"dof": (D,)}),
+            **({} if self.slopes is None else {"slopes": (K, K, self.slopes.shape[-1])}),
         }
         for name, shape in expected.items():
             value = getattr(self, name)
@@ -106,6 +110,7 @@ class HMMParameters:
             self.covariances[order] if own else self.covariances,
             self.covariance_type,
             self.dof,
+            None if self.slopes is None else self.slopes[np.ix_(order, order)],
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -117,6 +122,7 @@ class HMMParameters:
             "means": self.means.tolist(),
             "covariances": self.covariances.tolist(),
             "dof": None if self.dof is None else self.dof.tolist(),
+            **({} if self.slopes is None else {"slopes": self.slopes.tolist()}),
         }
 
     @classmethod

@@ -58,12 +58,14 @@ class PathResult:
 class ForecastResult:
     """What the model expects in the next months.
 
-    regime_probs (h, K): p(z_T+h | y_1:T); recession_probability (h,); feature_mean and feature_std (h, D): the
+    regime_probs (h, K): p(z_T+h | y_1:T); recession_probability (h,); recession_begins (h,): that a recession begins
+    within so many months (one under way does not count); feature_mean and feature_std (h, D): the
     predictive mixture's moments in panel units, uncertain about both the regime and the noise.
     """
 
     regime_probs: np.ndarray
     recession_probability: np.ndarray
+    recession_begins: np.ndarray
     feature_mean: np.ndarray
     feature_std: np.ndarray
     index: pd.Index

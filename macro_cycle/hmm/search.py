@@ -40,7 +40,7 @@ def warm_run(observations: Observations, config: HMMConfig, warm_start: HMMParam
     if warm_start is None:
         return []
     as_type("warm_start", warm_start, HMMParameters)
-    if mismatch := mismatch_of(warm_start, config, len(observations.columns)):
+    if mismatch := mismatch_of(warm_start, config, len(observations.columns), observations.covariates.shape[1]):
         raise MacroCycleError(f"the warm start has {mismatch}: fit it with the same configuration and columns")
     return _run(observations, config, [("warm", warm_start)])
 

@@ -134,14 +134,8 @@ def walk_forward_log_scores(
     ends = range(first, T, every)
     models = fit_windows((frame, ends), config, n_threads=n_threads)
     return np.concatenate(
-        [_scores_after(model, frame.iloc[: end + every], end) for model, end in zip(models, ends, strict=True)]
+        [model.log_scores(frame.iloc[: end + every])[end:] for model, end in zip(models, ends, strict=True)]
     )
-
-
-def _scores_after(model: MacroCycleHMM, frame: pd.DataFrame, end: int) -> np.ndarray:
-    """Log densities of the rows from `end` on, and the change from standardised to panel units."""
-    observed = frame.iloc[end:].notna().to_numpy()
-    return model.filter(frame).log_likelihoods[end:] - observed @ np.log(model.standardizer.scale)
 
 
 def _ranked(candidates: Iterable[Candidate], criterion: Criterion) -> list[Candidate]:

@@ -11,8 +11,7 @@ import numpy as np
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.kernels.standardize import standardize
 from macro_cycle.hmm.observations import Observations, Panel
-
-IQR_OF_STANDARD_NORMAL = 1.3489795003921634
+from macro_cycle.observations.robust import NORMAL_IQR
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Standardizer:
 
 def _median_and_scale(column: np.ndarray) -> tuple[float, float]:
     low, median, high = np.quantile(column, [0.25, 0.5, 0.75])
-    scale = (high - low) / IQR_OF_STANDARD_NORMAL
+    scale = (high - low) / NORMAL_IQR
     tiny = 1e-12 * max(1.0, abs(median))
     if scale <= tiny:
         scale = column.std()

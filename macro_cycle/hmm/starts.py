@@ -25,7 +25,10 @@ def starts(observations: Observations, config: HMMConfig) -> list[tuple[str, HMM
     spread, together = _spread(observations), _together(mean_groups(config, observations.columns))
     transition = _transition(config)
     named = [_named_means(observations, config, number) for number in range(config.n_restarts)]
-    return [(name, _parameters(config, _tie(means, together), spread, transition)) for name, means in named]
+    n_covariates = observations.covariates.shape[1]
+    return [
+        (name, _parameters(config, _tie(means, together), spread, transition, n_covariates)) for name, means in named
+    ]
 
 
 def _named_means(observations: Observations, config: HMMConfig, number: int) -> tuple[str, np.ndarray]:
@@ -92,7 +95,10 @@ def _spread(observations: Observations) -> np.ndarray:
     return spread
 
 
-def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray, transition: np.ndarray) -> HMMParameters:
+def _parameters(
+    config: HMMConfig, means: np.ndarray, spread: np.ndarray, transition: np.ndarray, n_covariates: int
+) -> HMMParameters:
+    """A start's parameters; slopes, where there are any, begin at zero."""
     K, D = means.shape
     covariances = {
         "full": np.tile(np.diag(spread), (K, 1, 1)),
@@ -103,7 +109,8 @@ def _parameters(config: HMMConfig, means: np.ndarray, spread: np.ndarray, transi
     dof = None
     if config.emission == "student_t":
         dof = np.full(D, 10.0 if config.dof == "estimated" else config.dof)
-    return HMMParameters(np.full(K, 1.0 / K), transition, means, covariances, config.covariance_type, dof)
+    slopes = np.zeros((K, K, n_covariates)) if n_covariates else None
+    return HMMParameters(np.full(K, 1.0 / K), transition, means, covariances, config.covariance_type, dof, slopes)
 
 
 def _transition(config: HMMConfig) -> np.ndarray:

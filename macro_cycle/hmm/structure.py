@@ -52,6 +52,20 @@ def transition_counts(config: HMMConfig) -> np.ndarray:
     return config.transition_strength * config.stickiness * np.eye(K)
 
 
+def covariates_of(config: HMMConfig, columns: Sequence[str]) -> np.ndarray:
+    """(D,) True for the columns that are covariates of the transitions; the others are emitted."""
+    return np.array([config.roles.get(c) == "transition" for c in columns], dtype=bool)
+
+
+def tilted_transitions(config: HMMConfig) -> np.ndarray:
+    """(K, K) True where a transition has slopes: moves out of `config.varying_from`; staying is their base."""
+    K = config.n_regimes
+    moves = allowed_transitions(config) & ~np.eye(K, dtype=bool)
+    if config.structure == "free":
+        return moves
+    return moves & np.isin(LABELS[K], config.varying_from)[:, None]
+
+
 def allowed_transitions(config: HMMConfig) -> np.ndarray:
     """(K, K) True where the transition exists."""
     K = config.n_regimes

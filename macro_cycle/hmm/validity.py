@@ -38,8 +38,11 @@ def fault_of_start(parameters: HMMParameters, config: HMMConfig) -> str:
     return fault
 
 
-def mismatch_of(parameters: HMMParameters, config: HMMConfig, n_columns: int) -> str:
-    """In which way the parameters belong to another model; empty when they fit the configuration and columns."""
+def mismatch_of(parameters: HMMParameters, config: HMMConfig, n_columns: int, n_covariates: int = 0) -> str:
+    """In which way the parameters belong to another model; empty when they fit the configuration and columns.
+
+    n_columns are emitted, n_covariates move the transitions.
+    """
     own = (*parameters.means.shape, parameters.covariance_type)
     model = (config.n_regimes, n_columns, config.covariance_type)
     if own != model:
@@ -47,13 +50,16 @@ def mismatch_of(parameters: HMMParameters, config: HMMConfig, n_columns: int) ->
             f"{own[0]} regimes, {own[1]} columns and {own[2]} covariance; "
             f"the model has {model[0]}, {model[1]} and {model[2]}"
         )
+    slopes = 0 if parameters.slopes is None else parameters.slopes.shape[-1]
+    if slopes != n_covariates:
+        return f"{slopes} covariates of the transitions; the model has {n_covariates}"
     if (parameters.dof is None) != (config.emission == "gaussian"):
         return f"an emission that is not {config.emission}"
     return ""
 
 
 def _not_finite(parameters: HMMParameters) -> str:
-    for name in ("initial_probs", "transition_matrix", "means", "covariances", "dof"):
+    for name in ("initial_probs", "transition_matrix", "means", "covariances", "dof", "slopes"):
         value = getattr(parameters, name)
         if value is not None and not np.isfinite(value).all():
             return f"{name} holds a number that is not finite"

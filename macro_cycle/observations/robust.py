@@ -1,9 +1,9 @@
-"""The robust scale of a column, and where its outliers are held."""
+"""The robust scale of a column, and where its outliers are held: shared by features and model."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-NORMAL_IQR = 1.349
+NORMAL_IQR = 1.3489795003921634
 """Interquartile range of the standard normal."""
 
 WINSOR = 4.0

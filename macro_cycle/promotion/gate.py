@@ -154,13 +154,8 @@ def _of_the_record(evidence: Evidence) -> Iterator[Condition]:
 
 
 def log_score(model: "MacroCycleHMM", panel: pd.DataFrame, months: int = SCORED_MONTHS) -> float:
-    """Mean predictive log density (nats a month) of the panel's last months, in the panel's units.
-
-    Models standardise by constants of their own, so densities are brought to common units before they are compared.
-    """
-    scores = model.filter(panel).log_likelihoods
-    units = np.where(panel[list(model.columns)].notna(), np.log(model.standardizer.scale), 0.0).sum(axis=1)
-    return float(np.mean((scores - units)[-months:]))
+    """Mean predictive log density (nats a month) of the panel's last months, in the panel's units."""
+    return float(np.mean(model.log_scores(panel)[-months:]))
 
 
 def walk_forward_log_score(config: "HMMConfig", panel: pd.DataFrame, months: int = WALKED_MONTHS) -> float:

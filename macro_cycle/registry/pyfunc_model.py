@@ -27,7 +27,7 @@ class RegimeModel:
     def predict(self, model_input: pd.DataFrame, params: Mapping | None = None) -> pd.DataFrame:
         """Label, recession probability and filtered probabilities of each row."""
         regimes = self._model.regimes(model_input[list(self._model.columns)])
-        kept = [c for c in regimes if not str(c).startswith(("smoothed_", "predicted_"))]
+        kept = [c for c in regimes if str(c).startswith(("label", "recession_", "filtered_"))]
         return regimes[kept].reset_index(drop=True)
 
 

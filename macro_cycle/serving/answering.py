@@ -151,7 +151,7 @@ class Answering:
         if not np.isfinite([recession, result.log_likelihood, *filtered, *forecast]).all():
             raise BadRequest("the values are too extreme for a finite answer; check their units")
         return NOTHING | {
-            "label": self.model.labels[int(np.argmax(filtered))],
+            "label": str(self.model.labels_of(filtered[None])[0]),
             "recession_probability": recession,
             "probabilities": dict(zip(self.model.labels, filtered.tolist(), strict=True)),
             "forecast": {str(months): float(forecast[months - 1]) for months in HORIZONS},

@@ -58,7 +58,8 @@ class RegimeStore:
         """Replace the regimes seen at `call.as_of` and record the call if it differs from the last one.
 
         `frame` has index reference_month and the columns label, recession_probability, filtered_*, smoothed_*
-        and predicted_*. One transaction: regimes and call agree at every moment.
+        and predicted_*; most_likely_regime follows from these and is not stored. One transaction: regimes and call
+        agree at every moment.
         """
         with self._engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
@@ -80,7 +81,10 @@ class RegimeStore:
         months = pd.date_range(row.first_reference_month, periods=len(row.labels), freq="MS", name="reference_month")
         numbers = np.frombuffer(row.numbers, ">f8").reshape(len(months), len(row.columns)).astype(float)
         frame = pd.DataFrame(numbers, months, list(row.columns))
+        filtered = frame.filter(like="filtered_")
+        names = np.array([str(name).removeprefix("filtered_") for name in filtered], dtype=object)
         frame.insert(0, "label", pd.array(row.labels, dtype=object))
+        frame.insert(2, "most_likely_regime", names[filtered.to_numpy().argmax(axis=1)])
         return frame
 
     def last_call(self, as_of: date) -> Call:
@@ -200,7 +204,7 @@ def _lock_key(as_of: date) -> int:
 
 def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
     """The frame in place of the one of the same month end."""
-    numbers = frame.drop(columns="label")
+    numbers = frame.drop(columns=["label", "most_likely_regime"], errors="ignore")
     values = {
         "data_version": call.data_version,
         "first_reference_month": frame.index[0].date(),

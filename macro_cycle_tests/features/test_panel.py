@@ -125,7 +125,7 @@ def test_an_innovation_takes_off_its_share_of_last_month_and_lets_no_outlier_ech
     plain = build_panel(frame, CATALOG, single("UNRATE"))["UNRATE"]
     panel = build_panel(frame, CATALOG, FeatureSet(features=(innovation,)))["U"]
     middle, iqr = plain.median(), plain.quantile(0.75) - plain.quantile(0.25)
-    held = (plain.shift() - middle).clip(-4 * iqr / 1.349, 4 * iqr / 1.349).fillna(0)
+    held = (plain.shift() - middle).clip(-4 * iqr / 1.3489795003921634, 4 * iqr / 1.3489795003921634).fillna(0)
     np.testing.assert_allclose(panel, plain - 0.5 * held)
 
 
@@ -182,3 +182,38 @@ def test_an_uncatalogued_series_is_guessed_from_its_data_and_said(caplog):
 def test_two_features_of_one_name_are_refused():
     with pytest.raises(ValueError, match="same name"):
         single("UNRATE", "UNRATE")
+
+
+SPREAD = Feature(name="SPREAD", series_ids=("GS10", "FEDFUNDS"), role="transition", weights=(1.0, -1.0))
+
+
+def rates(long: list[float], short: list[float]) -> pd.DataFrame:
+    return pd.concat([monthly("GS10", "2025-01-01", long), monthly("FEDFUNDS", "2025-01-01", short)])
+
+
+def test_weights_sum_levels_where_all_of_them_are_known():
+    frame = pd.concat(
+        [monthly("UNRATE", "2025-01-01", [4.0] * 4), rates([4.0, np.nan, 4.5, 4.6], [3.0, 3.1, 3.2, 3.3])]
+    )
+    features = FeatureSet(features=(*single("UNRATE").features, SPREAD))
+    panel = build_panel(frame, CATALOG, features)
+    np.testing.assert_allclose(panel["SPREAD"], [np.nan, 1.3, 1.3], atol=1e-12)
+
+
+def test_a_covariate_alone_makes_no_month():
+    frame = pd.concat([monthly("UNRATE", "2025-02-01", [4.0] * 3), rates([4.0] * 9, [3.0] * 9)])
+    panel = build_panel(frame, CATALOG, FeatureSet(features=(*single("UNRATE").features, SPREAD)))
+    assert list(panel.index) == list(pd.date_range("2025-03-01", "2025-04-01", freq="MS"))
+
+
+def test_a_covariate_without_one_of_its_series_is_empty():
+    frame = pd.concat([monthly("UNRATE", "2025-01-01", [4.0] * 4), monthly("GS10", "2025-01-01", [4.0] * 4)])
+    panel = build_panel(frame, CATALOG, FeatureSet(features=(*single("UNRATE").features, SPREAD)))
+    assert panel["SPREAD"].isna().all()
+
+
+def test_weights_for_other_series_and_sets_of_covariates_alone_are_refused():
+    with pytest.raises(ValueError, match="2 weights for 1 series"):
+        Feature(name="X", series_ids=("GS10",), role="transition", weights=(1.0, -1.0))
+    with pytest.raises(ValueError, match="covariate"):
+        FeatureSet(features=(SPREAD,))

@@ -19,7 +19,8 @@ def panel() -> pd.DataFrame:
 def regimes() -> pd.DataFrame:
     kinds = ("filtered", "smoothed", "predicted")
     shares = {f"{kind}_{label}": 0.5 for kind in kinds for label in LABELS}
-    return pd.DataFrame({"label": "Expansion", "recession_probability": 0.5, **shares}, index=MONTHS)
+    answers = {"label": "Expansion", "recession_probability": 0.5, "most_likely_regime": "Expansion"}
+    return pd.DataFrame({**answers, **shares}, index=MONTHS)
 
 
 def test_sound_frames_pass(panel, regimes):

@@ -55,15 +55,15 @@ def log_densities(parameters: HMMParameters, values: np.ndarray) -> np.ndarray:
 def enumerate_paths(
     log_emissions: np.ndarray, initial: np.ndarray, transition: np.ndarray
 ) -> tuple[list[tuple[int, ...]], np.ndarray]:
-    """Every path and log p(path, y)."""
+    """Every path and log p(path, y); transition (K, K), or (T, K, K) into each month."""
     T, K = log_emissions.shape
     paths = list(itertools.product(range(K), repeat=T))
     with np.errstate(divide="ignore"):
-        log_initial, log_transition = np.log(initial), np.log(transition)
+        log_initial, log_transition = np.log(initial), np.log(np.broadcast_to(transition, (T, K, K)))
     joint = np.array(
         [
             log_initial[z[0]]
-            + sum(log_transition[z[t - 1], z[t]] for t in range(1, T))
+            + sum(log_transition[t, z[t - 1], z[t]] for t in range(1, T))
             + sum(log_emissions[t, z[t]] for t in range(T))
             for z in paths
         ]

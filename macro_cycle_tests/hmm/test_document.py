@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import HMMConfig, HMMParameters, MacroCycleHMM
 from macro_cycle.hmm.config import COVARIANCE_TYPES, EMISSIONS, STRUCTURES
+from macro_cycle.hmm.document import LATER_OPTIONS
 from macro_cycle.hmm.frequency import Frequency
 from macro_cycle_tests.hmm.panels import ROLES, cycle_panel
 
@@ -57,6 +58,9 @@ DOCUMENTS = [
     MacroCycleHMM(roles=ROLES, n_restarts=2, max_iter=3, **options).fit(PANEL).to_document()
     for options in ({}, STUDENT, {"covariance_type": "tied"}, {"covariance_type": "diag", "n_regimes": 3})
 ]
+SPREAD = {**ROLES, "spread": "transition"}
+DRIVEN = PANEL.assign(spread=np.sin(np.arange(len(PANEL)) / 9.0))
+DOCUMENTS.append(MacroCycleHMM(roles=SPREAD, n_restarts=2, max_iter=3).fit(DRIVEN).to_document())
 
 
 def places(part, path=()):
@@ -82,8 +86,8 @@ def refused(document):
     assert "train the model again" in str(refusal.value)
 
 
-NUMBER_FREE = ("roles", "warnings")  # of free text
-MAY_LACK = {("parameters", "dof")}
+NUMBER_FREE = ("roles", "varying_from", "warnings")  # of free text
+MAY_LACK = {("parameters", "dof"), *(("config", option) for option in LATER_OPTIONS)}
 
 
 @given(document=st.sampled_from(DOCUMENTS), data=st.data())

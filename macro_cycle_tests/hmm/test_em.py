@@ -14,7 +14,7 @@ from macro_cycle.hmm.starts import starts
 from macro_cycle_tests.hmm import reference_em
 from macro_cycle_tests.hmm.panels import ROLES, cycle_panel
 
-PLAIN = HMMConfig(structure="free", scaling="none", winsor=None, tol=0.0)
+PLAIN = HMMConfig(structure="free", scaling="none", winsor=None, tol=0.0, discount=0.5)
 COVARIANCES = ("full", "diag", "tied", "tied_diag")
 EMISSIONS = ({"emission": "gaussian"}, {"emission": "student_t"}, {"emission": "student_t", "dof": "estimated"})
 

@@ -126,6 +126,7 @@ def test_log_scores_do_not_depend_on_a_model_s_own_units(champion, panel):
         parameters={
             "means": (free.parameters.means / 2).tolist(),
             "covariances": (free.parameters.covariances / 4).tolist(),
+            "slopes": (free.parameters.slopes * 2).tolist(),
         },
     )
     assert log_score(halved, panel) == pytest.approx(log_score(free, panel), abs=1e-9)

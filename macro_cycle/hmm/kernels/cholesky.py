@@ -12,7 +12,7 @@ from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.simd import largest, load, spread, square_root, store
 from macro_cycle.hmm.kernels.vector_math import vlog
 
-TINY = 1e-12
+LEAST_PIVOT = 1e-12
 
 
 @kernel
@@ -36,7 +36,7 @@ def inverse_root(covariances, j, D, cells, n, root, lanes):
             for c in range(b):
                 s -= load(root, a * D + c, lanes) * load(root, b * D + c, lanes)
             if a == b:
-                s = square_root(largest(s, TINY * TINY))
+                s = square_root(largest(s, LEAST_PIVOT * LEAST_PIVOT))
                 log_root += vlog(s)
                 store(root, a * D + a, 1.0 / s)
             else:

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from macro_cycle.hmm.kernels.cholesky import TINY, cells_where, precision_of
+from macro_cycle.hmm.kernels.cholesky import LEAST_PIVOT, cells_where, precision_of
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.simd import below, largest, load, spread, square_root, store
 from macro_cycle.hmm.kernels.steps import blend
@@ -176,15 +176,15 @@ def _new_means(first, means, precisions, mass, deviation, hyper, new, lanes):
                 _add(right, slot[a, j], weight * target, lanes)
                 _add(system, slot[a, j] * n + slot[b, j], weight * share, lanes)
     for i in range(n):
-        _add(system, i * n + i, spread(max(hyper[1], TINY), lanes), lanes)
-    _solve(system, right, lead, lanes)
+        _add(system, i * n + i, spread(max(hyper[1], LEAST_PIVOT), lanes), lanes)
+    solve(system, right, lead, lanes)
     for d in range(D):
         for j in range(K):
             store(new, d * K + j, load(right, slot[d, j], lanes))
 
 
 @kernel
-def _solve(system, right, lead, lanes):
+def solve(system, right, lead, lanes):
     """Overwrite right (n, L) with the solution of symmetric positive definite systems (n*n, L).
 
     What lies before column lead[a] of row a is zero, stays zero in the Cholesky root and is skipped: means that
@@ -197,7 +197,7 @@ def _solve(system, right, lead, lanes):
             for c in range(max(lead[a], lead[b]), b):
                 s -= load(system, a * n + c, lanes) * load(system, b * n + c, lanes)
             if a == b:
-                store(system, a * n + a, 1.0 / square_root(largest(s, TINY * TINY)))
+                store(system, a * n + a, 1.0 / square_root(largest(s, LEAST_PIVOT * LEAST_PIVOT)))
             else:
                 store(system, a * n + b, s * load(system, b * n + b, lanes))
         s = load(right, a, lanes)
@@ -233,7 +233,7 @@ def _update_covariances(tied, means, new, covariances, months, mass, deviation, 
     for j in range(K):
         source = 0 if tied else j
         count = load(months, source, lanes) * hyper[4] + hyper[2]
-        known, share = below(0.0, count) * going, 1.0 / largest(count, TINY * TINY)
+        known, share = below(0.0, count) * going, 1.0 / largest(count, LEAST_PIVOT * LEAST_PIVOT)
         for a in range(D):
             for b in range(D):
                 total = load(scatter, (source * D + a) * D + b, lanes) * hyper[4]

@@ -14,11 +14,12 @@ import math
 
 import numpy as np
 
+from macro_cycle.hmm.kernels.covariates import climb, slope_log_prior, sum_months, tilt
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.lanes import forward_backward
 from macro_cycle.hmm.kernels.simd import largest, load, spread, store
 from macro_cycle.hmm.kernels.steps import (
-    TINY,
+    LEAST_DIVISOR,
     blend,
     dof_log_prior,
     dof_root,
@@ -30,7 +31,7 @@ from macro_cycle.hmm.kernels.steps import (
 from macro_cycle.hmm.kernels.vector_math import vlog
 
 LOG_2PI = math.log(2.0 * math.pi)
-TINY_VARIANCE = 1e-12
+LEAST_VARIANCE = 1e-12
 
 
 @kernel
@@ -48,8 +49,11 @@ def em_diagonal(
     means: np.ndarray,
     variances: np.ndarray,
     dof: np.ndarray,
+    slopes: np.ndarray,
+    covariates: np.ndarray,
+    tilted: np.ndarray,
     counts: np.ndarray,
-    hyper: tuple[float, float, float, float, float],
+    hyper: tuple[float, float, float, float, float, float],
     least_gain: float,
     history: np.ndarray,
     n_iter: np.ndarray,
@@ -63,7 +67,8 @@ def em_diagonal(
     values (T, D), zero where missing; patterns (P, D) bool; pattern_of (T,); first, alike (D, K); counts
     (K, K); initial (K, L); transition (K*K, L); means, variances (D*K, L); dof (D, L); the rest as in
     `record_objective`.
-    hyper: initial_count, mean_precision, variance_weight, variance_scale, discount.
+    slopes (K*K*C, L), covariates (T, C) and tilted (K, K) as in `covariates.tilt`; constant where C is 0.
+    hyper: initial_count, mean_precision, variance_weight, variance_scale, discount, slope_precision.
     """
     T, K, discount = values.shape[0], initial.shape[0], hyper[4]
     B, filtered, scales = (
@@ -71,16 +76,23 @@ def em_diagonal(
         np.empty((T * K, len(lanes))),
         np.empty((T, len(lanes))),
     )
-    expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros_like(dof)
+    varying = covariates.shape[1] > 0
+    chain = np.empty((T * K * K, len(lanes))) if varying else transition
+    expected, objective, log_u = np.empty_like(chain), np.empty_like(active), np.zeros_like(dof)
+    total = np.empty_like(transition) if varying else expected
     N, W, S1, S2 = (np.empty_like(means), np.empty_like(means), np.empty_like(means), np.empty_like(means))
     while True:
         if student:
             _student_emissions(values, patterns, pattern_of, alike, means, variances, dof, discount, B, lanes)
         else:
             _gaussian_emissions(values, patterns, pattern_of, means, variances, discount, B, lanes)
-        forward_backward(B, filtered, scales, initial, transition, expected, objective, lanes)
+        if varying:
+            tilt(transition, slopes, covariates, tilted, chain, lanes)
+        forward_backward(B, filtered, scales, initial, chain, expected, objective, lanes)
         prior = transition_log_prior(initial, transition, hyper[0], counts, lanes)
         prior += _log_prior(first, tied, means, variances, hyper, lanes)
+        if varying:
+            prior += slope_log_prior(slopes, hyper[5], lanes)
         store(objective, 0, load(objective, 0, lanes) + prior)
         if free_dof:
             for lane in range(len(lanes)):
@@ -111,7 +123,10 @@ def em_diagonal(
             _gaussian_statistics(values, patterns, pattern_of, tied, B, N, S1, S2, lanes)
             W[:] = N
         going = load(active, 0, lanes)
-        update_transitions(B, expected, initial, transition, hyper[0], counts, going, lanes)
+        if varying:
+            sum_months(expected, total, lanes)
+            climb(transition, slopes, covariates, tilted, chain, expected, counts, hyper[5], going, lanes)
+        update_transitions(B, total, initial, transition, hyper[0], counts, tilted, going, lanes)
         _update_means(first, means, variances, W, S1, hyper, going, lanes)
         _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going, lanes)
         if free_dof:
@@ -261,7 +276,7 @@ def _update_means(first, means, variances, W, S1, hyper, going, lanes):
                     precision = hyper[4] / load(variances, d * K + i, lanes)
                     weight += precision * load(W, d * K + i, lanes)
                     total += precision * load(S1, d * K + i, lanes)
-            mean = total / largest(weight, TINY)
+            mean = total / largest(weight, LEAST_DIVISOR)
             for i in range(j, K):
                 if first[d, i] == j:
                     blend(means, d * K + i, mean, going, lanes)
@@ -280,7 +295,7 @@ def _update_variances(first, tied, means, variances, N, W, S1, S2, hyper, going,
             total += hyper[4] * squares
             count += hyper[4] * load(N, row, lanes)
             if not tied or j == K - 1:
-                variance = largest(total / largest(count, TINY), TINY_VARIANCE)
+                variance = largest(total / largest(count, LEAST_DIVISOR), LEAST_VARIANCE)
                 for i in range(0 if tied else j, j + 1):
                     blend(variances, d * K + i, variance, going, lanes)
                 total, count = spread(hyper[2] * hyper[3], lanes), spread(hyper[2], lanes)

@@ -22,6 +22,7 @@ from macro_cycle.hmm.kernels.completion import (
     pattern_density,
     update_emissions,
 )
+from macro_cycle.hmm.kernels.covariates import climb, slope_log_prior, sum_months, tilt
 from macro_cycle.hmm.kernels.jit import kernel
 from macro_cycle.hmm.kernels.lanes import forward_backward
 from macro_cycle.hmm.kernels.simd import largest, load, spread, store
@@ -51,8 +52,11 @@ def em_full(
     means: np.ndarray,
     covariances: np.ndarray,
     dof: np.ndarray,
+    slopes: np.ndarray,
+    covariates: np.ndarray,
+    tilted: np.ndarray,
     counts: np.ndarray,
-    hyper: tuple[float, float, float, float, float],
+    hyper: tuple[float, float, float, float, float, float],
     least_gain: float,
     history: np.ndarray,
     n_iter: np.ndarray,
@@ -73,7 +77,10 @@ def em_full(
     K, L, discount = initial.shape[0], len(lanes), hyper[4]
     B, filtered, scales = np.empty((T * K, L)), np.empty((T * K, L)), np.empty((T, L))
     square, u = np.empty((T * K, L)), np.empty((T * K, L))
-    expected, objective, log_u = np.empty_like(transition), np.empty_like(active), np.zeros((1, L))
+    varying = covariates.shape[1] > 0
+    chain = np.empty((T * K * K, L)) if varying else transition
+    expected, objective, log_u = np.empty_like(chain), np.empty_like(active), np.zeros((1, L))
+    total = np.empty_like(transition) if varying else expected
     weights, constant = np.empty((P * F * K, L)), np.empty((P * K, L))
     N, S = np.empty((P * K, L)), np.empty((P * F * K, L))
     precisions, log_roots = np.empty_like(covariances), np.empty_like(initial)
@@ -94,13 +101,17 @@ def em_full(
             _student_densities(order, bounds, sizes, constant, dof, discount, square, u, B, lanes)
         else:
             _gaussian_densities(order, bounds, sizes, constant, discount, square, B, lanes)
-        forward_backward(B, filtered, scales, initial, transition, expected, objective, lanes)
+        if varying:
+            tilt(transition, slopes, covariates, tilted, chain, lanes)
+        forward_backward(B, filtered, scales, initial, chain, expected, objective, lanes)
         store(
             objective,
             0,
             load(objective, 0, lanes) + transition_log_prior(initial, transition, hyper[0], counts, lanes),
         )
         prior = _log_prior(first, tied, means, precisions, log_roots, hyper, lanes)
+        if varying:
+            prior += slope_log_prior(slopes, hyper[5], lanes)
         store(objective, 0, load(objective, 0, lanes) + prior)
         if free_dof:
             for lane in range(L):
@@ -109,7 +120,10 @@ def em_full(
         if running == 0:
             return
         going = load(active, 0, lanes)
-        update_transitions(B, expected, initial, transition, hyper[0], counts, going, lanes)
+        if varying:
+            sum_months(expected, total, lanes)
+            climb(transition, slopes, covariates, tilted, chain, expected, counts, hyper[5], going, lanes)
+        update_transitions(B, total, initial, transition, hyper[0], counts, tilted, going, lanes)
         _months(order, bounds, B, N, lanes)
         if student:
             _weigh(order, bounds, sizes, u, B, log_u, lanes)

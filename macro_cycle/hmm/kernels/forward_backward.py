@@ -1,4 +1,7 @@
-"""Exact inference for one model: scaled forward-backward and Viterbi (Rabiner, 1989)."""
+"""Exact inference for one model: scaled forward-backward and Viterbi (Rabiner, 1989).
+
+A chain's transition is one matrix (K, K), or (T, K, K), of which the t-th leads into month t and the first is not read.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from macro_cycle.hmm.kernels.simd import largest_of, largest_sum, load, product,
 from macro_cycle.hmm.kernels.vector_math import exp_all, log_all
 
 POSSIBLE = 1e-280  # a regime that is less probable cannot be
-TINY = 1e-140  # two such numbers may be multiplied
+LEAST_OF_TWO = 1e-140  # two such numbers may be multiplied
 LARGE = 1e290
 
 
@@ -35,13 +38,21 @@ def forward_backward(
 
 
 @kernel
+def into(transition, t):
+    """The matrix of the step into month t."""
+    if transition.ndim == 2:
+        return transition
+    return transition[t]
+
+
+@kernel
 def mix(log_emissions: np.ndarray, predicted: np.ndarray, regimes: tuple[int, ...]) -> np.ndarray:
     """(T,) log sum_j predicted[t, j] exp(log_emissions[t, j])."""
     weights, shifts = _relative(log_emissions, regimes)
     joint, totals = np.empty_like(weights), np.empty_like(shifts)
     for t in range(len(weights)):
         totals[t] = sum_of(load(predicted, t, regimes) * load(weights, t, regimes))
-        if totals[t] < TINY:
+        if totals[t] < LEAST_OF_TWO:
             shifts[t], totals[t] = _weigh_possible(log_emissions, predicted, t, weights, joint)
     log_all(totals)
     return shifts + totals
@@ -92,10 +103,10 @@ def _forward(log_emissions, initial, transition, regimes):
         joint = ahead * load(weights, t, regimes)
         total = sum_of(joint) * scale
         store(predicted, t, ahead * scale)
-        if total < TINY:
+        if total < LEAST_OF_TWO:
             log_likelihoods[t], total = _weigh_possible(log_emissions, predicted, t, weights, filtered)
             joint, scale = load(filtered, t, regimes), 1.0
-        ahead = product(joint, transition) * scale
+        ahead = product(joint, into(transition, min(t + 1, len(weights) - 1))) * scale
         scales[t] = 1.0 / total
         store(filtered, t, joint * (scale * scales[t]))
         scale = scales[t]
@@ -107,7 +118,7 @@ def _forward(log_emissions, initial, transition, regimes):
 
 @kernel
 def _backward(transition, filtered, weights, scales, regimes):
-    """Smoothed probabilities (T, K) and expected transitions (K, K) after `_forward`."""
+    """Smoothed probabilities (T, K) and expected transitions (K, K), of all months, after `_forward`."""
     T, K = filtered.shape
     smoothed, expected = np.empty_like(filtered), np.zeros((K, K))
     back = _transposed(transition)
@@ -117,10 +128,21 @@ def _backward(transition, filtered, weights, scales, regimes):
         store(smoothed, t, joint * (1.0 / sum_of(joint)))
         if t > 0:
             coming = beta * (load(weights, t, regimes) * scales[t])
-            beta = smallest(product(coming, back), LARGE)
-            for i in range(K):
-                store(expected, i, load(expected, i, regimes) + coming * filtered[t - 1, i])
-    return smoothed, expected * transition
+            beta = smallest(product(coming, into(back, t)), LARGE)
+            _count(expected, coming, filtered[t - 1], transition, t, regimes)
+    if transition.ndim == 2:
+        return smoothed, expected * transition
+    return smoothed, expected
+
+
+@kernel
+def _count(expected, coming, before, transition, t, regimes):
+    """Add the step into month t; a constant matrix multiplies the sum once, at the end."""
+    for i in range(len(before)):
+        step = coming * before[i]
+        if transition.ndim == 3:
+            step = step * load(transition[t], i, regimes)
+        store(expected, i, load(expected, i, regimes) + step)
 
 
 @kernel
@@ -138,12 +160,12 @@ def viterbi(
     best[0] = np.log(initial) + log_emissions[0]
     early, late = load(best, 0, regimes), spread(0.0, regimes)
     for step in range(1, middle + 1):
-        early = largest_sum(early, onward) + load(log_emissions, step, regimes)
+        early = largest_sum(early, into(onward, step)) + load(log_emissions, step, regimes)
         store(best, step, early)
         if T - step > middle:
             late += load(log_emissions, T - step, regimes)
             store(best, T - step, late)
-            late = largest_sum(late, back)
+            late = largest_sum(late, into(back, T - step))
     store(best, middle, early + late)
     states[middle] = np.argmax(best[middle])
     _trace(best, back, states, middle, -1)
@@ -157,16 +179,25 @@ def _trace(best, steps, states, middle, direction):
     for t in range(middle + direction, len(best) if direction > 0 else -1, direction):
         state, top = states[t - direction], -np.inf
         for j in range(best.shape[1]):
-            candidate = best[t, j] + steps[state, j]
+            candidate = best[t, j] + _cost(steps, max(t, t - direction), state, j)
             if candidate > top:
                 top, states[t] = candidate, j
 
 
 @kernel
-def _transposed(matrix):
-    """A contiguous copy; for a few numbers quicker than numpy's."""
-    result = np.empty_like(matrix)
-    for i in range(len(matrix)):
-        for j in range(len(matrix)):
-            result[j, i] = matrix[i, j]
+def _cost(steps, t, i, j):
+    if steps.ndim == 2:
+        return steps[i, j]
+    return steps[t, i, j]
+
+
+@kernel
+def _transposed(transition):
+    """A contiguous copy, each matrix transposed; for a few numbers quicker than numpy's."""
+    result, K = np.empty_like(transition), transition.shape[-1]
+    for t in range(1 if transition.ndim == 2 else len(transition)):
+        matrix, turned = into(transition, t), into(result, t)
+        for i in range(K):
+            for j in range(K):
+                turned[j, i] = matrix[i, j]
     return result

@@ -12,7 +12,7 @@ from macro_cycle.hmm.kernels.vector_math import digamma, vlog
 
 DOF_RATE = 0.1
 LOWEST_DOF, HIGHEST_DOF = 2.1, 200.0
-TINY = 1e-300
+LEAST_DIVISOR = 1e-300
 
 
 @kernel
@@ -67,8 +67,11 @@ def transition_log_prior(initial, transition, initial_count, counts, lanes):
 
 
 @kernel
-def update_transitions(smoothed, expected, initial, transition, initial_count, counts, active, lanes):
-    """pi and A from p(z_1 | y), the first K rows of smoothed, and the expected transitions (K*K, L)."""
+def update_transitions(smoothed, expected, initial, transition, initial_count, counts, tilted, active, lanes):
+    """pi and A from p(z_1 | y), the first K rows of smoothed, and the expected transitions (K*K, L).
+
+    Rows of A with a True in tilted (K, K) depend on covariates and are left to `covariates.climb`.
+    """
     K = initial.shape[0]
     total = spread(0.0, lanes)
     for j in range(K):
@@ -76,11 +79,13 @@ def update_transitions(smoothed, expected, initial, transition, initial_count, c
     for j in range(K):
         blend(initial, j, (load(smoothed, j, lanes) + initial_count) / total, active, lanes)
     for i in range(K):
+        if tilted[i].any():
+            continue
         total = spread(0.0, lanes)
         for j in range(K):
             total += load(expected, i * K + j, lanes) + counts[i, j]
-        visited = below(TINY, total) * active
-        total = largest(total, TINY)
+        visited = below(LEAST_DIVISOR, total) * active
+        total = largest(total, LEAST_DIVISOR)
         for j in range(K):
             new = (load(expected, i * K + j, lanes) + counts[i, j]) / total
             blend(transition, i * K + j, new, visited, lanes)

@@ -22,16 +22,16 @@ from torch.autograd.function import once_differentiable
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.inference import forward_backward_many
+from macro_cycle.hmm.kernels.steps import DOF_RATE
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.posterior.sites import ChainArrays, ParameterSites, Values
 from macro_cycle.hmm.structure import transition_counts
-from macro_cycle.hmm.torch_em.mixing import dof_log_prior, t_constant
 
 LOG_2PI = math.log(2.0 * math.pi)
 
 
 class ForwardBackward(torch.autograd.Function):
-    """log p(y_1:T) (B,) of log_emissions (B, T, K), log_initial (B, K) and log_transition (B, K, K)."""
+    """log p(y_1:T) (B,) of log_emissions (B, T, K), log_initial (B, K), log_transition (B, K, K) or (B, T, K, K)."""
 
     @staticmethod
     def forward(ctx: Any, log_emissions: Tensor, log_initial: Tensor, log_transition: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class ForwardBackward(torch.autograd.Function):
         return (
             upstream[:, None, None] * smoothed,
             upstream[:, None] * smoothed[:, 0],
-            upstream[:, None, None] * expected,
+            upstream.reshape(-1, *[1] * (expected.ndim - 1)) * expected,
         )
 
 
@@ -64,7 +64,7 @@ class JointDensity:
     @cached_property
     def sites(self) -> ParameterSites:
         """What is uncertain."""
-        return ParameterSites(self.config, self.observations.columns)
+        return ParameterSites(self.config, self.observations.columns, self.observations.covariates.shape[1])
 
     def log_joint(self, values: Values) -> Tensor:
         """(B,) the EM objective at these values."""
@@ -74,7 +74,14 @@ class JointDensity:
     def log_likelihood(self, arrays: ChainArrays) -> Tensor:
         """(B,) log p(y_1:T), emissions discounted."""
         emissions = self.config.discount * self.log_emissions(arrays)
-        return ForwardBackward.apply(emissions, arrays.log_initial, arrays.log_transition)
+        return ForwardBackward.apply(emissions, arrays.log_initial, self.log_transitions(arrays))
+
+    def log_transitions(self, arrays: ChainArrays) -> Tensor:
+        """(B, K, K), or (B, T, K, K) into each month where transitions depend on covariates."""
+        if arrays.slopes is None:
+            return arrays.log_transition
+        logits = torch.einsum("bijc,tc->btij", arrays.slopes, self._covariates)
+        return torch.log_softmax(arrays.log_transition[:, None] + logits, dim=-1)
 
     def log_emissions(self, arrays: ChainArrays) -> Tensor:
         """(B, T, K) log p(y_t | z_t = j) over the observed cells."""
@@ -92,7 +99,9 @@ class JointDensity:
         total = total - 0.5 * config.mean_precision * values["means"].square().sum(-1)
         total = total + self._spread_prior(arrays.spread)
         if "dof" in values:
-            total = total + dof_log_prior(values["dof"]).sum(-1)
+            total = total + (values["dof"].log() - DOF_RATE * values["dof"]).sum(-1)
+        if "slopes" in values:
+            total = total - 0.5 * config.slope_precision * values["slopes"].square().sum(-1)
         return total
 
     def log_measure(self, values: Values) -> Tensor:
@@ -120,6 +129,10 @@ class JointDensity:
         """(T, D) values with zero where missing, and 1 where observed."""
         return torch.from_numpy(self.observations.filled), torch.from_numpy(self.observations.observed.astype(float))
 
+    @cached_property
+    def _covariates(self) -> Tensor:
+        return torch.from_numpy(self.observations.covariates)
+
     def _independent(self, arrays: ChainArrays) -> Tensor:
         x, seen = self._cells
         precision = 1.0 / arrays.spread
@@ -130,7 +143,7 @@ class JointDensity:
         x, seen = self._cells
         assert arrays.dof is not None
         dof = arrays.dof[..., None, :]
-        constant = t_constant(dof, 1.0) - 0.5 * arrays.spread.log()
+        constant = _t_constant(dof, 1.0) - 0.5 * arrays.spread.log()
         square = (x[:, None] - arrays.means[..., None, :, :]).square() / (dof * arrays.spread)[..., None, :, :]
         tails = (0.5 * (dof[..., None, :] + 1.0) * torch.log1p(square) * seen[:, None]).sum(-1)
         return seen @ constant.mT - tails
@@ -151,6 +164,11 @@ class JointDensity:
         return torch.cat(blocks, dim=-1)[..., np.argsort(np.concatenate(months))].mT
 
 
+def _t_constant(nu: Tensor, n: float) -> Tensor:
+    """Log of the normalising constant of an n-variate t, without its scale matrix."""
+    return torch.lgamma(0.5 * (nu + n)) - torch.lgamma(0.5 * nu) - 0.5 * n * (nu * math.pi).log()
+
+
 def _squared_distances(x: Tensor, means: Tensor, inverse: Tensor) -> Tensor:
     """(B, K, T) squared Mahalanobis distances of x (T, n); inverse (B, K, n, n) of the covariance's root."""
     precision = inverse.mT @ inverse
@@ -165,5 +183,5 @@ def _elliptical(square: Tensor, log_root: Tensor, n: int, dof: Tensor | None) ->
     if dof is None:
         return -0.5 * (square + n * LOG_2PI) - log_root[..., None]
     nu = dof[..., :1]
-    constant = t_constant(nu, float(n)) - log_root
+    constant = _t_constant(nu, float(n)) - log_root
     return constant[..., None] - 0.5 * (nu + n)[..., None] * torch.log1p(square / nu[..., None])

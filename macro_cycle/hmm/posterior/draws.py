@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 import torch
 
+from macro_cycle.hmm.dynamics import tilted
 from macro_cycle.hmm.inference import forward_backward_many
 from macro_cycle.hmm.posterior.coordinates import CHUNK, LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
@@ -19,7 +21,8 @@ class ParameterDraws:
     """S draws in standardised units, regimes in the model's order.
 
     initial_probs (S, K); transition_matrix (S, K, K); means (S, K, D); covariances: variances (S, K, D) or
-    matrices (S, K, D, D), tied ones repeated; dof (S, D), None when Gaussian.
+    matrices (S, K, D, D), tied ones repeated; dof (S, D), None when Gaussian; slopes (S, K, K, C),
+    None when transitions are constant.
     """
 
     initial_probs: np.ndarray
@@ -27,6 +30,7 @@ class ParameterDraws:
     means: np.ndarray
     covariances: np.ndarray
     dof: np.ndarray | None
+    slopes: np.ndarray | None = None
 
     @classmethod
     def at(cls, posterior: LogPosterior, theta: np.ndarray) -> ParameterDraws:
@@ -39,6 +43,7 @@ class ParameterDraws:
             arrays.means.numpy(),
             (spread if posterior.density.config.diagonal else spread @ spread.mT).numpy().copy(),
             None if arrays.dof is None else arrays.dof.expand(len(theta), -1).numpy().copy(),
+            None if arrays.slopes is None else arrays.slopes.numpy(),
         )
 
     def __len__(self) -> int:
@@ -59,13 +64,20 @@ class ParameterDraws:
         cost = distance[:, orders, np.arange(K)].sum(axis=2)
         order = orders[cost.argmin(axis=1)]
         draw = np.arange(len(self))[:, None]
+        pairs = (draw[..., None], order[:, :, None], order[:, None, :])
         return ParameterDraws(
             self.initial_probs[draw, order],
-            self.transition_matrix[draw[..., None], order[:, :, None], order[:, None, :]],
+            self.transition_matrix[pairs],
             self.means[draw, order],
             self.covariances[draw, order],
             self.dof,
+            None if self.slopes is None else self.slopes[pairs],
         )
+
+    def transitions(self, covariates: np.ndarray) -> Iterator[np.ndarray]:
+        """Of each draw, transitions (..., K, K) given covariates (..., C); (K, K) where they are constant."""
+        for s, matrix in enumerate(self.transition_matrix):
+            yield tilted(matrix, None if self.slopes is None else self.slopes[s], covariates)
 
     def regime_probs(self, density: JointDensity) -> tuple[np.ndarray, np.ndarray]:
         """Filtered and smoothed probabilities (S, T, K) of the density's months."""
@@ -83,7 +95,10 @@ class ParameterDraws:
                 torch.from_numpy(self.means[part]),
                 spread if density.config.diagonal else torch.linalg.cholesky(spread),
                 None if self.dof is None else torch.from_numpy(self.dof[part]),
+                None if self.slopes is None else torch.from_numpy(self.slopes[part]),
             )
         emissions = density.config.discount * density.log_emissions(arrays).numpy()
+        if self.slopes is not None:
+            transition = density.log_transitions(arrays).exp().numpy()
         many = forward_backward_many(emissions, initial, transition)
         return many.filtered_probs, many.smoothed_probs

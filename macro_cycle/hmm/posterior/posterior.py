@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.hmm.dynamics import step_ahead
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.options import as_type, whole_number
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
@@ -66,14 +67,23 @@ class Posterior:
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12, level: float = 0.9) -> ForecastBands:
         """Regimes 1 to `steps` months after the panel's last, doubt about the parameters included."""
         index = self.model.forecast(panel, steps).index
-        with one_thread(), collapse_in_one_line():
-            filtered, _ = self.draws.regime_probs(self._density(panel))
-        now, path = filtered[:, -1], np.empty((len(self.draws), steps, filtered.shape[2]))
-        for h in range(steps):
-            now = np.einsum("si,sij->sj", now, self.draws.transition_matrix)
-            path[:, h] = now
+        path = step_ahead(*self.ahead(panel, steps)).mean(axis=1)
         tails = _tails(level)
         return ForecastBands(level, _band(path, tails), _band(self.model.recession_probability(path), tails), index)
+
+    def ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of each draw, filtered probabilities (S, 1, K) of the panel's last month and transitions (S, R, steps, K, K).
+
+        R paths of the covariates, the same for all draws; R is 1 where transitions are constant.
+        """
+        with one_thread():
+            filtered, _ = self.draws.regime_probs(self._density(panel))
+        if self.draws.slopes is None:
+            K = filtered.shape[2]
+            matrices = self.draws.transition_matrix[:, None, None]
+            return filtered[:, -1:], np.broadcast_to(matrices, (len(self.draws), 1, steps, K, K))
+        paths = self.model.covariate_paths(panel, steps)
+        return filtered[:, -1:], np.stack(list(self.draws.transitions(paths)))
 
     def _density(self, panel: pd.DataFrame | np.ndarray) -> JointDensity:
         return JointDensity(self.model.config, self.model.observations(panel))

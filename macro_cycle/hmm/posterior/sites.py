@@ -4,6 +4,7 @@ Ties and forbidden transitions are built in: each distinct mean is one number, e
 the transitions that exist. Leading axes of all tensors are batch axes (draws).
 
 initial_probs (K,) simplex      transition_<i> (allowed of row i,) simplex     means (distinct,) real
+slopes (moves that depend on covariates * C,) real
 variances (D,) or (K*D,) positive, for diagonal covariances
 scales (..., D) positive, loadings (..., D(D-1)/2) real: diagonal and rest of the Cholesky root, otherwise
 dof (D,) or (1,) within the bounds of EM, when estimated
@@ -24,7 +25,7 @@ from torch.distributions import Transform, biject_to, constraints
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.kernels.steps import HIGHEST_DOF, LOWEST_DOF
 from macro_cycle.hmm.parameters import HMMParameters
-from macro_cycle.hmm.structure import allowed_transitions, mean_groups
+from macro_cycle.hmm.structure import allowed_transitions, mean_groups, tilted_transitions
 
 Values = Mapping[str, Tensor]
 BOUNDARY = 1e-8  # kept from a boundary, which has no unconstrained coordinate
@@ -51,7 +52,7 @@ class Site(NamedTuple):
 class ChainArrays(NamedTuple):
     """(..., K) log pi, (..., K, K) log A, (..., K, D) means, spread (..., K, D) variances or (..., K, D, D) roots.
 
-    dof: (..., D), None when Gaussian.
+    dof: (..., D), None when Gaussian. slopes: (..., K, K, C), None when transitions are constant.
     """
 
     log_initial: Tensor
@@ -59,14 +60,16 @@ class ChainArrays(NamedTuple):
     means: Tensor
     spread: Tensor
     dof: Tensor | None
+    slopes: Tensor | None = None
 
 
 @dataclass(frozen=True)
 class ParameterSites:
-    """The sites of one configuration on given columns."""
+    """The sites of one configuration on given emitted columns and a number of covariates of the transitions."""
 
     config: HMMConfig
     columns: tuple[str, ...]
+    n_covariates: int = 0
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -79,6 +82,7 @@ class ParameterSites:
             Site("means", (int(self._mean_slots.max()) + 1,), constraints.real_vector),
             *self._spread_sites(),
             *self._dof_sites(),
+            *self._slope_sites(),
         )
 
     def values(self, parameters: HMMParameters) -> dict[str, Tensor]:
@@ -94,6 +98,8 @@ class ParameterSites:
             assert parameters.dof is not None
             dof = parameters.dof if self.config.diagonal else parameters.dof[:1]
             values["dof"] = np.clip(dof, LOWEST_DOF + BOUNDARY, HIGHEST_DOF - BOUNDARY)
+        if parameters.slopes is not None:
+            values["slopes"] = parameters.slopes[self._tilted].ravel()
         return {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
 
     def arrays(self, values: Values) -> ChainArrays:
@@ -106,12 +112,21 @@ class ParameterSites:
         log_transition = log_transition.masked_scatter(allowed, entries.log())
         means = values["means"][..., torch.from_numpy(self._mean_slots)]
         return ChainArrays(
-            values["initial_probs"].log(), log_transition, means, self._spread(values, batch), self._dof(values, D)
+            values["initial_probs"].log(),
+            log_transition,
+            means,
+            self._spread(values, batch),
+            self._dof(values, D),
+            self._slopes(values, batch),
         )
 
     @cached_property
     def _allowed(self) -> np.ndarray:
         return allowed_transitions(self.config)
+
+    @cached_property
+    def _tilted(self) -> np.ndarray:
+        return tilted_transitions(self.config)
 
     @cached_property
     def _mean_slots(self) -> np.ndarray:
@@ -150,6 +165,18 @@ class ParameterSites:
         if D > 1:
             roots = roots.masked_scatter(torch.ones(D, D, dtype=torch.bool).tril(-1), values["loadings"])
         return roots.expand(*batch, K, D, D)
+
+    def _slope_sites(self) -> Sequence[Site]:
+        size = int(self._tilted.sum()) * self.n_covariates
+        return (Site("slopes", (size,), constraints.real_vector),) if size else ()
+
+    def _slopes(self, values: Values, batch: torch.Size) -> Tensor | None:
+        if "slopes" not in values:
+            return None
+        K, C = self.config.n_regimes, self.n_covariates
+        slopes = torch.zeros((*batch, K, K, C), dtype=values["slopes"].dtype)
+        where = torch.from_numpy(np.repeat(self._tilted[..., None], C, axis=-1))
+        return slopes.masked_scatter(where, values["slopes"])
 
     def _dof_sites(self) -> Sequence[Site]:
         if self.config.emission != "student_t" or self.config.dof != "estimated":

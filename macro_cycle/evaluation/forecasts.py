@@ -1,0 +1,97 @@
+"""How well the onset of a recession was foreseen, beside forecasts that anybody could have made.
+
+Here: what an onset is, the scores of its probability, and rivals that turn one number a month into a probability. Not
+here: the model's own forecast (`hmm.outlook`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import log_ndtr, ndtr
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.metrics import auroc, brier
+from macro_cycle.evaluation.nber import RECESSIONS, Recession, announced_peaks, settled_recession
+
+LEAST_PROBABILITY = 1e-4  # a forecast nearer to 0 or 1 is scored as this far from it
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class ForecastScore:
+    """Of the months scored, how many were followed by an onset, and the scores of the probabilities given for it.
+
+    log_score: mean log probability of what happened, in nats. mean: of the probabilities, to hold beside
+    onsets / months.
+    """
+
+    months: int
+    onsets: int
+    mean: float
+    auroc: float
+    brier: float
+    log_score: float
+
+
+def onset(
+    index: pd.DatetimeIndex, months: int, day: pd.Timestamp, recessions: Sequence[Recession] = RECESSIONS
+) -> pd.Series:
+    """Whether a recession begins in one of the `months` months after each month of `index` (month starts).
+
+    True, False, or missing: for months in recession, for which the question is not asked, and where it was not settled
+    on `day`.
+    """
+    state = settled_recession(index, day)
+    ahead = settled_recession(index + pd.DateOffset(months=months), day).notna().to_numpy()
+    begins = np.zeros(len(index), dtype=bool)
+    for recession in announced_peaks(day, recessions):
+        begins |= (index <= recession.peak) & (index >= recession.first_month - pd.DateOffset(months=months))
+    asked = state.eq(False).to_numpy(bool) & (ahead | begins)
+    return pd.Series(begins, index=index, name="onset", dtype=object).where(asked, None)
+
+
+def forecast_score(probability: ArrayLike, happened: ArrayLike) -> ForecastScore:
+    """Scores of probabilities (T,) of an event; raises MacroCycleError for a missing probability."""
+    p, y = np.asarray(probability, float), np.asarray(happened, bool)
+    held = np.clip(p, LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
+    log_score = float(np.mean(np.where(y, np.log(held), np.log1p(-held)))) if len(p) else float("nan")
+    mean = float(p.mean()) if len(p) else float("nan")
+    return ForecastScore(len(p), int(y.sum()), mean, auroc(p, y), brier(p, y), log_score)
+
+
+def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
+    """Constant and slope of P(y) = Phi(constant + slope x) by maximum likelihood (Estrella and Mishkin, 1998).
+
+    A ridge of 0.001 keeps them finite where x separates y. Raises MacroCycleError without both kinds of months.
+    """
+    if y.all() or not y.any():
+        raise MacroCycleError("a probit needs months of both kinds: give a longer history")
+    sign = np.where(y, 1.0, -1.0)
+
+    def minus_log_likelihood(b: NDArray[np.float64]) -> float:
+        return float(-log_ndtr(sign * (b[0] + b[1] * x)).sum() + 0.5 * RIDGE * (b @ b))
+
+    constant, slope = minimize(minus_log_likelihood, np.zeros(2), method="BFGS").x
+    return float(constant), float(slope)
+
+
+def probit_in_real_time(
+    spread: pd.Series, asked: pd.DatetimeIndex, days: pd.DatetimeIndex, months: int
+) -> NDArray[np.float64]:
+    """(T,) probability of an onset within `months` of each month of `asked`, by a probit estimated as of its day.
+
+    spread: by reference month, never revised. On each day of `days` it is estimated on what was settled then; NaN while
+    that holds no onset.
+    """
+    said = np.full(len(asked), np.nan)
+    for i, (month, day) in enumerate(zip(asked, days, strict=True)):
+        known = spread[: month - pd.DateOffset(months=1)].dropna()
+        happened = onset(pd.DatetimeIndex(known.index), months, day).dropna()
+        if month in spread.index and happened.nunique() == 2:
+            constant, slope = probit(known[happened.index].to_numpy(float), happened.to_numpy(bool))
+            said[i] = ndtr(constant + slope * spread[month])
+    return said
