@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pandas as pd
 
 from macro_cycle.records import Answer, Panel
 
 Value = float | str | datetime | None
+PROBABILITIES = ("filtered_", "smoothed_", "predicted_")
 TICK = timedelta(microseconds=1)
 
 
@@ -62,16 +62,16 @@ class MonthRow:
 
 def month_row(panel: Panel, answer: Answer) -> MonthRow:
     """What is kept of the month end that a panel and the answer made of it describe."""
-    regimes: dict[str, Any] = dict(answer.newest)
+    probabilities = {name: float(p) for name, p in answer.newest.items() if name.startswith(PROBABILITIES)}
     return MonthRow(
         as_of=answer.as_of,
         reference_month=answer.reference_month,
         data_version=answer.version,
         model_version=answer.model_version,
         features={name: panel.newest.get(name) for name in panel.features},
-        label=regimes.pop("label"),
-        recession_probability=regimes.pop("recession_probability"),
-        probabilities=regimes,
+        label=answer.label,
+        recession_probability=answer.recession_probability,
+        probabilities=probabilities,
     )
 
 
