@@ -111,7 +111,7 @@ class ServingMetrics(Collector):
             for outcome in OUTCOMES[1:]:
                 self._counters.begin(ERRORS.name, cycle, model, outcome)
 
-    def observe_request(self, model: str, protocol: str, outcome: str, seconds: float) -> None:
+    def observe_request(self, model: str, protocol: Protocol, outcome: Outcome, seconds: float) -> None:
         """Count a request, whatever became of it."""
         cycle, name = self._labels(model)
         self._counters.add(REQUESTS.name, cycle, name, protocol, outcome)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.monitoring.metrics import Outcome, Protocol
 from macro_cycle.serving.answering import Answering
 from macro_cycle.serving.bodies import Bodies, Disconnected, Receive
 from macro_cycle.serving.control import Control, Reply
@@ -37,7 +38,7 @@ V2_PATH = re.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/infer")
 class Door:
     """A path that takes predictions, of a model that may not be the one that is served."""
 
-    protocol: str
+    protocol: Protocol
     model: str
     version: str | None = None
 
@@ -60,7 +61,8 @@ class Application:
             await self._predicted(door, scope, receive, send)
 
     async def _predicted(self, door: Door, scope: Message, receive: Receive, send: Send) -> None:
-        started, outcome = time.perf_counter(), "answered"
+        started = time.perf_counter()
+        outcome: Outcome = "answered"
         try:
             status, body, headers = 200, *await self._prediction(door, scope, receive)
         except Disconnected:
@@ -141,7 +143,7 @@ class Application:
         if not self._token.allows(headers.get(b"authorization", b"").decode("latin-1")):
             raise NotAllowed("this needs the management token, which lies in the home folder of the platform")
 
-    def _observe(self, door: Door, outcome: str, started: float) -> None:
+    def _observe(self, door: Door, outcome: Outcome, started: float) -> None:
         seconds = time.perf_counter() - started
         self._inference.telemetry.observe_request(door.model, door.protocol, outcome, seconds)
 

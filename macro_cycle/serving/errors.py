@@ -4,6 +4,7 @@ import reprlib
 from typing import Any
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.monitoring.metrics import Outcome
 
 LONGEST = 400
 
@@ -12,7 +13,7 @@ class Refused(MacroCycleError):
     """The request is not answered; the message, one bounded line, says why and what to do."""
 
     status = 400
-    outcome = "invalid"
+    outcome: Outcome = "invalid"
 
     def __init__(self, message: str) -> None:
         line = " ".join(message.split())

@@ -11,6 +11,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import (
     add_GRPCInferenceServiceServicer_to_server,
 )
 
+from macro_cycle.monitoring.metrics import Outcome
 from macro_cycle.serving import v2
 from macro_cycle.serving.answering import Answering
 from macro_cycle.serving.control import EXTENSIONS, Control
@@ -106,7 +107,7 @@ class InferenceService(GRPCInferenceServiceServicer):
         self._observe(refused.outcome, started, name)
         await context.abort(CODES.get(refused.status, grpc.StatusCode.INTERNAL), str(refused))
 
-    def _observe(self, outcome: str, started: float, name: str) -> None:
+    def _observe(self, outcome: Outcome, started: float, name: str) -> None:
         self._inference.telemetry.observe_request(name, "grpc", outcome, time.perf_counter() - started)
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from macro_cycle.monitoring import metrics
+
 
 class Telemetry(Protocol):
     """Hears of every request, whatever became of it, and of each model that begins to serve."""
 
-    def observe_request(self, model: str, protocol: str, outcome: str, seconds: float) -> None:
+    def observe_request(self, model: str, protocol: metrics.Protocol, outcome: metrics.Outcome, seconds: float) -> None:
         """A request over `v1`, `v2` or `grpc`; outcome is `answered` or that of `errors.Refused`."""
         ...
 

@@ -27,6 +27,7 @@ from macro_cycle.platform.settings import Settings, read_settings
 if TYPE_CHECKING:
     from macro_cycle.serving.served_models import ServedModels
 
+CYCLE = "us"
 BACKLOG = 2_048
 GRACE_SECONDS = 10
 ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
@@ -115,6 +116,7 @@ class Worker:
 
     async def _serve(self, models: "ServedModels") -> None:
         """Answer over REST and gRPC until a signal ends it, or the parent is gone and another can take over."""
+
         from macro_cycle.serving.assembly import assemble
         from macro_cycle.serving.grpc_service import InferenceService, grpc_server
         from macro_cycle.serving.http_server import HttpServer
@@ -123,11 +125,15 @@ class Worker:
         clock = Clock.of(self._settings)
         metrics = ServingMetrics({kserve.model_name: CYCLE}, self._settings.home / "metrics")
         REGISTRY.register(metrics)
-        written = threading.Event()
-        writer = metrics.keep_writing(written)
+        metrics.keep_writing(self._ending)
         assembly = assemble(self._settings, models, metrics, lambda: clock.now().date())
-        guarded = SameOrigin(assembly.application, allowed_hosts(self._settings, kserve.host))
-        http = HttpServer(guarded, GRACE_SECONDS, self._lock.release)
+        app = SameOrigin(assembly.application, allowed_hosts(self._settings, kserve.host))
+
+        def stopped_accepting() -> None:
+            metrics.write()  # the successor goes on from there
+            self._lock.release()
+
+        http = HttpServer(app, GRACE_SECONDS, stopped_accepting)
         service = InferenceService(assembly.inference, assembly.control)
         grpc = grpc_server(service, f"{kserve.host}:{kserve.grpc_port}", kserve.max_body_bytes)
         loop = asyncio.get_running_loop()
@@ -151,8 +157,6 @@ class Worker:
         await grpc.start()
         await http.serve(sockets=[self._listener])
         await grpc.stop(GRACE_SECONDS)
-        written.set()
-        writer.join()
 
 
 def main() -> None:

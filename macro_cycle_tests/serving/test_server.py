@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from macro_cycle.serving.deployers import DeploymentError, LocalDeployer
 from macro_cycle_tests.conftest import bundle_as_of
@@ -177,7 +178,7 @@ def memory(server) -> int:
     return max(worker.memory_info().rss for worker in server.workers())
 
 
-PREDICT = f"POST /v1/models/{NAME}:predict HTTP/1.1\r\nhost: x\r\nconnection: close\r\n".encode()
+PREDICT = f"POST /v1/models/{NAME}:predict HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n".encode()
 CHUNK = b"x" * 65_536
 WORST = {
     "200 MB of headers": [b"GET / HTTP/1.1\r\n", b"a: ", *[CHUNK] * 3_000],
@@ -198,7 +199,7 @@ WORST = {
         b"content-length: 3800017\r\n\r\n",
         b'{"instances": [' + b'{"as_of":"latest"},' * 200_000 + b"0]",
     ],
-    "requests without waiting": [b"GET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n" * 100_000],
+    "requests without waiting": [b"GET /v2/health/live HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" * 100_000],
 }
 
 
@@ -294,10 +295,52 @@ def test_a_full_panel_is_answered_off_the_event_loop(server, bundle):
     assert time.monotonic() - started < 20
 
 
-def test_a_killed_server_comes_back_with_its_model(server, bundle):
+def test_a_killed_server_comes_back_with_its_model_and_all_counts_that_it_has_shown(server, bundle):
+    server.latest()
+    shown = counted(server)
     server.restart()
-    wait_until(lambda: server.latest().status_code == 200, 30)
     assert server.latest().json()["predictions"][0]["model_version"] == bundle.meta["model_version"]
+    assert counted(server) == shown + 1
+
+
+def counted(server) -> float:
+    """Predictions that the server's metrics show, beside the other names that others rely on."""
+    text = httpx.get(f"{server.url}/metrics", timeout=10).raise_for_status().text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    assert {
+        "hmm_predictions_total",
+        "hmm_prediction_latency_seconds_count",
+        "hmm_prediction_errors_total",
+        "hmm_model_log_likelihood",
+        "hmm_model_aic",
+        "hmm_model_bic",
+        "hmm_regime_distribution",
+        "hmm_feature_count",
+    } <= {sample.name for sample in samples}
+    return sum(sample.value for sample in samples if sample.name == "hmm_predictions_total")
+
+
+def test_a_page_of_another_origin_is_refused(server):
+    for path in (f"/v1/models/{NAME}:predict", f"/v2/models/{NAME}/infer"):
+        response = httpx.post(f"{server.url}{path}", content=b"{}", headers={"origin": "https://evil.example"})
+        assert response.status_code == 403
+
+
+def test_a_disk_that_takes_nothing_more_does_not_end_what_serves(tmp_path_factory, bundle):
+    settings = settings_in(tmp_path_factory.mktemp("home"))
+    server = Server(settings, start(settings))
+    try:
+        LocalDeployer(settings).deploy(bundle)
+        for worker in server.workers():
+            worker.rlimit(psutil.RLIMIT_FSIZE, (0, 0))  # as a full disk does, every write fails
+        for _ in range(20):
+            assert server.latest().status_code == 200
+        assert httpx.get(f"{server.url}/metrics").status_code == 200
+        with pytest.raises(DeploymentError, match="refused commit"):
+            LocalDeployer(settings).deploy(replace(bundle, meta={**bundle.meta, "note": "another"}))
+        assert server.latest().status_code == 200
+    finally:
+        server.stop()
 
 
 def test_a_newer_model_takes_over(server):
