@@ -9,7 +9,8 @@ import pandas as pd
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.platform.versions import document_version
 from macro_cycle.promotion.decisions import pending
-from macro_cycle.records import Answer, Decision, Deployment, Snapshot
+from macro_cycle.records import Answer, Decision, Snapshot
+from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 
 UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
@@ -38,7 +39,7 @@ def current(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
 
 def present(platform: Platform, answer: Answer) -> dict[str, Any]:
     """What is true now, as JSON: the answer, its age in months, what serves and what is to be decided."""
-    serving = platform.records.last("kserve_deployment", Deployment)
+    serving = deployments.serving(platform)
     snapshot = platform.records.newest("fred_series", Snapshot)
     today = platform.clock.today()
     return {

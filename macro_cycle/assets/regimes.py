@@ -1,6 +1,7 @@
 """The regimes of each month end: what the cycle looked like, and the one answer given."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -13,6 +14,7 @@ from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Model, Panel
 from macro_cycle.resources.platform import Platform
+from macro_cycle.training.train import Trained
 from macro_cycle.warehouse.regimes import Call
 
 COLUMNS = dg.TableSchema(
@@ -81,8 +83,14 @@ def _made(platform: Platform, months: Months, month: str, model: Model, news: bo
         panel_version=model.made_from["macro_features"],
         newest={str(name): value if isinstance(value, str) else float(value) for name, value in frame.iloc[-1].items()},
         news=news,
+        outlook=_outlook(trained) if month == platform.clock.open_month() else None,
     )
     return record, _chart(frame, month) if month == months.keys[-1] else {}
+
+
+def _outlook(trained: Trained) -> dict[str, Any]:
+    """The months to come with their uncertainty; it takes a third of a second, too long for each month of a range."""
+    return trained.model.outlook(trained.panel).to_document()
 
 
 def _figures(answer: Answer, platform: Platform) -> Metadata:
@@ -96,6 +104,20 @@ def _figures(answer: Answer, platform: Platform) -> Metadata:
         "news": answer.news,
         "model_version": dg.MetadataValue.text(answer.model_version),
         **shares,
+        **_ahead(answer),
+    }
+
+
+def _ahead(answer: Answer) -> Metadata:
+    """The 90 % band of the answer and what is foreseen, in a table."""
+    if answer.outlook is None:
+        return {}
+    present, onset = answer.outlook["recession_probability"], answer.outlook["recession_begins"]
+    rows = [f"| within {n} months | {p['value']:.1%} | {p['low']:.1%} to {p['high']:.1%} |" for n, p in onset.items()]
+    return {
+        "recession_probability_90": f"{present['low']:.1%} to {present['high']:.1%}",
+        "a_recession_begins": dg.MetadataValue.md("\n".join(["| | probability | 90 % |", "|---|---:|---:|", *rows])),
+        "expected_months_in_this_phase": answer.outlook["months_to_exit"]["value"],
     }
 
 

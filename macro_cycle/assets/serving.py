@@ -4,9 +4,7 @@ These act for the open month alone: a closed one reaches the offline store, and 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -14,16 +12,12 @@ from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
-from macro_cycle.promotion.decisions import to_serve
 from macro_cycle.records import Answer, Decision, Deployment, Panel, Record
+from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
-from macro_cycle.warehouse.records import ServedAnswer
-
-if TYPE_CHECKING:
-    from macro_cycle.registry.registry import RegisteredVersion, Registry
 
 BATCH = 100
-ENDPOINT = "kserve_deployment"
+ENDPOINT = deployments.ASSET
 NOTHING_PROMOTED = "No model stands promoted, so nothing serves; see the asset champion, or promote one by hand."
 CLOSED = "A closed month. Nothing was deployed."
 
@@ -103,32 +97,18 @@ def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
 
 
 def _deployed(platform: Platform, months: Months, month: str) -> Made:
-    promoted, made = to_serve(platform.records.history("champion", Decision)), months.made_by_and_from(month)
-    common = {"cycle": platform.cycle, "as_of": as_of_day(month).date(), **made, "deployed_at": datetime.now(UTC)}
-    with platform.deployer() as deployer:
-        if promoted is None:
-            deployer.withdraw()
-            return Deployment(**common, version="nothing", model_version=None), {"note": NOTHING_PROMOTED}
-        registry = platform.registry
-        version = registry.versions()[str(promoted.as_of), promoted.model_version]
-        deployment = deployer.deploy(registry.bundle(version))
-        record = Deployment(
-            **common,
-            version=promoted.model_version,
-            model_version=promoted.model_version,
-            registry_version=version.version,
-            endpoint=deployment.endpoint,
-            label=deployment.label,
-            recession_probability=deployment.recession_probability,
-        )
-        platform.served.append(_answered(promoted.as_of, record))
-        return record, _indexed(registry, version)
+    made = deployments.Made(as_of_day(month).date(), **months.made_by_and_from(month))
+    record = deployments.deploy_as_decided(platform, made)
+    if record.model_version is None:
+        return record, {"note": NOTHING_PROMOTED}
+    return record, _indexed(platform, record)
 
 
-def _indexed(registry: "Registry", version: "RegisteredVersion") -> Metadata:
+def _indexed(platform: Platform, record: Deployment) -> Metadata:
     """Show in MLflow what serves, for people; nothing depends on it."""
     try:
-        registry.set_alias("champion", version)
+        versions = {version.version: version for version in platform.registry.versions().values()}
+        platform.registry.set_alias("champion", versions[record.registry_version])
     except MacroCycleError as error:
         return {"not_shown_in_mlflow": str(error)}
     return {}
@@ -145,19 +125,6 @@ def _closed(platform: Platform, months: Months, month: str) -> Made:
         deployed_at=day.tz_localize("UTC").to_pydatetime(),
     )
     return record, {"note": CLOSED}
-
-
-def _answered(as_of: date, record: Deployment) -> ServedAnswer:
-    assert record.model_version is not None
-    assert record.recession_probability is not None
-    return ServedAnswer(
-        as_of=as_of,
-        model_version=record.model_version,
-        registry_version=record.registry_version,
-        endpoint=record.endpoint,
-        label=record.label,
-        recession_probability=record.recession_probability,
-    )
 
 
 def _figures(record: Deployment) -> Metadata:

@@ -11,7 +11,8 @@ from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.promotion.decisions import pending, to_serve
-from macro_cycle.records import Decision, Deployment
+from macro_cycle.records import Decision
+from macro_cycle.resources import deployments
 
 Version = Annotated[str | None, typer.Argument(help="Model version (default: the open month's model).")]
 Earlier = Annotated[str, typer.Argument(help="Model version that was promoted before.")]
@@ -67,7 +68,7 @@ def _decide(outcome: str, version: str | None, reason: str) -> None:
         tags = {"dagster/partition": found.clock.open_month()}
         run_id = runs.launch(found.settings, runs.DECIDE, tags, config)
         runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"])
-    deployed = found.records.last("kserve_deployment", Deployment)
+    deployed = deployments.serving(found)
     serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"
     answers.print(f"{outcome}: kept; {serves} serves", highlight=False)
 

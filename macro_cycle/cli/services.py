@@ -10,6 +10,8 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.platform import refuse_other_settings
 from macro_cycle.platform.settings import read_settings
+from macro_cycle.resources import deployments
+from macro_cycle.resources.platform import Platform
 from macro_cycle.stack import ServiceStatus, applied, lifecycle, services
 from macro_cycle.stack.monitoring import USER, password_file
 
@@ -47,6 +49,9 @@ def up(
                 errors.print(f"[green]✓[/] {service}")
 
         found = lifecycle.up(settings, show, monitoring=monitoring, feature_server=feature_server)
+        again = deployments.reconcile(Platform(settings))
+    if again is not None:
+        errors.print(f"what served did not agree with the record: {again.model_version or 'nothing'} serves again")
     _show(found, json)
     if monitoring:
         file = password_file(settings)

@@ -7,7 +7,7 @@ does, which judges a model once. What is to serve is the model that was promoted
 from collections.abc import Iterable, Sequence
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.records import Decision
+from macro_cycle.records import Decision, Deployment
 
 HELD = "a decision by hand was begun without a reason; promote or refuse the model with one"
 
@@ -31,6 +31,11 @@ def pending(decisions: Sequence[Decision]) -> list[Decision]:
     """Decisions that a person has to make, oldest first."""
     waiting = (decision for decision in _all_standing(decisions) if decision.outcome == "wait")
     return sorted(waiting, key=lambda decision: decision.decided_at)
+
+
+def serving(deployments: Sequence[Deployment]) -> Deployment | None:
+    """What serves by the record, the newest last; a closed month deployed nothing. None: nothing was ever deployed."""
+    return next((record for record in reversed(deployments) if record.version != "closed"), None)
 
 
 def _all_standing(decisions: Sequence[Decision]) -> list[Decision]:

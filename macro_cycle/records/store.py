@@ -71,11 +71,6 @@ class RecordStore:
         row = self._first(query.order_by(records.c.as_of.desc(), records.c.id.desc()))
         return kind.model_validate(row.document) if row else None
 
-    def last(self, asset: str, kind: type[R]) -> R | None:
-        """The record that was kept last, of whichever month it is."""
-        row = self._first(self._rows(asset).where(records.c.document.is_not(None)).order_by(records.c.id.desc()))
-        return kind.model_validate(row.document) if row else None
-
     def history(self, asset: str, kind: type[R]) -> list[R]:
         """Every record ever kept of an asset, in the order in which they were kept."""
         query = self._rows(asset).where(records.c.document.is_not(None)).order_by(records.c.id)

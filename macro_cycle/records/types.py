@@ -6,7 +6,7 @@ without asking again whether it stands for the same thing, and a chain of them s
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -70,6 +70,7 @@ class Model(Record):
 class Answer(Record):
     """The one answer given at the month end: the newest reference month's filtered probabilities by label.
 
+    outlook: what the model says of the months to come, as `hmm.outlook.Outlook` writes it; of the open month alone.
     newest: the last row of the regimes (label, recession_probability, filtered_*, smoothed_*, predicted_*).
     news: False where the panel is that of the month end before, so that the answer is repeated and no new evidence.
     """
@@ -82,6 +83,7 @@ class Answer(Record):
     panel_version: str
     newest: Mapping[str, float | str]
     news: bool
+    outlook: Mapping[str, Any] | None = None
 
     @property
     def months_behind(self) -> int:
@@ -126,6 +128,7 @@ class Deployment(Record):
     """What serves from then on, seen to answer; `model_version` None: nothing may serve."""
 
     model_version: str | None
+    bundle_version: str | None = None
     registry_version: str = ""
     endpoint: str = ""
     label: str = ""

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from macro_cycle.monitoring.collectors.collector import gauge, gauges
 from macro_cycle.observations.calendar import overdue
 from macro_cycle.observations.catalog import Catalog
-from macro_cycle.promotion.decisions import pending, standing
+from macro_cycle.promotion.decisions import pending, serving, standing
 from macro_cycle.records import Answer, Decision, Deployment, RecordStore
 from macro_cycle.warehouse.state import State
 
@@ -54,7 +54,7 @@ class AnswerCollector:
         yield self._age("macro_cycle_reference_month_age_seconds", text, ended)
 
     def _serving(self, answer: Answer) -> Iterator[Metric]:
-        deployed = self._records.last(DEPLOYMENT, Deployment)
+        deployed = serving(self._records.history(DEPLOYMENT, Deployment))
         if deployed is not None:
             since = pd.Timestamp(deployed.deployed_at).tz_convert("UTC").tz_localize(None)
             yield self._age("macro_cycle_served_age_seconds", "Since what serves was taken into service", since)

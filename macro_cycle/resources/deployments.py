@@ -1,0 +1,154 @@
+"""What serves: acted upon as it was decided, recorded before it acts, and made to agree with the record again.
+
+Belongs here: the way from the decisions on record to the endpoint. Does not belong here: deciding (`promotion`),
+bringing a bundle there (`serving`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from macro_cycle.platform.months import key_of
+from macro_cycle.promotion import decisions
+from macro_cycle.records import Answer, Decision, Deployment
+from macro_cycle.resources.platform import Platform
+from macro_cycle.serving.deployers import Deployment as Verified
+from macro_cycle.warehouse.records import ServedAnswer
+
+if TYPE_CHECKING:
+    from macro_cycle.registry.registry import RegisteredVersion
+    from macro_cycle.training.bundle import Bundle
+
+ASSET = "kserve_deployment"
+HORIZONS = (1, 3, 6, 12)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A record of what serves, and how it was made: the fields of `Record` that say so."""
+
+    as_of: date
+    made_by: str
+    made_from: Mapping[str, str]
+
+
+def deploy_as_decided(platform: Platform, made: Made) -> Deployment:
+    """Have serve what stands promoted, or nothing where nothing does; the record is kept before it acts.
+
+    Raises:
+        DeploymentError: the endpoint refused, did not answer or answered wrongly; what served before still does.
+    """
+    promoted = decisions.to_serve(platform.records.history("champion", Decision))
+    with platform.deployer() as deployer:
+        if promoted is None:
+            record = _record(platform, made, version="nothing", model_version=None)
+            platform.records.append(ASSET, [record])
+            deployer.withdraw()
+            return record
+        version = platform.registry.versions()[str(promoted.as_of), promoted.model_version]
+        kept: list[Deployment] = []
+
+        def keep(verified: Verified) -> None:
+            record = _record(platform, made, **_seen(verified), registry_version=version.version)
+            platform.records.append(ASSET, [record])
+            platform.served.append(_answered(promoted.as_of, record))
+            kept.append(record)
+
+        deployer.deploy(_bundle(platform, promoted, version), keep)
+    return kept[0]
+
+
+def serving(platform: Platform) -> Deployment | None:
+    """What serves by the record; None: nothing was ever deployed."""
+    return decisions.serving(platform.records.history(ASSET, Deployment))
+
+
+def reconcile(platform: Platform) -> Deployment | None:
+    """Have serve what is on record, where a crash came between the record and the act; what was done, or None.
+
+    Raises:
+        DeploymentError: the endpoint refused it or does not answer.
+    """
+    record = serving(platform)
+    if record is None:
+        return None
+    with platform.deployer() as deployer:
+        if deployer.serving_version() == record.bundle_version:
+            return None
+        if record.bundle_version is None:
+            deployer.withdraw()
+        else:
+            deployer.restore(record.bundle_version)
+    return record
+
+
+def _record(platform: Platform, made: Made, **fields: Any) -> Deployment:
+    return Deployment(cycle=platform.cycle, **vars(made), deployed_at=datetime.now(UTC), **fields)
+
+
+def _seen(verified: Verified) -> dict[str, Any]:
+    return {
+        "version": verified.model_version,
+        "model_version": verified.model_version,
+        "bundle_version": verified.version,
+        "endpoint": verified.endpoint,
+        "label": verified.label,
+        "recession_probability": verified.recession_probability,
+    }
+
+
+def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion") -> "Bundle":
+    """The model's bundle with what is beside its answer, and the answers of earlier days."""
+    bundle = platform.registry.bundle(version)
+    answer = platform.records.load("regime_labels", Answer, [key_of(promoted.as_of)]).get(key_of(promoted.as_of))
+    beside = _beside(answer.outlook) if answer and answer.model_version == promoted.model_version else {}
+    known_from = min(promoted.as_of, platform.clock.today().date())
+    return replace(
+        bundle,
+        expected={**bundle.expected, **beside},
+        meta={**bundle.meta, "known_from": str(known_from)},
+        history=_history(platform, promoted.as_of),
+    )
+
+
+def _beside(outlook: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Band and forecast as the endpoint gives them: recession probability by months ahead."""
+    if outlook is None:
+        return {}
+    present, months = outlook["recession_probability"], {month["months_ahead"]: month for month in outlook["months"]}
+    return {
+        "band": [present["low"], present["high"]],
+        "forecast": {str(n): months[n]["recession_probability"]["value"] for n in HORIZONS if n in months},
+    }
+
+
+def _history(platform: Platform, before: date) -> list[Mapping[str, Any]]:
+    """The last answer of each month end before, as the endpoint gives it."""
+    calls = platform.regimes.calls()
+    labels = {name: name.removeprefix("p_").capitalize() for name in map(str, calls) if name.startswith("p_")}
+    return [
+        {
+            "as_of": f"{row['as_of']:%Y-%m-%d}",
+            "reference_month": f"{row['reference_month']:%Y-%m-%d}",
+            "label": row["label"],
+            "recession_probability": row["recession_probability"],
+            "probabilities": {label: row[name] for name, label in labels.items() if row[name] == row[name]},
+            "model_version": row["model_version"],
+        }
+        for row in calls.to_dict("records")
+        if row["as_of"].date() < before
+    ]
+
+
+def _answered(as_of: date, record: Deployment) -> ServedAnswer:
+    assert record.model_version is not None
+    assert record.recession_probability is not None
+    return ServedAnswer(
+        as_of=as_of,
+        model_version=record.model_version,
+        registry_version=record.registry_version,
+        endpoint=record.endpoint,
+        label=record.label,
+        recession_probability=record.recession_probability,
+    )
