@@ -25,6 +25,7 @@ class AlfredFile:
     """
 
     name: ClassVar[SourceName] = "alfred_file"
+    has_vintages: ClassVar[bool] = True
     incremental: ClassVar[bool] = False
 
     def __init__(self, path: str | Path, catalog: Catalog) -> None:

@@ -30,6 +30,11 @@ class Source(Protocol):
         ...
 
     @property
+    def has_vintages(self) -> bool:
+        """Whether it says of every value when it became known; else each reading is a sighting of its day."""
+        ...
+
+    @property
     def incremental(self) -> bool:
         """Whether each series is asked by itself for what is new, rather than all of them for everything."""
         ...

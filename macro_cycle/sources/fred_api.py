@@ -27,6 +27,7 @@ class FredApi:
     """
 
     name: ClassVar[SourceName] = "fred_api"
+    has_vintages: ClassVar[bool] = True
     incremental: ClassVar[bool] = True
 
     def __init__(

@@ -34,6 +34,7 @@ class FredMd:
     """
 
     name: ClassVar[SourceName] = "fred_md"
+    has_vintages: ClassVar[bool] = True
     incremental: ClassVar[bool] = False
 
     def __init__(

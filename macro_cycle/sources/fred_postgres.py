@@ -28,6 +28,7 @@ class FredPostgres:
     """The mirror at `url`, a PostgreSQL URL, in `schema`."""
 
     name: ClassVar[SourceName] = "fred_postgres"
+    has_vintages: ClassVar[bool] = False
     incremental: ClassVar[bool] = False
 
     def __init__(self, url: str, schema: str, catalog: Catalog) -> None:

@@ -20,6 +20,11 @@ class SeenOn:
         return self._source.name
 
     @property
+    def has_vintages(self) -> bool:
+        """The source's."""
+        return self._source.has_vintages
+
+    @property
     def incremental(self) -> bool:
         """The source's."""
         return self._source.incremental

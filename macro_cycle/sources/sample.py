@@ -21,6 +21,7 @@ class Sample:
     """`sample/us.csv`, one column per series."""
 
     name: ClassVar[SourceName] = "sample"
+    has_vintages: ClassVar[bool] = False
     incremental: ClassVar[bool] = False
     made_on: ClassVar[pd.Timestamp] = pd.Timestamp("2026-08-31")
 

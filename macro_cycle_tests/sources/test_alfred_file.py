@@ -23,7 +23,7 @@ property_test = settings(max_examples=20, deadline=None, suppress_health_check=[
 @given(data=st.data(), world=worlds.worlds(missing=True))
 def test_any_order_of_rows_and_any_split_by_series_tells_the_same(warehouse, tmp_path_factory, data, world):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     frame = worlds.alfred_frame(world)
     frame = frame.iloc[data.draw(st.permutations(range(len(frame))))]
     for number, (_, part) in enumerate(frame.groupby(frame["series_id"] == data.draw(st.sampled_from(worlds.IDS)))):

@@ -54,7 +54,7 @@ def delivered(
 @given(world=worlds.worlds())
 def test_each_vintage_is_what_was_known_at_its_month_s_end(warehouse, tmp_path_factory, world):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     source = FredMd(folder_of(world, tmp_path_factory), CATALOG)
     warehouse.ingest(source.observations(source.available()), source="fred_md")
     worlds.assert_tells(warehouse, world)
@@ -66,7 +66,7 @@ def test_vintages_in_any_order_and_batches_misprinted_or_not_tell_the_same(
     warehouse, tmp_path_factory, data, world, other
 ):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     days = worlds.vintage_days(world)
     misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True))
@@ -86,7 +86,7 @@ def test_an_import_stopped_between_portions_goes_on_when_it_is_repeated(
     warehouse, tmp_path_factory, data, world, other
 ):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     days = worlds.vintage_days(world)
     misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=2))
