@@ -19,20 +19,21 @@ from macro_cycle.observations.frequencies import (
     period_end,
 )
 
-GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "A": 30}
+GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "S": 20, "A": 30}
 _STEP: dict[Frequency, Any] = {
     "D": pd.offsets.BDay(1),
     "W": pd.DateOffset(weeks=1),
     "M": pd.DateOffset(months=1),
     "Q": pd.DateOffset(months=3),
+    "S": pd.DateOffset(months=6),
     "A": pd.DateOffset(years=1),
 }
 CALENDAR = ["series_id", "title", "period", "expected", "arrived", "status"]
 
 
 def first_releases(history: pd.DataFrame) -> pd.Series:
-    """Day on which each date of one series first had a value, by date."""
-    known = history[history["value"].notna()]
+    """Day on which each date of one series first had a value, by date; a projection is none until its period begins."""
+    known = history[history["value"].notna() & (history["date"] <= history["realtime_start"])]
     return known.groupby("date")["realtime_start"].min()
 
 

@@ -85,7 +85,7 @@ def test_monthly_means_among_weeks_are_told():
     weeks = pd.Series(300.0, pd.date_range("2005-01-01", "2010-01-09", freq="W-SAT"))
     mixed = pd.concat([weeks, pd.Series([300.0], [pd.Timestamp("2005-02-01")])]).sort_index()
     (message,) = found(history("ICSA", (FIRST, mixed)), "ICSA", "2010-01-31", Rule.foreign_dates)
-    assert message.startswith("ICSA 2005-02-01 is not dated like its other weeks")
+    assert message.startswith("ICSA 2005-02-01 lies between two weeks that follow each other: taken for a monthly mean")
 
 
 def test_a_late_series_is_told_then_called_discontinued():
