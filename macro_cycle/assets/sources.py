@@ -105,7 +105,7 @@ class _Snapshots:
             problems=tuple(line for rule, lines in found.items() if rule.blocks for line in lines),
             series=known["series_id"].nunique(),
             rows=len(known),
-            newest_reference_date=known["date"].max().date(),
+            newest_reference_date=known.loc[known["date"] <= known["realtime_start"], "date"].max().date(),
             newest_release=known["realtime_start"].max().date(),
             findings={rule.value: lines for rule, lines in found.items()},
         )

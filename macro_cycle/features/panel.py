@@ -20,16 +20,17 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
     """Features as known on the day of the as-of frame.
 
     `as_of` holds `series_id, date, value` (one row per series and date, only what was known on that day) and, where
-    it is told, `realtime_start`: a value that was published before its period had begun is left out. The result has one row per reference month (`reference_month`, month starts without gaps, ascending) from the
-    first to the last month of which any feature is known, and one float column per feature in the order of
-    `feature_set`, in the units of its transformation, NaN where not published.
+    it is told, `realtime_start`: a value that was published before its period had begun is left out. The result has
+    one row per reference month (`reference_month`, month starts without gaps, ascending) from the first to the last
+    month of which any feature is known, and one float column per feature in the order of `feature_set`, in the units
+    of its transformation, NaN where not published.
 
     Every change is taken inside this one vintage and inside the frequency of its own series: a quarterly
     series changes from quarter to quarter and stands in the quarter's last month, a weekly one is averaged
     over months that are complete, and a missing month leaves its neighbours' other features alone.
 
-    Raises `MacroCycleError` when no feature has any value or a period has two, `TransformationError` when a series does not allow
-    its transformation.
+    Raises `MacroCycleError` when no feature has any value or a period has two, `TransformationError` when a series
+    does not allow its transformation.
     """
     series = _transformed(as_of, catalog, feature_set)
     if not series:
@@ -93,9 +94,7 @@ def series_histories(
             yield series_id, pd.DatetimeIndex(dates[rows]), values[rows]
 
 
-def _foreseen(
-    dates: NDArray[np.datetime64], known_on: NDArray[np.datetime64], spec: SeriesSpec
-) -> NDArray[np.bool_]:
+def _foreseen(dates: NDArray[np.datetime64], known_on: NDArray[np.datetime64], spec: SeriesSpec) -> NDArray[np.bool_]:
     index = pd.DatetimeIndex(dates)
     return is_foreseen(index, pd.DatetimeIndex(known_on), infer_frequency(index, spec.frequency))
 

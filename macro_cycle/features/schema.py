@@ -9,15 +9,14 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 MIN_MONTHS = 24
-MIN_VALUES = 6
 ROUNDING = 1e-9
 
 
 def panel_schema(columns: list[str]) -> "DataFrameSchema":
     """Float columns in this order, finite where known, on a gapless monthly index, with enough to learn from.
 
-    The model integrates missing cells out, so they may be many: a column needs values that vary, no share of months.
-    Two columns that say the same would count one piece of evidence twice.
+    The model integrates missing cells out, so they may be many: what a column has must vary, and if it has nothing the
+    model says that it does not count. Two columns that say the same would count one piece of evidence twice.
     """
     import pandera.pandas as pa
 
@@ -29,14 +28,9 @@ def panel_schema(columns: list[str]) -> "DataFrameSchema":
                 error="holds something other than numbers",
             ),
             pa.Check(lambda frame: frame.isna() | np.isfinite(frame), error="holds an infinite value", ignore_na=False),
-            pa.Check(
-                lambda frame: _each(frame.notna().sum() >= MIN_VALUES, frame),
-                error=f"is known in fewer than {MIN_VALUES} months",
-                ignore_na=False,
-            ),
             pa.Check(lambda frame: _each(~_is_constant(frame), frame), error="never changes", ignore_na=False),
             pa.Check(
-                lambda frame: _each(~frame.T.duplicated(), frame), error="says the same as another", ignore_na=False
+                lambda frame: _each(~_is_repeated(frame), frame), error="says the same as another", ignore_na=False
             ),
             pa.Check(lambda frame: len(frame) >= MIN_MONTHS, error=f"has fewer than {MIN_MONTHS} months"),
             pa.Check(lambda frame: _gapless(frame.index), error="skips a month"),
@@ -92,7 +86,11 @@ def _each(verdicts: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_constant(frame: pd.DataFrame) -> pd.Series:
-    return (frame.nunique() == 1) if len(frame.columns) else pd.Series(dtype=bool)
+    return frame.nunique() == 1
+
+
+def _is_repeated(frame: pd.DataFrame) -> pd.Series:
+    return frame.T.duplicated() & frame.notna().any()
 
 
 def _within_unit_interval(frame: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,17 @@ def refuse_impossible(facts: pd.DataFrame, catalog: Catalog, what: str) -> None:
         raise MacroCycleError(f"{what} is refused and nothing of it was written: {listed(found)}")
 
 
+def foreseen(facts: pd.DataFrame) -> list[str]:
+    """A line for each series of an observations frame that runs ahead of the day it was published on."""
+    current = history_of(facts[(facts["date"] > facts["realtime_start"]) & facts["value"].notna()])
+    rows = current[current["realtime_end"].isna()].groupby("series_id")["date"].agg(["min", "max", "size"])
+    return [
+        f"{series_id} runs from {row['min']:%Y-%m} to {row['max']:%Y-%m} ahead of its publication: these {row['size']} "
+        f"values are projections, stored and left out of every panel"
+        for series_id, row in rows.iterrows()
+    ]
+
+
 def history_of(facts: pd.DataFrame) -> pd.DataFrame:
     """An observations frame in the form of `Warehouse.history`: realtime_end is the day of the next row's beginning."""
     cell = ["series_id", "date"]

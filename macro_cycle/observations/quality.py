@@ -127,8 +127,8 @@ def _dates(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
         foreign = released[is_monthly_mean(dates)] if frequency == "W" else released.iloc[:0]
         if len(foreign):
             message = (
-                f"{spec.series_id} {_day(foreign.index[0])}{_and_more(len(foreign))} lies between two weeks that follow "
-                f"each other: taken for a monthly mean and left out; two sources were loaded into one store"
+                f"{spec.series_id} {_day(foreign.index[0])}{_and_more(len(foreign))} lies between two weeks that "
+                f"follow each other: taken for a monthly mean and left out; two sources are in one store"
             )
             since = max(foreign.min(), released.drop(foreign.index).min())
             yield Rule.foreign_dates, since, pd.NaT, message
@@ -150,8 +150,8 @@ def _foreseen(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
     foreseen = known[is_foreseen(dates, pd.DatetimeIndex(known["realtime_start"]), frequency)]
     for day, rows in _by_day(foreseen):
         message = (
-            f"{spec.series_id} runs to {_period(rows['date'].max())}: {len(rows)} values published on {_day(day)}, before "
-            f"what they stand for had begun, are projections and are left out"
+            f"{spec.series_id} runs to {_period(rows['date'].max())}: {len(rows)} values published on {_day(day)}, "
+            f"before what they stand for had begun, are projections and are left out"
         )
         yield Rule.foreseen, day, rows["realtime_end"].max(skipna=False), message
 

@@ -65,7 +65,8 @@ WITH looks AS (
     SELECT DISTINCT ON (series, date) * FROM open ORDER BY series, date, realtime_start
 ), newest_of_others AS (
     SELECT series, max(day) AS newest
-    FROM (SELECT series, coalesce(estimated_on, realtime_start) AS day FROM open) o LEFT JOIN looks l USING (series, day)
+    FROM (SELECT series, coalesce(estimated_on, realtime_start) AS day FROM open) o
+    LEFT JOIN looks l USING (series, day)
     WHERE l.day IS NULL GROUP BY series
 ), lacked AS (
     SELECT series, max(day) AS last FROM looks WHERE day <= :day GROUP BY series
@@ -91,10 +92,8 @@ SELECT series, date, min(realtime_start) AS since, min(value) AS value, count(*)
 FROM facts GROUP BY series, date
 """
 
-# Whether a later look binds a fact of the row o: a sighting, or a published fact that follows an estimate.
-WITNESSED = "(NOT :published OR o.estimated_on IS NOT NULL)"
-
-SUCCESSORS = f"""
+# A later look binds a sighting, and a published fact that follows an estimate.
+SUCCESSORS = """
 CREATE TEMPORARY TABLE successors ON COMMIT DROP AS
 SELECT o.place, series, o.date, c.since AS realtime_start, c.value
 FROM named n CROSS JOIN LATERAL (
@@ -102,7 +101,8 @@ FROM named n CROSS JOIN LATERAL (
 JOIN cells c USING (series, date)
 WHERE c.alone AND c.first_sight IS NULL AND c.value IS DISTINCT FROM o.value
   AND c.since > greatest(o.realtime_start, o.restated[cardinality(o.restated)], o.estimated_on)
-  AND NOT EXISTS (SELECT FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > c.since AND {WITNESSED})
+  AND NOT EXISTS (SELECT FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > c.since
+                  AND (NOT :published OR o.estimated_on IS NOT NULL))
 """
 
 CLOSE = """
@@ -135,7 +135,7 @@ JOIN cells c USING (series, date)
 WHERE o.realtime_end >= c.since
 """
 
-MERGED = f"""
+MERGED = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
 WITH witnessed AS (
     SELECT series, f.date, l.day AS realtime_start, o.value
@@ -144,7 +144,8 @@ WITH witnessed AS (
         SELECT min(day) AS day FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > f.realtime_start
         OFFSET 0) l
     JOIN touched o USING (series, date)
-    WHERE o.realtime_start <= l.day AND o.realtime_end > l.day AND NOT o.refuted AND {WITNESSED}
+    WHERE o.realtime_start <= l.day AND o.realtime_end > l.day AND NOT o.refuted
+      AND (NOT :published OR o.estimated_on IS NOT NULL)
 ), stated AS (
     SELECT series, date, realtime_start, f.value, estimated_on, 1 AS age FROM facts f JOIN cells USING (series, date)
     UNION ALL
@@ -152,7 +153,7 @@ WITH witnessed AS (
            CASE WHEN NOT preceded THEN estimated_on END, 2
     FROM touched WHERE NOT refuted
     UNION ALL
-    SELECT series, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{{}}'
+    SELECT series, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{}'
     UNION ALL
     SELECT series, date, realtime_start, value, NULL, 2 FROM witnessed
 ), steps AS (
@@ -165,7 +166,7 @@ WITH witnessed AS (
 ), rows AS (
     SELECT series, date, min(realtime_start) AS realtime_start, min(value) AS value,
            max(estimated_on) AS estimated_on,
-           coalesce(array_agg(realtime_start ORDER BY realtime_start) FILTER (WHERE changed = 0), '{{}}') AS restated
+           coalesce(array_agg(realtime_start ORDER BY realtime_start) FILTER (WHERE changed = 0), '{}') AS restated
     FROM runs GROUP BY series, date, run
 )
 SELECT *, coalesce(lead(realtime_start) OVER (PARTITION BY series, date ORDER BY realtime_start), 'infinity')

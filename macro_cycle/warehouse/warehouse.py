@@ -59,9 +59,7 @@ class Warehouse:
         `seen_on` is the day that undated values describe: the day of the load, or the day of a file's making.
         """
         with self._answering(), self.engine.connect() as connection:
-            return _ingest(
-                connection, frame, source=source, loaded_at=loaded_at, seen_on=seen_on, looked_at=looked_at
-            )
+            return _ingest(connection, frame, source=source, loaded_at=loaded_at, seen_on=seen_on, looked_at=looked_at)
 
     @contextmanager
     def exclusively(self) -> Iterator[Callable[..., ingestion.IngestReport]]:

@@ -123,7 +123,9 @@ def test_both_halves_of_a_year_count():
 
 
 def test_two_values_for_one_period_are_refused_not_chosen_between(catalog):
-    twice = observations("UNRATE", pd.to_datetime(["2020-01-01", "2020-01-31", "2020-02-01"]), np.array([4.0, 5.0, 6.0]))
+    twice = observations(
+        "UNRATE", pd.to_datetime(["2020-01-01", "2020-01-31", "2020-02-01"]), np.array([4.0, 5.0, 6.0])
+    )
     with pytest.raises(MacroCycleError, match="UNRATE has two values for one period, 2020-01-01 and 2020-01-31"):
         build_panel(twice, catalog, of("UNRATE"))
 

@@ -103,8 +103,8 @@ def test_a_file_s_kind_is_told_by_its_name_and_columns(tmp_path):
     assert isinstance(open_file(tmp_path / "a.csv", CATALOG), AlfredFile)
     assert isinstance(open_file(tmp_path / "2015-03.csv", CATALOG), FredMd)
     assert isinstance(open_file(tmp_path, CATALOG), FredMd)
-    for name in ("b.csv", "c.parquet"):
-        with pytest.raises(SourceError, match="is neither"):
+    for name, said in (("b.csv", "is neither"), ("c.parquet", "cannot be read")):
+        with pytest.raises(SourceError, match=said):
             open_file(tmp_path / name, CATALOG)
     with pytest.raises(SourceError, match="does not exist"):
         open_file(tmp_path / "nowhere", CATALOG)

@@ -24,7 +24,7 @@ from macro_cycle_tests.sources.fred_server import FAULTS, KEY, FredServer, servi
 CATALOG = Catalog.load()
 CALM = Patience(timeout=20, attempts=4, first_wait=0, longest_wait=0)
 HASTY = Patience(timeout=0.2, attempts=4, first_wait=0, longest_wait=0)
-TRANSIENT = ("429", "500", "503", "silence")
+TRANSIENT = ("429", "500", "503", "silence", "cut off")
 property_test = settings(max_examples=15, deadline=None)
 DAYS = [worlds.FIRST + pd.Timedelta(days=n) for n in range(10)]
 REVISED = {"UNRATE": {day: {worlds.FIRST: float(n % 3), DAYS[1]: 7.0} for n, day in enumerate(DAYS)}}

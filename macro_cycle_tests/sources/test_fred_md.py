@@ -176,7 +176,12 @@ def test_a_column_that_goes_keeps_its_last_values_and_a_blank_cell_loses_its_val
 @pytest.mark.parametrize(
     ("name", "rows", "said"),
     [
-        ("2015-03.csv", ("sasdate,INDPRO", "1/1/2015,100", "2/1/2015,101"), "is not one of FRED-MD"),
+        ("2015-03.csv", ("date,INDPRO", "1/1/2015,100", "2/1/2015,101"), "is not one of FRED-MD"),
+        (
+            "2015-03.csv",
+            ("sasdate,INDPRO", "1/1/2015,100", "2/1/2015,101"),
+            "lacks the row of transformation codes below the names; put it back, Transform:,5",
+        ),
         ("2015-03.csv", ("",), "is empty"),
         ("2015-03.csv", ("sasdate,INDPRO", "Transform:,9", "1/1/2015,100"), "transformation code '9'"),
         ("2015-03.csv", ("sasdate,ICSA,CLAIMSx", "Transform:,5,5", "1/1/2015,1,2"), "in two columns"),
