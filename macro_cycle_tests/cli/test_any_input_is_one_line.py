@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macro_cycle.cli import app as command_line
-from macro_cycle_tests.assets.graph import warehouse
 
 CASES = Path(__file__).parents[1] / "cases"
 FRED_MD = ("sasdate,INDPRO,UNRATE", "Transform:,5,2", "1/1/2015,100,5.7", "2/1/2015,101,5.5")
@@ -30,11 +29,8 @@ def told(platform, capsys, monkeypatch):
     """Run the command line in this process: exit code, standard output and the lines of standard error."""
 
     def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
-        from macro_cycle_tests.conftest import forget_processwide_state
-
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        forget_processwide_state()
         monkeypatch.setattr("sys.argv", ["macro-cycle", *arguments])
         code = 0
         try:
@@ -83,12 +79,12 @@ def test_any_series_id_is_repeated_as_typed_or_refused_as_an_option(told, names)
         ["f.csv", "2015-03.csv", "f.parquet", "f.csv.gz", "f.zip", "f.csv.zst", "f.csv.xz", "f.csv.bz2"]
     ),
 )
-def test_any_bytes_are_one_line_at_both_doors_and_nothing_is_written(told, tmp_path, content, name):
+def test_any_bytes_are_one_line_at_both_doors_and_nothing_is_written(platform, told, tmp_path, content, name):
     path = tmp_path / name
     path.write_bytes(content)
     refused(told("import", str(path)))
     refused(told("train", "--series-ids", "UNRATE", **from_file(path)))
-    assert warehouse().series_ids() == []
+    assert platform.warehouse.series_ids() == []
 
 
 cells = st.sampled_from(
@@ -124,13 +120,13 @@ def compressed(name: str, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["f.csv.gz", "f.zip", "f.csv.zst", "f.csv.xz", "f.csv.bz2"])
-def test_a_compressed_file_is_read_and_a_damaged_one_is_one_line(told, tmp_path, name):
+def test_a_compressed_file_is_read_and_a_damaged_one_is_one_line(platform, told, tmp_path, name):
     whole = compressed(name, (CASES / "r_write_csv.csv").read_bytes())
     path = tmp_path / name
     for damaged in (whole[: len(whole) // 2], whole[:-9], b"no archive", b""):
         path.write_bytes(damaged)
         refused(told("import", str(path)), "cannot be read")
-    assert warehouse().series_ids() == []
+    assert platform.warehouse.series_ids() == []
     path.write_bytes(whole)
     code, out, _ = told("import", str(path), "--json")
     assert code == 0
@@ -138,14 +134,14 @@ def test_a_compressed_file_is_read_and_a_damaged_one_is_one_line(told, tmp_path,
 
 
 @pytest.mark.parametrize("spelled", ["NA", "NaN", ".", "", "nan", "null", "<NA>", "#N/A", "None"])
-def test_a_missing_value_is_one_however_it_is_spelled(told, tmp_path, spelled):
+def test_a_missing_value_is_one_however_it_is_spelled(platform, told, tmp_path, spelled):
     path = tmp_path / "f.csv"
     path.write_text(
         (CASES / "r_write_csv.csv").read_text().replace("NA,", f"{spelled},", 2).replace(f"U{spelled},", "UNA,")
     )
     assert told("import", str(path))[0] == 0
-    assert warehouse().history(["UNRATE"])["value"].tolist()[0] == 5.0
-    assert warehouse().history(["UNRATE"])["value"].isna().tolist() == [False, True]
+    assert platform.warehouse.history(["UNRATE"])["value"].tolist()[0] == 5.0
+    assert platform.warehouse.history(["UNRATE"])["value"].isna().tolist() == [False, True]
 
 
 def test_a_damaged_download_is_one_line(told):
@@ -164,14 +160,14 @@ def test_brackets_are_printed_as_typed(told, typed):
     refused(told("train", "--series-ids", typed), f"has no series {typed}")
 
 
-def test_a_period_that_begins_after_its_publication_is_refused_whole_and_named(told):
+def test_a_period_that_begins_after_its_publication_is_refused_whole_and_named(platform, told):
     for name in ("future_period_1.csv", "future_period_2.csv"):
         refused(told("import", str(CASES / name)), "UNRATE 2062-09-01 known from 2026-10-02: the period begins after")
         refused(told("train", "--series-ids", "UNRATE", **from_file(CASES / name)), "UNRATE 2062-09-01")
-    assert warehouse().series_ids() == []
+    assert platform.warehouse.series_ids() == []
 
 
-def test_impossible_values_are_refused_at_every_door(told, tmp_path):
+def test_impossible_values_are_refused_at_every_door(platform, told, tmp_path):
     path = CASES / "two_rows_in_a_month.csv"
     refused(told("import", str(path)), "UNRATE 2026-07-31 is 99: outside 0 to 50")
     refused(told("train", "--series-ids", "UNRATE", "--n-regimes", "2", **from_file(path)), "UNRATE 2026-07-31 is 99")
@@ -179,7 +175,7 @@ def test_impossible_values_are_refused_at_every_door(told, tmp_path):
     possible.write_text(path.read_text().replace("99.0", "5.0"))
     refused(told("import", str(possible)), "two values for one period, 2026-07-01 and 2026-07-31")
     refused(told("train", "--series-ids", "UNRATE", "--json", **from_file(possible)), "two values for one period")
-    assert warehouse().series_ids() == []
+    assert platform.warehouse.series_ids() == []
 
 
 def test_a_projection_is_cut_and_said(told):
