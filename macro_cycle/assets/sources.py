@@ -69,10 +69,10 @@ def _ingested(
 ) -> Iterator[tuple[str, IngestReport]]:
     """Ingest the series together, or from an incremental source one by one, so that what was read is kept."""
     if not source.incremental:
-        made_on = getattr(source, "made_on", None)
+        made_on, looked_at = getattr(source, "made_on", None), [] if source.has_vintages else series_ids
         with store.exclusively() as ingest:
             everything = source.observations(series_ids)
-            report = ingest(everything, source=source.name, loaded_at=now, seen_on=made_on)
+            report = ingest(everything, source=source.name, loaded_at=now, seen_on=made_on, looked_at=looked_at)
         yield f"{len(series_ids)} series", report
         return
     for number, series_id in enumerate(series_ids, start=1):
@@ -105,7 +105,7 @@ class _Snapshots:
             problems=tuple(line for rule, lines in found.items() if rule.blocks for line in lines),
             series=known["series_id"].nunique(),
             rows=len(known),
-            newest_reference_date=known["date"].max().date(),
+            newest_reference_date=known.loc[known["date"] <= known["realtime_start"], "date"].max().date(),
             newest_release=known["realtime_start"].max().date(),
             findings={rule.value: lines for rule, lines in found.items()},
         )

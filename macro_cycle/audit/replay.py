@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.versions import content_version, document_version, has_version
 from macro_cycle.training.train import train
 from macro_cycle.warehouse.regimes import Call, RecordedCall
@@ -27,10 +28,14 @@ SERVED_WITHIN = 1e-9
 
 @dataclass(frozen=True)
 class Link:
-    """One link from the observations to an answer: whether it holds, and in words what was found."""
+    """One link from the observations to an answer: whether it holds, and in words what was found.
+
+    holds: None where the observations have changed since, by loads that are on record, so that the answer follows
+    from what was kept with its model and no longer from what is stored.
+    """
 
     name: str
-    holds: bool
+    holds: bool | None
     found: str
 
 
@@ -90,7 +95,7 @@ def _panel(model: "StoredModel", stored: Stored) -> tuple[pd.DataFrame | None, L
     kept = stored.bundled()
     if kept is not None and not has_version(kept, model.input_version):
         kept = None
-    differing = "another panel" if kept is None else f"a panel that differs in {_differing(stored.panel, kept)} cells"
+    differing = "another panel" if kept is None else f"a panel that differs in {_differing(stored.panel, kept)}"
     if not stored.loaded_since:
         return kept, Link(
             "observations", False, f"give {differing}, though nothing was loaded since: they were altered"
@@ -99,12 +104,14 @@ def _panel(model: "StoredModel", stored: Stored) -> tuple[pd.DataFrame | None, L
         return None, Link(
             "observations", False, f"give {differing} after later loads, and none was kept with the model"
         )
-    return kept, Link("observations", True, f"give {differing} after later loads; taken as kept with the model")
+    return kept, Link("observations", None, f"give {differing} after later loads; taken as kept with the model")
 
 
-def _differing(panel: pd.DataFrame, kept: pd.DataFrame) -> int:
+def _differing(panel: pd.DataFrame, kept: pd.DataFrame) -> str:
     mine, theirs = panel.align(kept)
-    return int((mine.ne(theirs) & ~(mine.isna() & theirs.isna())).to_numpy().sum())
+    cells = (mine.ne(theirs) & ~(mine.isna() & theirs.isna())).sum()
+    named = ", ".join(map(str, cells.index[cells > 0]))
+    return f"{int(cells.sum())} cells ({named})"
 
 
 def _estimation(model: "StoredModel", panel: pd.DataFrame) -> Link:
@@ -120,7 +127,10 @@ def _estimation(model: "StoredModel", panel: pd.DataFrame) -> Link:
 def _answer(call: RecordedCall, model: "StoredModel", panel: pd.DataFrame) -> Link:
     from macro_cycle.hmm import MacroCycleHMM
 
-    frame = MacroCycleHMM.from_document(dict(model.document)).regimes(panel)
+    try:
+        frame = MacroCycleHMM.from_document(dict(model.document)).regimes(panel)
+    except MacroCycleError as error:
+        return Link("answer", False, f"cannot be computed again: {error}")
     version = call.data_version if has_version(frame, call.data_version) else content_version(frame)
     again = Call.newest_of(frame, call.as_of, call.model_version, version)
     wrong = [name for name, value in vars(again).items() if value != getattr(call, name)]

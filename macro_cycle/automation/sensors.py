@@ -13,6 +13,8 @@ from macro_cycle.sources.watch import Watch
 if TYPE_CHECKING:
     from macro_cycle.records import Answer
 
+ANSWER_SECONDS = 10.0
+
 FETCHED = [dg.AssetKey("fred_series"), dg.AssetKey("macro_features")]  # named in the run, so conditions see them as one
 
 
@@ -42,7 +44,7 @@ def releases(poll_seconds: int) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         """One fetch of the open month for each release, or for a storm of them; what follows is for the conditions."""
         try:
-            month, token = platform.clock.open_month(), platform.source().last_updated()
+            month, token = platform.clock.open_month(), _token(platform)
         except MacroCycleError as error:
             return dg.SkipReason(f"the source does not say whether it has something new: {error}")
         if not _knows(context, month):
@@ -56,6 +58,14 @@ def releases(poll_seconds: int) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[request], cursor=watch.cursor)
 
     return sensor
+
+
+def _token(platform: Platform) -> str:
+    """What the source says of its newest release; a silent one is given up long before the tick is."""
+    from macro_cycle.sources.factory import answer_within
+    from macro_cycle.sources.fred_client import HURRIED
+
+    return answer_within(ANSWER_SECONDS, platform.source(patience=HURRIED).last_updated)
 
 
 def _knows(context: dg.SensorEvaluationContext, month: str) -> bool:

@@ -10,6 +10,12 @@ from macro_cycle.records import Answer
 from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
+CURES = {
+    "sample": "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data.",
+    "fred_md": "put newer vintages into the folder.",
+    "alfred_file": "bring the file up to date.",
+}
+CURE = "`macro-cycle calendar` says which series are late."
 
 
 def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, Any]:
@@ -26,6 +32,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "news": answer.news,
         "retrained": retrained,
         "months_behind": answer.months_behind,
+        "cure": CURES.get(platform.settings.data.source, CURE),
         "addresses": addresses(platform.settings),
     }
 
@@ -60,10 +67,7 @@ def show(answer: dict[str, Any]) -> None:
     )
     answers.print(table)
     if answer["months_behind"] > STALE_MONTHS:
-        answers.print(
-            f"[yellow]The newest data are {answer['months_behind']} months old; the bundled sample ends in July 2026. "
-            "Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data.[/]"
-        )
+        answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
     answers.print()
     for name, url in answer["addresses"].items():
         answers.print(f"{name:12} {url}", highlight=False)

@@ -1,5 +1,6 @@
 """The application: its commands, and how errors meet a person."""
 
+import io
 import sys
 
 import typer
@@ -17,7 +18,7 @@ from macro_cycle.cli import (
     track_record,
     training,
 )
-from macro_cycle.cli.console import errors
+from macro_cycle.cli.console import errors, print_error
 from macro_cycle.errors import MacroCycleError
 
 app = typer.Typer(
@@ -57,11 +58,19 @@ rehearsal.register(app)
 
 def main() -> None:
     """Entry point: an error meant for people is one line on standard error and exit code 1."""
+    _speak_utf8()
     try:
         app()
     except MacroCycleError as error:
-        errors.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        print_error(error)
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("interrupted")
         sys.exit(130)
+
+
+def _speak_utf8() -> None:
+    """Standard output and error in UTF-8, whatever the locale; a stream that is no text file stays as it is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

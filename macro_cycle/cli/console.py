@@ -1,15 +1,33 @@
 """Where the commands print: answers on standard output, everything else on standard error."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 answers = Console()
 errors = Console(stderr=True)
+
+
+def as_typed(content: object) -> str:
+    """Text from outside for a console: brackets are no markup, and what is no printable character is shown escaped."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(content))
+    return escape(shown)
+
+
+def print_error(message: object) -> None:
+    """One line on standard error."""
+    errors.print(f"[bold red]error:[/] {as_typed(message)}", highlight=False, soft_wrap=True)
+
+
+def print_warnings(messages: Iterable[str]) -> None:
+    """A line on standard error for each."""
+    for message in messages:
+        errors.print(f"[yellow]warning:[/] {as_typed(message)}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -56,11 +56,16 @@ def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
 
     def write(frame: pd.DataFrame) -> None:
         scratch = out.with_name(f".{out.name}.{os.getpid()}")
-        if out.suffix == ".csv":
-            frame.to_csv(scratch, index=False)
-        else:
-            frame.to_parquet(scratch, index=False)
-        scratch.replace(out)
+        try:
+            if out.suffix == ".csv":
+                frame.to_csv(scratch, index=False, encoding="utf-8")
+            else:
+                frame.to_parquet(scratch, index=False)
+            scratch.replace(out)
+        except OSError as error:
+            raise MacroCycleError(f"cannot write {out}: {error.strerror}") from None
+        finally:
+            scratch.unlink(missing_ok=True)
 
     return write
 

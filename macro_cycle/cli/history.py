@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
-from macro_cycle.cli.console import answers, print_json
+from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
@@ -20,6 +20,8 @@ from macro_cycle.warehouse.regimes import Call, RecordedCall
 
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+HOLDS = {True: "[green]holds[/]", False: "[red]BROKEN[/]", None: "[yellow]changed since[/]"}
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +62,7 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
         "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
-    broken = ", ".join(link.name for link in links if not link.holds)
+    broken = ", ".join(link.name for link in links if link.holds is False)
     if call is not None and broken:
         raise MacroCycleError(f"the answer as of {call.as_of} is not reproduced; these links do not hold: {broken}")
 
@@ -150,4 +152,4 @@ def _show_replay(document: dict[str, Any]) -> None:
     if said["recorded_at"].date() > document["as_of"]:
         answers.print("  (computed later, from what was known at that month end)")
     for link in said["links"]:
-        answers.print(f"  {'[green]holds[/]' if link['holds'] else '[red]BROKEN[/]'}  {link['name']}: {link['found']}")
+        answers.print(f"  {HOLDS[link['holds']]}  {link['name']}: {as_typed(link['found'])}")

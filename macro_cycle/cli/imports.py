@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from macro_cycle.cli.console import answers, print_json, progress_bar
+from macro_cycle.cli.console import answers, as_typed, print_json, print_warnings, progress_bar
 from macro_cycle.cli.platform import platform
+from macro_cycle.observations.examination import foreseen, listed, refuse_impossible
 from macro_cycle.sources.factory import open_file
 from macro_cycle.warehouse import IngestReport
 from macro_cycle.warehouse.batches import in_batches
@@ -46,7 +47,9 @@ def import_command(
         with progress_bar("reading") as progress:
             source = open_file(path, catalog, None if kind is None else kind.value, progress, store.facts)
             wanted = series_ids or source.available()
-            parts = in_batches(source.observations(wanted), store.newest_fact(source.available()))
+            facts = source.observations(wanted)
+            refuse_impossible(facts, catalog, str(path))
+            parts = in_batches(facts, store.newest_fact(source.available()))
         with progress_bar("merging") as progress:
             for done, part in enumerate(parts, start=1):
                 report += ingest(part, source=source.name)
@@ -57,14 +60,16 @@ def import_command(
         "series": len(wanted),
         **asdict(report),
         "unchanged": report.unchanged,
+        "skipped": list(getattr(source, "skipped", [])),
+        "warnings": foreseen(facts),
     }
+    print_warnings(summary["warnings"])
     print_json(summary) if json else _show(summary)
 
 
 def _show(summary: dict[str, Any]) -> None:
-    answers.print(
-        f"{summary['path']}: {summary['series']} series; "
-        f"{summary['inserted']} values new, {summary['revised']} revised",
-        highlight=False,
-        soft_wrap=True,
-    )
+    done = f"{summary['series']} series; {summary['inserted']} values new, {summary['revised']} revised"
+    answers.print(f"{as_typed(summary['path'])}: {done}", highlight=False, soft_wrap=True)
+    if skipped := summary["skipped"]:
+        names = as_typed(listed(skipped))
+        answers.print(f"skipped, for their names are no YYYY-MM.csv: {names}", highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, print_json
+from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.calendar import release_calendar
@@ -92,7 +92,9 @@ def calendar(
     for row in records(due):
         status = f"[{COLORS[row.status]}]{row.status}[/]" if row.status in COLORS else str(row.status)
         arrived = "" if pd.isna(row.arrived) else _day(row.arrived)
-        table.add_row(_day(row.expected), row.series_id, _day(row.period), status, arrived, row.title)
+        table.add_row(
+            _day(row.expected), as_typed(row.series_id), _day(row.period), status, arrived, as_typed(row.title)
+        )
     _show(f"Releases of {key[:7]}", table)
 
 
@@ -139,7 +141,7 @@ def _table(*columns: str) -> Table:
 
 
 def _show(title: str, table: Table) -> None:
-    answers.print(title, style="bold", soft_wrap=True, highlight=False)
+    answers.print(as_typed(title), style="bold", soft_wrap=True, highlight=False)
     answers.print(table)
 
 

@@ -7,12 +7,15 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, errors, print_json, progress_bar
+from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
+from macro_cycle.features.schema import panel_schema, violations
+from macro_cycle.observations.examination import examine, listed
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on, open_source
+from macro_cycle.sources.base import with_stand_ins
 from macro_cycle.training.bundle import Bundle
 from macro_cycle.training.train import bundle_of, hmm_config, train
 
@@ -48,10 +51,12 @@ def train_command(
     platform = Platform.from_environment()
     settings, clock = platform.settings, platform.clock
     day = clock.past_day(as_of or clock.now(), "--as-of")
-    features, panel = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
-    with errors.status(f"training on {len(panel)} months of {', '.join(panel.columns)}"):
+    features, panel, warnings = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
+    with errors.status(as_typed(f"training on {len(panel)} months of {', '.join(panel.columns)}")):
         bundle = _bundle(panel, settings, features, n_regimes, day)
     summary = _summary(bundle)
+    summary["warnings"] = [*warnings, *bundle.model["convergence"]["warnings"]]
+    print_warnings(summary["warnings"])
     if mlflow_tracking_uri:
         summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle, experiment, register_as)
     print_json(summary) if json else _show(summary)
@@ -59,21 +64,26 @@ def train_command(
 
 def _panel(
     platform: Platform, series_ids: list[str], start: datetime | None, day: pd.Timestamp
-) -> tuple[FeatureSet, pd.DataFrame]:
-    """Features and panel of the series as known on `day`, from `start` on."""
+) -> tuple[FeatureSet, pd.DataFrame, list[str]]:
+    """Features and panel of the series as known on `day`, from `start` on, and what a person should know of them."""
     clock, catalog = platform.clock, platform.catalog
     if start is not None and start > clock.now():
         raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
-    features = feature_set_for(series_ids, catalog) if series_ids else default_feature_set()
     with progress_bar("reading") as progress:
         source = open_source(platform.settings, catalog, clock, progress)
+        ids, notes = with_stand_ins(source, series_ids)
+        features = feature_set_for(ids, catalog) if ids else default_feature_set()
         observations = source.observations(features.series_ids)
+    verdict = examine(observations, catalog, features.series_ids, day)
+    verdict.refuse_faults(f"the data as known on {day:%Y-%m-%d}")
     panel = build_panel(known_on(observations, day), catalog, features)
     if start is not None:
         panel = panel.loc[pd.Timestamp(start) :]
     if panel.empty:
         raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
-    return features, panel
+    if faults := violations(panel_schema(list(features.names)), panel):
+        raise MacroCycleError(f"the panel of {len(panel)} months cannot be trained on: {listed(faults)}")
+    return features, panel, [*notes, *verdict.warnings]
 
 
 def _bundle(
@@ -118,7 +128,7 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
 def _show(summary: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("months", f"{summary['first_month']} to {summary['reference_month']}")
-    table.add_row("features", ", ".join(summary["features"]))
+    table.add_row("features", as_typed(", ".join(summary["features"])))
     table.add_row("regime", f"[bold]{summary['label']}[/]")
     table.add_row("recession probability", f"{summary['recession_probability']:.1%}")
     for label, probability in summary["probabilities"].items():

@@ -10,7 +10,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.feature_set import Feature, FeatureSet
 from macro_cycle.features.transformations import transform
 from macro_cycle.observations.catalog import Catalog, SeriesSpec
-from macro_cycle.observations.frequencies import infer_frequency, month_start, regular_periods
+from macro_cycle.observations.frequencies import infer_frequency, is_foreseen, month_start, regular_periods
 from macro_cycle.observations.robust import WINSOR, robust_scale
 
 Changes = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -19,18 +19,18 @@ Changes = tuple[NDArray[np.int64], NDArray[np.float64]]
 def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> pd.DataFrame:
     """Features as known on the day of the as-of frame.
 
-    `as_of` holds `series_id, date, value` (one row per series and date, only what was known on that day). The
-    result has one row per reference month (`reference_month`, month starts without gaps, ascending) from the
-    first to the last month of which any feature is known that the states emit (a covariate alone makes no month), and
-    one float column per feature in the order of
-    `feature_set`, in the units of its transformation, NaN where not published.
+    `as_of` holds `series_id, date, value` (one row per series and date, only what was known on that day) and, where
+    it is told, `realtime_start`: a value that was published before its period had begun is left out. The result has
+    one row per reference month (`reference_month`, month starts without gaps, ascending) from the first to the last
+    month of which any feature is known that the states emit (a covariate alone makes no month), and one float column
+    per feature in the order of `feature_set`, in the units of its transformation, NaN where not published.
 
     Every change is taken inside this one vintage and inside the frequency of its own series: a quarterly
     series changes from quarter to quarter and stands in the quarter's last month, a weekly one is averaged
     over months that are complete, and a missing month leaves its neighbours' other features alone.
 
-    Raises `MacroCycleError` when no feature has any value, `TransformationError` when a series does not allow
-    its transformation.
+    Raises `MacroCycleError` when no feature has any value or a period has two, `TransformationError` when a series
+    does not allow its transformation.
     """
     series = _transformed(as_of, catalog, feature_set)
     if not series:
@@ -75,7 +75,10 @@ def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSp
 
     With `levels`, its values as they are.
     """
-    months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
+    try:
+        months, values = regular_periods(dates, values, infer_frequency(dates, spec.frequency))
+    except MacroCycleError as error:
+        raise MacroCycleError(f"{spec.series_id} has {error}; keep one of them") from None
     if levels or not len(months):
         return months, values
     return months, spec.sign * transform(values, _tcode(spec, values), name=spec.series_id)
@@ -84,16 +87,30 @@ def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSp
 def series_histories(
     as_of: pd.DataFrame, catalog: Catalog, wanted: tuple[str, ...]
 ) -> Iterator[tuple[str, pd.DatetimeIndex, NDArray[np.float64]]]:
-    """Canonical id, dates (ascending) and values of each wanted series that the frame holds."""
+    """Canonical id, dates (ascending) and values of each wanted series that the frame holds.
+
+    Where the frame has `realtime_start`, values published before their period had begun are left out.
+    """
     codes, names = pd.factorize(as_of["series_id"])
     position = {series_id: i for i, series_id in enumerate(wanted)}
     canonical = np.array([position.get(catalog.canonical_id(name), -1) for name in names], int)[codes]
     dates, values = as_of["date"].to_numpy("datetime64[ns]"), as_of["value"].to_numpy(float)
     order = np.lexsort((dates, canonical))
     order = order[canonical[order] >= 0]
+    known_on = as_of["realtime_start"].to_numpy("datetime64[ns]") if "realtime_start" in as_of else None
     for rows in np.split(order, np.flatnonzero(np.diff(canonical[order])) + 1):
+        if not len(rows):
+            continue
+        series_id = wanted[canonical[rows[0]]]
+        if known_on is not None:
+            rows = rows[~_foreseen(dates[rows], known_on[rows], catalog.spec(series_id))]
         if len(rows):
-            yield wanted[canonical[rows[0]]], pd.DatetimeIndex(dates[rows]), values[rows]
+            yield series_id, pd.DatetimeIndex(dates[rows]), values[rows]
+
+
+def _foreseen(dates: NDArray[np.datetime64], known_on: NDArray[np.datetime64], spec: SeriesSpec) -> NDArray[np.bool_]:
+    index = pd.DatetimeIndex(dates)
+    return is_foreseen(index, pd.DatetimeIndex(known_on), infer_frequency(index, spec.frequency))
 
 
 def _tcode(spec: SeriesSpec, values: NDArray[np.float64]) -> int:

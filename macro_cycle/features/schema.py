@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 MIN_MONTHS = 24
-MAX_MISSING_SHARE = 0.5
 ROUNDING = 1e-9
 
 
 def panel_schema(columns: list[str]) -> "DataFrameSchema":
-    """Float columns in this order, finite where known, on a gapless monthly index, with enough to learn from."""
+    """Float columns in this order, finite where known, on a gapless monthly index, with enough to learn from.
+
+    The model integrates missing cells out, so they may be many: what a column has must vary, and if it has nothing the
+    model says that it does not count. Two columns that say the same would count one piece of evidence twice.
+    """
     import pandera.pandas as pa
 
-    limit = f"is missing in more than {MAX_MISSING_SHARE:.0%} of months"
     return pa.DataFrameSchema(
         checks=[
             pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
@@ -26,8 +28,9 @@ def panel_schema(columns: list[str]) -> "DataFrameSchema":
                 error="holds something other than numbers",
             ),
             pa.Check(lambda frame: frame.isna() | np.isfinite(frame), error="holds an infinite value", ignore_na=False),
+            pa.Check(lambda frame: _each(~_is_constant(frame), frame), error="never changes", ignore_na=False),
             pa.Check(
-                lambda frame: _each(frame.isna().mean() <= MAX_MISSING_SHARE, frame), error=limit, ignore_na=False
+                lambda frame: _each(~_is_repeated(frame), frame), error="says the same as another", ignore_na=False
             ),
             pa.Check(lambda frame: len(frame) >= MIN_MONTHS, error=f"has fewer than {MIN_MONTHS} months"),
             pa.Check(lambda frame: _gapless(frame.index), error="skips a month"),
@@ -81,6 +84,14 @@ def _columns_of(failure_case: object) -> list[str]:
 def _each(verdicts: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
     """A verdict per column, spread over its cells."""
     return pd.DataFrame(np.broadcast_to(verdicts.to_numpy(), frame.shape), frame.index, frame.columns)
+
+
+def _is_constant(frame: pd.DataFrame) -> pd.Series:
+    return frame.nunique() == 1
+
+
+def _is_repeated(frame: pd.DataFrame) -> pd.Series:
+    return frame.T.duplicated() & frame.notna().any()
 
 
 def _within_unit_interval(frame: pd.DataFrame) -> pd.DataFrame:

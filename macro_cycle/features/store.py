@@ -24,8 +24,12 @@ class PanelStore:
         path = self._path(month)
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        scratch.write_bytes(panel.to_parquet())
-        scratch.rename(path)
+        try:
+            scratch.write_bytes(panel.to_parquet())
+            scratch.rename(path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
         self._kept[version] = panel
 
     def holds(self, month: str) -> bool:

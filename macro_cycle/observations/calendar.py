@@ -19,20 +19,22 @@ from macro_cycle.observations.frequencies import (
     period_end,
 )
 
-GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "A": 30}
+GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "S": 20, "A": 30}
 _STEP: dict[Frequency, Any] = {
     "D": pd.offsets.BDay(1),
     "W": pd.DateOffset(weeks=1),
     "M": pd.DateOffset(months=1),
     "Q": pd.DateOffset(months=3),
+    "S": pd.DateOffset(months=6),
     "A": pd.DateOffset(years=1),
 }
+MOST_OVERDUE = 12
 CALENDAR = ["series_id", "title", "period", "expected", "arrived", "status"]
 
 
 def first_releases(history: pd.DataFrame) -> pd.Series:
-    """Day on which each date of one series first had a value, by date."""
-    known = history[history["value"].notna()]
+    """Day on which each date of one series first had a value, by date; a projection is none until its period begins."""
+    known = history[history["value"].notna() & (history["date"] <= history["realtime_start"])]
     return known.groupby("date")["realtime_start"].min()
 
 
@@ -84,8 +86,8 @@ def release_calendar(
 
     `month` is the key of the month. One row per series and period: series_id, title, period, `expected` day, `arrived`
     (NaT: not yet), `status`: arrived, expected, late (past its day and grace), or skipped (a later period came in its
-    stead). A period is due in the month by its expected day; of those due earlier that had not come when the month
-    began, the oldest is named.
+    stead). A period is due in the month by its expected day, or because it was due earlier and had not come when the
+    month began; of a series that is more than `MOST_OVERDUE` periods behind, the oldest of these is named.
     """
     rows = [
         row
@@ -107,12 +109,21 @@ def _due(history: pd.DataFrame, spec: SeriesSpec, month: str, today: pd.Timestam
     rows: list[tuple] = []
     period = before + _STEP[frequency]
     while (expected := expected_release(period, frequency, spec)) <= begin + pd.offsets.MonthEnd(0):
-        arrived = released.get(period, pd.NaT)
+        arrived = _arrival(released, period, frequency)
         status = _status(arrived, expected, today, frequency, skipped=period < released.index.max())
-        if expected >= begin or not rows:
-            rows.append((spec.series_id, spec.title, period, expected, arrived, status))
+        rows.append((spec.series_id, spec.title, period, expected, arrived, status))
         period = period + _STEP[frequency]
-    return rows
+    overdue = [row for row in rows if row[3] < begin]
+    return rows if len(overdue) <= MOST_OVERDUE else [overdue[0], *rows[len(overdue) :]]
+
+
+def _arrival(released: pd.Series, period: pd.Timestamp, frequency: Frequency) -> Any:
+    """Day on which the value of a period came; a week may be dated by a neighbouring day."""
+    if frequency != "W":
+        return released.get(period, pd.NaT)
+    days, about = pd.DatetimeIndex(released.index), pd.Timedelta(days=3)
+    near = released[(days >= period - about) & (days <= period + about)]
+    return near.iloc[0] if len(near) else pd.NaT
 
 
 def _status(

@@ -79,7 +79,9 @@ class Catalog(BaseModel):
 
         Raises `CatalogError`, naming series and field, for anything that `SeriesSpec` does not allow.
         """
-        entries = _read(resources.files(__package__).joinpath("catalog.yaml").read_text(), "catalog.yaml")
+        entries = _read(
+            resources.files(__package__).joinpath("catalog.yaml").read_text(encoding="utf-8"), "catalog.yaml"
+        )
         if path is not None:
             for series_id, override in _read(_text(Path(path)), str(path)).items():
                 entries[series_id] = {**entries.get(series_id, {}), **override}
@@ -111,9 +113,11 @@ class Catalog(BaseModel):
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CatalogError(f"The catalogue {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CatalogError(f"The catalogue {path} is not text in UTF-8; save it as such.") from None
 
 
 def _read(text: str, where: str) -> dict[str, dict[str, Any]]:

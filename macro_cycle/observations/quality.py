@@ -13,7 +13,7 @@ import pandas as pd
 
 from macro_cycle.observations.calendar import first_releases, frequency_of, gaps, lateness
 from macro_cycle.observations.catalog import Catalog, SeriesSpec
-from macro_cycle.observations.frequencies import month_number, months_per_period, off_weekday
+from macro_cycle.observations.frequencies import is_foreseen, is_monthly_mean, month_number, months_per_period
 from macro_cycle.observations.revisions import rebasings, records, revisions
 from macro_cycle.observations.robust import NORMAL_IQR
 
@@ -37,6 +37,7 @@ class Rule(StrEnum):
     discontinued = "discontinued"
     gap = "gap"
     foreign_dates = "foreign_dates"
+    foreseen = "foreseen"
     withdrawn = "withdrawn"
     rebased = "rebased"
     large_revision = "large_revision"
@@ -64,6 +65,20 @@ def findings(history: pd.DataFrame, catalog: Catalog, series_ids: Sequence[str])
     return pd.DataFrame(rows, columns=COLUMNS).astype({"since": "datetime64[ns]", "until": "datetime64[ns]"})
 
 
+def impossible(history: pd.DataFrame, catalog: Catalog, series_ids: Sequence[str]) -> list[str]:
+    """What no value can be, or no two values, whatever is known of the rest of the series."""
+    known = history[history["value"].notna()]
+    own = dict(iter(known.groupby("series_id", sort=False)))
+    return [
+        message
+        for series_id in series_ids
+        if series_id in own
+        for faults in (_implausible, _dates)
+        for rule, _, _, message in faults(own[series_id], catalog.spec(series_id))
+        if rule.blocks
+    ]
+
+
 def holding_on(found: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """The findings that hold for the as-of day."""
     return found[(found["since"] <= day) & ~(found["until"] <= day)]
@@ -81,6 +96,7 @@ def _of_one(history: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
     yield Rule.unpublished, BEGINNING, first, message
     yield from _implausible(known, spec)
     yield from _dates(known, spec)
+    yield from _foreseen(known, spec)
     yield from _late(known, spec)
     yield from _gaps(known, spec)
     yield from _revisions(history, spec)
@@ -108,11 +124,11 @@ def _dates(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
     dates = pd.DatetimeIndex(released.index)
     frequency = frequency_of(dates, spec)
     if frequency in ("D", "W"):
-        foreign = released[off_weekday(dates)] if frequency == "W" else released.iloc[:0]
+        foreign = released[is_monthly_mean(dates)] if frequency == "W" else released.iloc[:0]
         if len(foreign):
             message = (
-                f"{spec.series_id} {_day(foreign.index[0])}{_and_more(len(foreign))} is not dated like its other weeks "
-                f"and is passed over; two sources were loaded into one store"
+                f"{spec.series_id} {_day(foreign.index[0])}{_and_more(len(foreign))} lies between two weeks that "
+                f"follow each other: taken for a monthly mean and left out; two sources are in one store"
             )
             since = max(foreign.min(), released.drop(foreign.index).min())
             yield Rule.foreign_dates, since, pd.NaT, message
@@ -125,6 +141,19 @@ def _dates(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
             f"into one store, or `frequency` is wrong in the catalogue"
         )
         yield Rule.repeated_period, released.iloc[position : position + 2].max(), pd.NaT, message
+
+
+def _foreseen(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
+    """Projections: values published before what they stand for had begun."""
+    dates = pd.DatetimeIndex(known["date"])
+    frequency = frequency_of(dates.unique().sort_values(), spec)
+    foreseen = known[is_foreseen(dates, pd.DatetimeIndex(known["realtime_start"]), frequency)]
+    for day, rows in _by_day(foreseen):
+        message = (
+            f"{spec.series_id} runs to {_period(rows['date'].max())}: {len(rows)} values published on {_day(day)}, "
+            f"before what they stand for had begun, are projections and are left out"
+        )
+        yield Rule.foreseen, day, rows["realtime_end"].max(skipna=False), message
 
 
 def _late(known: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:

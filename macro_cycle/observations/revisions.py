@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from pandas.core.groupby import SeriesGroupBy
 
 CELL = ["series_id", "date"]
-MIN_COMMON = 12  # values that a vintage must have changed by one ratio to be called rebased
+MIN_COMMON = 6  # values that a vintage must have changed by one ratio to be called rebased
 MIN_SHARE = 0.5  # of the values known before, how many must have changed
 MIN_STEP = 0.005  # smallest log ratio that is taken for a new base
-TIGHTNESS = 0.1  # largest spread of the log ratios, relative to their median
+TIGHTNESS = 0.1  # largest spread of the log ratios, relative to their median, where they are one ratio
+MIN_WHOLE = 0.9  # of the values known before, how many a new base with revised values must have changed
+MIN_WHOLE_STEP = 0.02  # smallest log ratio of such a one
+MAX_DRIFT = 0.5  # largest usual change of its ratio from period to period, relative to that of the series
 
 
 def revisions(history: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +35,8 @@ def revisions(history: pd.DataFrame) -> pd.DataFrame:
 def rebasings(history: pd.DataFrame, revised: pd.DataFrame | None = None) -> pd.DataFrame:
     """Vintages in which a series was put on another base or into other units: one ratio common to its values.
 
-    One row per such vintage: series_id, realtime_start; `factor`, new over old; `values` restated by it; `left`, how
+    The values may be revised on the same day, if the whole history moved and growth rates hardly changed. One row per
+    such vintage: series_id, realtime_start; `factor`, new over old; `values` restated by it; `left`, how
     many values known before were left on the old base; `until`, the day from which none was (NaT: some still are).
     A base that only part of a history is put on makes a break in the vintage, and a false change of one period.
     """
@@ -40,15 +44,19 @@ def rebasings(history: pd.DataFrame, revised: pd.DataFrame | None = None) -> pd.
     moved = revised[(revised["value"] > 0) & (revised["before"] > 0)]
     steps = pd.Series(np.log(moved["value"] / moved["before"]), moved.index)
     vintage = steps.groupby([moved["series_id"], moved["realtime_start"]])
-    found = pd.DataFrame({"step": vintage.median(), "spread": _spread(vintage), "values": vintage.size()})
-    common = (found["step"].abs() > MIN_STEP) & (found["spread"] <= TIGHTNESS * found["step"].abs())
-    found = found[common & (found["values"] >= MIN_COMMON)].reset_index()
+    found = pd.DataFrame(
+        {"step": vintage.median(), "spread": _spread(vintage), "values": vintage.size(), "drift": _drift(moved, steps)}
+    )
+    tight = (found["step"].abs() > MIN_STEP) & (found["spread"] <= TIGHTNESS * found["step"].abs())
+    loose = (found["step"].abs() > MIN_WHOLE_STEP) & (found["drift"] <= MAX_DRIFT)
+    found = found.assign(tight=tight)[(tight | loose) & (found["values"] >= MIN_COMMON)].reset_index()
     known = [
         _left_behind(history, row.series_id, row.realtime_start, _before(row, found, moved)) for row in records(found)
     ]
     found[["left", "until"]] = pd.DataFrame(known, columns=["left", "until"], index=found.index)
     found["factor"] = np.exp(found["step"])
-    whole = found["values"] >= MIN_SHARE * (found["values"] + found["left"])
+    share = found["tight"].map({True: MIN_SHARE, False: MIN_WHOLE}).astype(float)
+    whole = found["values"] >= share * (found["values"] + found["left"])
     return found.loc[whole, ["series_id", "realtime_start", "factor", "values", "left", "until"]].reset_index(drop=True)
 
 
@@ -78,6 +86,14 @@ def as_known(history: pd.DataFrame, series_id: str, day: pd.Timestamp) -> pd.Dat
 def _spread(steps: "SeriesGroupBy") -> pd.Series:
     """Distance of the 10th and 90th percentiles."""
     return steps.quantile(0.9) - steps.quantile(0.1)
+
+
+def _drift(moved: pd.DataFrame, steps: pd.Series) -> pd.Series:
+    """By vintage, the usual change of the ratio from one period to the next, in usual growths of the series."""
+    ratio = steps.groupby([moved["series_id"], moved["realtime_start"]]).diff().abs()
+    growth = np.log(moved["value"]).groupby([moved["series_id"], moved["realtime_start"]]).diff().abs()
+    by = [moved["series_id"], moved["realtime_start"]]
+    return ratio.groupby(by).median() / growth.groupby(by).median()
 
 
 def _before(row: Any, found: pd.DataFrame, moved: pd.DataFrame) -> pd.Series:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from macro_cycle.serving.deployers import Deployer
     from macro_cycle.sources import Source
     from macro_cycle.sources.base import Progress
+    from macro_cycle.sources.fred_client import Patience
     from macro_cycle.training.train import Trained
     from macro_cycle.warehouse import Warehouse
     from macro_cycle.warehouse.locks import LockName
@@ -164,13 +165,21 @@ class Platform:
         store.apply()
         return store
 
-    def source(self, progress: "Progress | None" = None) -> "Source":
-        """The source that the settings name; it knows what the warehouse holds already."""
+    def source(self, progress: "Progress | None" = None, patience: "Patience | None" = None) -> "Source":
+        """The source that the settings name; it knows what the warehouse holds already.
+
+        patience: how long one on the network is waited for.
+        """
         from macro_cycle.sources import open_source
         from macro_cycle.sources.base import no_progress
 
         return open_source(
-            self.settings, self.catalog, self.clock, progress or no_progress, lambda ids: self.warehouse.facts(ids)
+            self.settings,
+            self.catalog,
+            self.clock,
+            progress or no_progress,
+            lambda ids: self.warehouse.facts(ids),
+            patience,
         )
 
     @contextmanager

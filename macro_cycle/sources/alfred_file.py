@@ -1,6 +1,7 @@
 """A Parquet or CSV file in ALFRED's layout: series_id, date, value, realtime_start, realtime_end."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import SourceError, refuse_unknown
 from macro_cycle.sources.intervals import OPEN_END, days, facts_of, is_missing, numbers
 from macro_cycle.sources.schema import checked, refusal
+from macro_cycle.sources.text_files import read_text, readable
 
 LAYOUT = ("series_id", "date", "value", "realtime_start", "realtime_end")
 
@@ -25,6 +27,7 @@ class AlfredFile:
     """
 
     name: ClassVar[SourceName] = "alfred_file"
+    has_vintages: ClassVar[bool] = True
     incremental: ClassVar[bool] = False
 
     def __init__(self, path: str | Path, catalog: Catalog) -> None:
@@ -64,11 +67,13 @@ class AlfredFile:
 
 
 def is_alfred_layout(path: Path) -> bool:
-    """Whether the file looks like one of this layout, by its columns."""
-    try:
+    """Whether the file is of this layout, by its columns.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    with readable(f"the file {path}"):
         return "realtime_start" in _columns(path)
-    except (OSError, ValueError):
-        return False
 
 
 def _columns(path: Path) -> list[str]:
@@ -76,14 +81,16 @@ def _columns(path: Path) -> list[str]:
         from pyarrow.parquet import read_schema
 
         return list(read_schema(path).names)
-    return [str(name) for name in pd.read_csv(path, nrows=0)]
+    header = read_text(path).partition("\n")[0]
+    return [str(name).strip() for name in pd.read_csv(io.StringIO(header), nrows=0)] if header.strip() else []
 
 
 def _read(path: Path) -> pd.DataFrame:
     """The file's cells as texts, so that a bad one can be shown as it stands."""
-    try:
+    with readable(f"the file {path}"):
         if path.suffix != ".parquet":
-            return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+            texts = pd.read_csv(io.StringIO(read_text(path)), dtype="string", keep_default_na=False, na_values=[""])
+            return texts.rename(columns=str.strip)
         from pyarrow import string
         from pyarrow.parquet import read_table
 
@@ -91,10 +98,6 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.DataFrame(
             {name: table[name].cast(string()).to_pandas().astype("string") for name in table.column_names}
         )
-    except OSError as error:
-        raise SourceError(f"the file {path} cannot be read: {error.strerror or 'it is not Parquet'}") from None
-    except (ValueError, NotImplementedError) as error:
-        raise SourceError(f"the file {path} cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def _offences(texts: pd.DataFrame, rows: pd.DataFrame) -> list[str]:

@@ -1,7 +1,7 @@
 """What every source offers, and the frame that it yields."""
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import pandas as pd
@@ -27,6 +27,11 @@ class Source(Protocol):
     @property
     def name(self) -> SourceName:
         """What the settings call this kind of source."""
+        ...
+
+    @property
+    def has_vintages(self) -> bool:
+        """Whether it says of every value when it became known; else each reading is a sighting of its day."""
         ...
 
     @property
@@ -66,6 +71,17 @@ def refuse_unknown(wanted: Iterable[str], held: Sequence[str], source: str) -> N
             near = [s for s in held if s.startswith(series_id)] or difflib.get_close_matches(series_id, held, n=3)
             hint = f"it holds {', '.join(near)}" if near else f"it holds {', '.join(held)}"
             raise SourceError(f"{source} has no series {series_id}; {hint}")
+
+
+def with_stand_ins(source: Source, series_ids: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The series to ask the source for, and a line for each that stands in for one that it does not hold."""
+    stand_ins: Mapping[str, str] = getattr(source, "stand_ins", {})
+    notes = [
+        f"the {source.name} holds no {asked}; {stand_ins[asked]} is used for it"
+        for asked in dict.fromkeys(series_ids)
+        if asked in stand_ins
+    ]
+    return [stand_ins.get(asked, asked) for asked in series_ids], notes
 
 
 def known_on(observations: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:

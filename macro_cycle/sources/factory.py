@@ -1,8 +1,12 @@
 """The source that the settings name, or that a file is."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Literal
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import DataSettings, Settings
@@ -10,32 +14,67 @@ from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
 from macro_cycle.sources.past import SeenOn
 from macro_cycle.sources.vintages import Told, nothing_told
 
+if TYPE_CHECKING:
+    from macro_cycle.sources.fred_client import Patience
+
 FileKind = Literal["fred_md", "alfred"]
 
 
 def open_source(
-    settings: Settings, catalog: Catalog, clock: Clock, progress: Progress = no_progress, told: Told = nothing_told
+    settings: Settings,
+    catalog: Catalog,
+    clock: Clock,
+    progress: Progress = no_progress,
+    told: Told = nothing_told,
+    patience: "Patience | None" = None,
 ) -> Source:
     """The source of `settings.data.source`; `progress` is told how far a long reading has come.
 
-    `told` answers what facts of some series a store has already, for sources whose vintages may come in any order.
-    In a rehearsal it is the source as it stood on the rehearsed day.
+    `told` answers what facts of some series a store has already, for sources whose vintages may come in any order;
+    `patience` says how long a source on the network is waited for. In a rehearsal it is the source as it stood on the
+    rehearsed day.
 
     Raises:
         SourceError: its path or key is missing.
     """
-    source = _named(settings, catalog, progress, told)
+    source = _named(settings, catalog, progress, told, patience)
     return SeenOn(source, clock.now()) if clock.rehearsed else source
 
 
-def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told) -> Source:
+def answer_within(seconds: float, ask: Callable[[], str]) -> str:
+    """What `ask` returns, for who cannot wait for a silent source; it is left to its own time-outs.
+
+    Raises:
+        SourceError: it has not answered in time, or what it raised.
+    """
+    answers: SimpleQueue[str | MacroCycleError] = SimpleQueue()
+
+    def answering() -> None:
+        try:
+            answers.put(ask())
+        except MacroCycleError as error:
+            answers.put(error)
+        except Exception as error:  # whoever waits must hear of it
+            answers.put(SourceError(f"{type(error).__name__}: {error}"))
+
+    threading.Thread(target=answering, daemon=True, name="answering").start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise SourceError(f"no answer within {seconds:g} s; it is asked again at the next look") from None
+    if isinstance(answer, MacroCycleError):
+        raise answer
+    return answer
+
+
+def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told, patience: "Patience | None") -> Source:
     data = settings.data
     if data.source == "sample":
         from macro_cycle.sources.sample import Sample
 
         return Sample(catalog)
     if data.source == "fred_api":
-        return _fred_api(data, catalog, progress)
+        return _fred_api(data, catalog, progress, patience)
     if data.source_path is None:
         raise SourceError(f"the source {data.source} needs a place; set MACRO_CYCLE_SOURCE_PATH to it")
     if data.source == "fred_postgres":
@@ -45,13 +84,15 @@ def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told)
     return open_file(data.source_path, catalog, "fred_md" if data.source == "fred_md" else "alfred", progress, told)
 
 
-def _fred_api(data: DataSettings, catalog: Catalog, progress: Progress) -> Source:
+def _fred_api(data: DataSettings, catalog: Catalog, progress: Progress, patience: "Patience | None") -> Source:
     from macro_cycle.sources.fred_api import FredApi
-    from macro_cycle.sources.fred_client import FredClient
+    from macro_cycle.sources.fred_client import FredClient, Patience
 
     if data.fred_api_key is None:
         raise SourceError("the source fred_api needs a key of your own; set MACRO_CYCLE_FRED_API_KEY")
-    return FredApi(FredClient(data.fred_api_key, data.fred_base_url), catalog, progress)
+    return FredApi(
+        FredClient(data.fred_api_key, data.fred_base_url, patience=patience or Patience()), catalog, progress
+    )
 
 
 def open_file(

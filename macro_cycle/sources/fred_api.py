@@ -27,6 +27,7 @@ class FredApi:
     """
 
     name: ClassVar[SourceName] = "fred_api"
+    has_vintages: ClassVar[bool] = True
     incremental: ClassVar[bool] = True
 
     def __init__(
@@ -52,7 +53,7 @@ class FredApi:
         for number, series_id in enumerate(wanted, start=1):
             changes.append(self._changes(series_id, since))
             self._progress(number, len(wanted))
-        return checked(pd.concat(changes, ignore_index=True), "the answer of FRED")
+        return pd.concat(changes, ignore_index=True)
 
     def last_updated(self) -> str:
         """When FRED last updated a series of the catalogue, as far back as its list of updates reaches."""
@@ -83,7 +84,8 @@ class FredApi:
         new = [day for day in vintages if since is None or day >= since]
         starts = new[:: self._most_vintages - 1]  # the vintage in force on a window's first day counts, too
         rows = [self._rows(series_id, start, end) for start, end in _windows(starts, carried=len(new) < len(vintages))]
-        facts = facts_of(pd.concat([_no_rows(), *rows]), f"FRED's answer for {series_id}")
+        name = f"FRED's answer for {series_id}"
+        facts = checked(facts_of(pd.concat([_no_rows(), *rows]), name), name)
         return facts if since is None or not new else facts[facts["realtime_start"] >= new[0]]
 
     def _vintages(self, series_id: str) -> list[pd.Timestamp]:

@@ -33,6 +33,10 @@ class Patience:
     longest_wait: float = 60.0
 
 
+HURRIED = Patience(timeout=3.0, attempts=2, first_wait=0.5, longest_wait=1.0)
+"""For who has seconds, such as a sensor."""
+
+
 class RateLimiter:
     """Hands out moments at a steady pace, to all threads that share it."""
 
@@ -64,7 +68,7 @@ def shared_limiter(base_url: str) -> RateLimiter:
 class FredClient:
     """Reads JSON from a server that speaks FRED's protocol.
 
-    Asks again, later and later, on 429, 5xx and time-outs only.
+    Asks again, later and later, on 429, 5xx, time-outs and connections that broke, which harm no reading.
 
     Raises:
         SourceError: the address is not one; on use, the server refuses, or does not answer as it should.
@@ -124,6 +128,8 @@ class FredClient:
             response = self._http.get(endpoint, params=parameters)
         except httpx.TimeoutException:
             return _Outcome(fault=f"no answer within {self._patience.timeout:g} s, asked repeatedly", transient=True)
+        except (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError):
+            return _Outcome(fault="the connection broke while it was asked, repeatedly; try later", transient=True)
         except httpx.HTTPError as error:
             return _Outcome(
                 fault=f"the connection failed ({type(error).__name__}); is {self._http.base_url.host} right?"

@@ -1,5 +1,6 @@
 """One FRED-MD file: a row of names, a row of transformation codes, a row per month."""
 
+import csv
 import io
 from collections.abc import Collection
 from functools import cached_property
@@ -12,6 +13,7 @@ from macro_cycle.observations import Catalog
 from macro_cycle.observations.frequencies import month_number, month_start
 from macro_cycle.sources.base import SourceError
 from macro_cycle.sources.schema import refusal
+from macro_cycle.sources.text_files import read_text, readable
 
 DATES = "sasdate"
 FIRST_ROW = 3  # of the months, as an editor counts the file's rows
@@ -34,10 +36,15 @@ class VintageFile:
         Raises:
             SourceError: the file is not one of FRED-MD.
         """
-        header, transform = ([cell.strip() for cell in line.split(",")] for line in self._head())
+        header, transform = ([cell.strip() for cell in _cells(line)] for line in self._head())
         names = [name for name in header[1:] if name]
-        if header[0].lower() != DATES or not transform[0].lower().startswith("transform"):
-            raise SourceError(f"{self._name} is not one of FRED-MD: its first two rows begin with sasdate, Transform:")
+        if header[0].lower() != DATES:
+            raise SourceError(f"{self._name} is not one of FRED-MD: its first row begins with sasdate and the names")
+        if not transform[0].lower().startswith("transform"):
+            raise SourceError(
+                f"{self._name} lacks the row of transformation codes below the names; put it back, "
+                f"Transform:{',5' * min(len(names), 2)}{',...' if len(names) > 2 else ''}"
+            )
         if wrong := [code for code in transform[1 : len(names) + 1] if code not in tuple("1234567")]:
             raise SourceError(f"{self._name} has a transformation code '{wrong[0]}'; they run from 1 to 7")
         columns = {self._catalog.canonical_id(name): name for name in names}
@@ -57,14 +64,16 @@ class VintageFile:
         lines = self._text().splitlines()
         if short := _rows_of_other_width(lines):
             raise SourceError(refusal(self._name, short))
-        table = pd.read_csv(
-            io.StringIO("\n".join(lines)),
-            skiprows=[1],
-            skipinitialspace=True,
-            dtype={0: "string"},
-            float_precision="round_trip",
-        )
-        table = table.rename(columns=str.strip)
+        with readable(self._name):
+            table = pd.read_csv(
+                io.StringIO("\n".join(lines)),
+                skiprows=[1],
+                skipinitialspace=True,
+                dtype={0: "string"},
+                na_values=["."],
+                float_precision="round_trip",
+            )
+        table = table.rename(columns=lambda name: DATES if str(name).strip().lower() == DATES else str(name).strip())
         table.index += FIRST_ROW
         table = table.dropna(how="all")
         months = _months(table[DATES])
@@ -95,12 +104,8 @@ class VintageFile:
         return lines[:2]
 
     def _text(self) -> str:
-        try:
-            return self.path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise SourceError(f"{self._name} cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise SourceError(f"{self._name} is not a text file") from None
+        with readable(self._name):
+            return read_text(self.path)
 
 
 def _months(written: pd.Series) -> pd.Series:
@@ -111,9 +116,18 @@ def _months(written: pd.Series) -> pd.Series:
 
 def _rows_of_other_width(lines: list[str]) -> list[str]:
     """The rows with more or fewer cells than the header: a file that was cut off ends in one."""
-    width = lines[0].count(",")
-    found = [(number, line.count(",")) for number, line in enumerate(lines, start=1) if line.strip()]
+    width = _commas(lines[0])
+    found = [(number, _commas(line)) for number, line in enumerate(lines, start=1) if line.strip()]
     return [f"row {number}: {commas + 1} cells instead of {width + 1}" for number, commas in found if commas != width]
+
+
+def _commas(line: str) -> int:
+    """Commas between cells: those inside of quotes are none."""
+    return len(_cells(line)) - 1 if '"' in line else line.count(",")
+
+
+def _cells(line: str) -> list[str]:
+    return next(csv.reader([line]), [""]) or [""]
 
 
 def _texts(cells: pd.DataFrame) -> list[str]:

@@ -22,12 +22,25 @@ from macro_cycle.sources.undated import with_publication_lags
 
 REALTIME = ("realtime_start", "realtime_end")
 INFINITY = "infinity"
+CONNECTION: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+LONGEST_STATEMENT = "120s"
+TIME_OUTS = """
+SELECT set_config(name, %s, true) FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) AS name
+WHERE current_setting(name) = '0'
+"""
 
 
 class FredPostgres:
     """The mirror at `url`, a PostgreSQL URL, in `schema`."""
 
     name: ClassVar[SourceName] = "fred_postgres"
+    has_vintages: ClassVar[bool] = False
     incremental: ClassVar[bool] = False
 
     def __init__(self, url: str, schema: str, catalog: Catalog) -> None:
@@ -106,11 +119,14 @@ class FredPostgres:
 
     def _read(self, query: sql.SQL | sql.Composed, parameters: Sequence[Any] = ()) -> list[tuple]:
         try:
-            with psycopg.connect(self._url, connect_timeout=10) as connection:
+            with psycopg.connect(self._url, **CONNECTION) as connection:
                 connection.read_only = True
+                connection.execute(TIME_OUTS, [LONGEST_STATEMENT])
                 return connection.execute(query, parameters).fetchall()
         except psycopg.errors.UndefinedTable:
             fault = f"schema {self._schema} lacks series or time_series; MACRO_CYCLE_DATA__SOURCE_SCHEMA names another"
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+            fault = f"a statement took longer than {LONGEST_STATEMENT}; is it locked? Try again"
         except psycopg.OperationalError as error:
             fault = f"it does not answer: {str(error).strip().splitlines()[0]}"
         except psycopg.Error as error:

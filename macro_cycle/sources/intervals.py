@@ -8,6 +8,7 @@ from macro_cycle.sources.schema import KEY, refusal
 
 OPEN_END = "9999-12-31"
 CELL = ["series_id", "date"]
+MISSING = frozenset({"", ".", "na", "nan", "n/a", "#n/a", "null", "none", "<na>"})
 DAY = pd.Timedelta(days=1)
 
 
@@ -51,8 +52,8 @@ def numbers(texts: pd.Series) -> pd.Series:
 
 
 def is_missing(texts: pd.Series) -> pd.Series:
-    """Whether a value is stated as missing: FRED's ".", an empty text, or none."""
-    return texts.isna() | texts.astype("string").str.strip().isin([".", ""]).fillna(True)
+    """Whether a value is stated as missing: FRED's ".", an empty text, or what R, Python, Excel and SQL write."""
+    return texts.isna() | texts.astype("string").str.strip().str.lower().isin(MISSING).fillna(True)
 
 
 def _refuse_overlaps(rows: pd.DataFrame, overlaps: pd.Series, source: str) -> None:

@@ -1,6 +1,6 @@
 """A source as it stood on a past day, for rehearsals: what was published later does not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -20,9 +20,19 @@ class SeenOn:
         return self._source.name
 
     @property
+    def has_vintages(self) -> bool:
+        """The source's."""
+        return self._source.has_vintages
+
+    @property
     def incremental(self) -> bool:
         """The source's."""
         return self._source.incremental
+
+    @property
+    def stand_ins(self) -> Mapping[str, str]:
+        """The source's."""
+        return getattr(self._source, "stand_ins", {})
 
     def available(self) -> list[str]:
         """The series that the source holds today."""

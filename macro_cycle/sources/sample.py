@@ -1,7 +1,7 @@
 """The bundled sample: real US data, one vintage, dated by publication lags."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import ClassVar
@@ -21,7 +21,9 @@ class Sample:
     """`sample/us.csv`, one column per series."""
 
     name: ClassVar[SourceName] = "sample"
+    has_vintages: ClassVar[bool] = False
     incremental: ClassVar[bool] = False
+    stand_ins: ClassVar[Mapping[str, str]] = {"GDP": "GDPC1"}
     made_on: ClassVar[pd.Timestamp] = pd.Timestamp("2026-08-31")
 
     def __init__(self, catalog: Catalog) -> None:

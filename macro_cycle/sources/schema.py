@@ -38,7 +38,7 @@ def observation_schema() -> "DataFrameSchema":
 
 
 def checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The frame if it is as it must be.
+    """The frame if it is as it must be; it holds all that is known of its series.
 
     Raises:
         SourceError: it is not; one bad row refuses the frame whole. The message names the rows that offend.
@@ -50,6 +50,8 @@ def checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         observation_schema().validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as error:
         raise SourceError(refusal(source, _offences(rows, error.failure_cases))) from None
+    if misdated := [_misdated(row) for _, row in _out_of_reach(rows).iterrows()]:
+        raise SourceError(refusal(source, misdated))
     return rows
 
 
@@ -70,6 +72,32 @@ def _offence(rows: pd.DataFrame, position: int | None, column: str, check: str) 
     fault = f"{column} is missing" if check == "not_nullable" else check
     row = rows.loc[position]
     return f"{row['series_id']} {_day(row['date'])} known from {_day(row['realtime_start'])}: {fault}"
+
+
+def _out_of_reach(rows: pd.DataFrame) -> pd.DataFrame:
+    """Values of periods that begin after they were published and that no chain of periods leads to from that day.
+
+    A projection runs on from what is known, period by period; a typing error stands alone.
+    """
+    ahead = rows[(rows["date"] > rows["realtime_start"]) & rows["value"].notna()]
+    own = {series_id: rows[rows["series_id"] == series_id] for series_id in ahead["series_id"].unique()}
+    reached = [_is_reached(date, known_on, own[s]) for s, date, known_on in zip(*(ahead[k] for k in KEY), strict=True)]
+    return ahead[~np.array(reached, bool)]
+
+
+def _is_reached(date: pd.Timestamp, known_on: pd.Timestamp, own: pd.DataFrame) -> bool:
+    """Whether no two steps of the series' length are missing between the newest period that has begun and `date`."""
+    steps = np.sort(np.diff(np.sort(own["date"].unique())))
+    step = steps[(len(steps) - 1) // 2] if len(steps) else np.timedelta64(31, "D")
+    dates = np.sort(own.loc[(own["realtime_start"] <= known_on) & (own["date"] <= date), "date"].unique())
+    begun = int(np.searchsorted(dates, known_on.to_datetime64(), side="right"))
+    chain = dates[begun - 1 :] if begun else np.concatenate([[known_on.to_datetime64()], dates])
+    return bool((np.diff(chain) <= 2 * step).all())
+
+
+def _misdated(row: pd.Series) -> str:
+    what = f"{row['series_id']} {_day(row['date'])} known from {_day(row['realtime_start'])}"
+    return f"{what}: the period begins after the day it was published"
 
 
 def _day(day: object) -> str:

@@ -10,11 +10,16 @@ in place, and leaves it among the past ones; it needs no merge.
 
 A source without vintages states what is current on the day of the load: a sighting. The first sighting of an
 observation that nothing is known of estimates when it was published (`estimated_on` is the day of the sighting); a
-later one that sees another value is a fact of its day, and one that sees nothing new leaves no trace. So sightings
-count in the order of their days: one older than what the store has seen of the series only adds observations that
-are unknown. A published fact as old as an estimate, whenever it arrives, replaces it.
+later one that sees another value is a fact of its day. They count in the order of their days, in whatever order they
+arrive. One that is older than what the store heard of the series from elsewhere only adds observations that are
+unknown. A published fact as old as an estimate, whenever it arrives, replaces it.
+
+Each sighting of a series is kept as a look (`looks`), and what it witnessed binds: an observation that it did not hold
+was not published, so no estimate is as old as a look that lacked it; and one that it held as it was known held on that
+day, so a fact of an earlier day that arrives later ends there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +29,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse import looks
 from macro_cycle.warehouse.copying import Column, write_rows
 from macro_cycle.warehouse.locks import hold_until_commit
 
@@ -49,38 +55,54 @@ SELECT series, date, realtime_start, nullif(value, 'NaN') AS value, CAST(NULL AS
 
 SIGHTED = """
 CREATE TEMPORARY TABLE facts ON COMMIT DROP AS
-WITH open AS (
+WITH looks AS (
+    SELECT series, day FROM named JOIN warehouse.looks USING (series_id) WHERE source = :source
+), open AS (
     SELECT n.series, o.* FROM named n CROSS JOIN LATERAL (
         SELECT date, realtime_start, value, estimated_on FROM warehouse.observations o
         WHERE o.series_id = n.series_id AND o.realtime_end > :day OFFSET 0) o
 ), known AS (
     SELECT DISTINCT ON (series, date) * FROM open ORDER BY series, date, realtime_start
-), newest_seen AS (
-    SELECT series, max(greatest(realtime_start, estimated_on)) AS newest FROM open GROUP BY series
+), newest_of_others AS (
+    SELECT series, max(day) AS newest
+    FROM (SELECT series, coalesce(estimated_on, realtime_start) AS day FROM open) o
+    LEFT JOIN looks l USING (series, day)
+    WHERE l.day IS NULL GROUP BY series
+), lacked AS (
+    SELECT series, max(day) AS last FROM looks WHERE day <= :day GROUP BY series
 ), sighted AS (
-    SELECT series, date, realtime_start, nullif(value, 'NaN') AS value FROM staged
+    SELECT series, date, s.realtime_start, nullif(s.value, 'NaN') AS value,
+           k.date IS NULL OR k.estimated_on > :day AND EXISTS (
+               SELECT FROM looks l WHERE (l.series, l.day) = (series, k.estimated_on)) AS first_sight,
+           coalesce(k.realtime_start <= :day AND k.value IS NOT DISTINCT FROM nullif(s.value, 'NaN'), false) AS known
+    FROM staged s LEFT JOIN known k USING (series, date)
 )
-SELECT series, date, s.value,
-       CASE WHEN k.date IS NULL THEN least(s.realtime_start, CAST(:day AS date)) ELSE :day END AS realtime_start,
-       CASE WHEN k.date IS NULL THEN CAST(:day AS date) END AS estimated_on
-FROM sighted s LEFT JOIN known k USING (series, date) LEFT JOIN newest_seen h USING (series)
-WHERE k.date IS NULL OR (k.value IS DISTINCT FROM s.value AND h.newest <= :day)
+SELECT series, date, value,
+       CASE WHEN first_sight THEN least(greatest(realtime_start, l.last + 1), CAST(:day AS date)) ELSE :day END
+           AS realtime_start,
+       CASE WHEN first_sight THEN CAST(:day AS date) END AS estimated_on
+FROM sighted LEFT JOIN newest_of_others h USING (series) LEFT JOIN lacked l USING (series)
+WHERE first_sight OR (NOT known AND coalesce(h.newest <= :day, true))
 """
 
 CELLS = """
 CREATE TEMPORARY TABLE cells ON COMMIT DROP AS
-SELECT series, date, min(realtime_start) AS since, min(value) AS value, count(*) = 1 AS alone
+SELECT series, date, min(realtime_start) AS since, min(value) AS value, count(*) = 1 AS alone,
+       min(estimated_on) AS first_sight
 FROM facts GROUP BY series, date
 """
 
+# A later look binds a sighting, and a published fact that follows an estimate.
 SUCCESSORS = """
 CREATE TEMPORARY TABLE successors ON COMMIT DROP AS
 SELECT o.place, series, o.date, c.since AS realtime_start, c.value
 FROM named n CROSS JOIN LATERAL (
     SELECT o.ctid AS place, o.* FROM warehouse.observations_current o WHERE o.series_id = n.series_id OFFSET 0) o
 JOIN cells c USING (series, date)
-WHERE c.alone AND c.value IS DISTINCT FROM o.value
+WHERE c.alone AND c.first_sight IS NULL AND c.value IS DISTINCT FROM o.value
   AND c.since > greatest(o.realtime_start, o.restated[cardinality(o.restated)], o.estimated_on)
+  AND NOT EXISTS (SELECT FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > c.since
+                  AND (NOT :published OR o.estimated_on IS NOT NULL))
 """
 
 CLOSE = """
@@ -103,7 +125,8 @@ SETTLE = "DELETE FROM cells c USING successors s WHERE (c.series, c.date) = (s.s
 TOUCHED = """
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
 SELECT series, o.date, o.realtime_start, o.realtime_end, o.value, o.restated, o.estimated_on,
-       coalesce(:published AND o.estimated_on >= c.since, false) AS refuted
+       coalesce(:published AND o.estimated_on >= c.since, false) AS refuted,
+       coalesce(o.estimated_on > c.first_sight, false) AS preceded
 FROM (SELECT series, min(since) AS since FROM cells GROUP BY series) s JOIN named n USING (series)
 CROSS JOIN LATERAL (
     SELECT o.* FROM warehouse.observations o
@@ -114,12 +137,25 @@ WHERE o.realtime_end >= c.since
 
 MERGED = """
 CREATE TEMPORARY TABLE merged ON COMMIT DROP AS
-WITH stated AS (
+WITH witnessed AS (
+    SELECT series, f.date, l.day AS realtime_start, o.value
+    FROM facts f JOIN cells USING (series, date) JOIN named n USING (series)
+    CROSS JOIN LATERAL (
+        SELECT min(day) AS day FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > f.realtime_start
+        OFFSET 0) l
+    JOIN touched o USING (series, date)
+    WHERE o.realtime_start <= l.day AND o.realtime_end > l.day AND NOT o.refuted
+      AND (NOT :published OR o.estimated_on IS NOT NULL)
+), stated AS (
     SELECT series, date, realtime_start, f.value, estimated_on, 1 AS age FROM facts f JOIN cells USING (series, date)
     UNION ALL
-    SELECT series, date, realtime_start, value, estimated_on, 2 FROM touched WHERE NOT refuted
+    SELECT series, date, CASE WHEN preceded THEN estimated_on ELSE realtime_start END, value,
+           CASE WHEN NOT preceded THEN estimated_on END, 2
+    FROM touched WHERE NOT refuted
     UNION ALL
     SELECT series, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{}'
+    UNION ALL
+    SELECT series, date, realtime_start, value, NULL, 2 FROM witnessed
 ), steps AS (
     SELECT DISTINCT ON (series, date, realtime_start) * FROM stated ORDER BY series, date, realtime_start, age
 ), changes AS (
@@ -149,7 +185,8 @@ WHERE (m.realtime_end, m.restated) IS DISTINCT FROM (t.realtime_end, t.restated)
 """
 
 COUNT = """
-SELECT count(*) FILTER (WHERE k.date IS NULL), count(*) FILTER (WHERE k.date IS NOT NULL)
+SELECT count(DISTINCT (series, date)) FILTER (WHERE k.date IS NULL),
+       count(*) - count(DISTINCT (series, date)) FILTER (WHERE k.date IS NULL)
 FROM news LEFT JOIN (SELECT DISTINCT series, date FROM touched) k USING (series, date)
 WHERE revises AND NOT gone
 """
@@ -177,7 +214,7 @@ FROM news WHERE new
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingestion did, in rows: those of periods first seen, and those of periods known before."""
+    """What an ingestion did, in rows: the first ones of periods that were unknown, and those that revise a period."""
 
     received: int
     inserted: int
@@ -201,13 +238,19 @@ class IngestReport:
 
 
 def ingest(
-    connection: Connection, frame: pd.DataFrame, source: str, loaded_at: pd.Timestamp, seen_on: date
+    connection: Connection,
+    frame: pd.DataFrame,
+    source: str,
+    loaded_at: pd.Timestamp,
+    seen_on: date,
+    looked_at: Sequence[str] = (),
 ) -> IngestReport:
     """Merge observations (columns of `sources.base`) inside the caller's transaction.
 
-    `estimated` rows are sightings of the day `seen_on`; they are merged after the published ones. Ingesting the same
-    frame again changes nothing; concurrent ingestions wait for each other. Of two values stated for the same day by
-    two loads the later load's stands.
+    `estimated` rows are sightings of the day `seen_on`; they are merged after the published ones. `looked_at` are the
+    series that the frame states all there was of on that day, beside those that it has sightings of. Ingesting the
+    same frame again changes nothing; concurrent ingestions wait for each other. Of two values stated for the same day
+    by two loads the later load's stands.
 
     Raises:
         MacroCycleError: the frame itself states two values for the same day.
@@ -221,6 +264,7 @@ def ingest(
         if len(facts):
             inserted, revised = _merge(connection, facts, is_published, {"day": seen_on, **origin})
             report += IngestReport(0, inserted, revised)
+    looks.record(connection, frame, [*looked_at, *sightings["series_id"].unique()], source, seen_on)
     return report
 
 
@@ -229,17 +273,18 @@ def _merge(connection: Connection, facts: pd.DataFrame, published: bool, paramet
     codes, ids = pd.factorize(facts["series_id"])
     connection.execute(text(STAGE), {"ids": list(ids)})
     write_rows(connection, "staged", facts.assign(series=codes), STAGED)
+    parameters = {"published": published, **parameters}
     connection.execute(text(PUBLISHED if published else SIGHTED), parameters)
     cells = connection.execute(text(CELLS)).rowcount
     succeeded = _succeed(connection, parameters)
-    inserted, revised = _rewrite(connection, {"published": published, **parameters}) if succeeded < cells else (0, 0)
+    inserted, revised = _rewrite(connection, parameters) if succeeded < cells else (0, 0)
     connection.execute(text("DROP TABLE named, staged, facts, cells, successors"))
     return inserted, succeeded + revised
 
 
 def _succeed(connection: Connection, parameters: dict[str, Any]) -> int:
     """Let facts that follow all that is known of their observation take the current row's place; how many did."""
-    found = connection.execute(text(SUCCESSORS)).rowcount
+    found = connection.execute(text(SUCCESSORS), parameters).rowcount
     if found:
         connection.execute(text(CLOSE))
         connection.execute(text(SUCCEED), parameters)

@@ -38,6 +38,14 @@ observations = Table(
     postgresql_partition_by="LIST (realtime_end)",
 )
 
+looks = Table(
+    "looks",
+    metadata,
+    Column("series_id", Text(collation="C"), primary_key=True),
+    Column("day", Date, primary_key=True, comment="what the source did not hold of the series on this day, it lacked"),
+    Column("source", Text, primary_key=True, comment="a source that does not say when a value became known"),
+)
+
 models = Table(
     "models",
     metadata,

@@ -63,8 +63,13 @@ class DatabaseUrl:
 
 
 def _with_search_path(url: URL, schema: str | None) -> str:
-    text = url.render_as_string(hide_password=False)
-    if schema is None:
+    """The URL with the schema's search path after the user's own `options`, in the quoting that libpq reads."""
+    own = url.query.get("options", ())
+    options = [own] if isinstance(own, str) else list(own)
+    if schema is not None:
+        options.append(f"-csearch_path={schema}")
+    bare = url.difference_update_query(["options"])
+    text = bare.render_as_string(hide_password=False)
+    if not options:
         return text
-    separator = "&" if url.query else "?"
-    return f"{text}{separator}options={quote(f'-csearch_path={schema}')}"
+    return f"{text}{'&' if bare.query else '?'}options={quote(' '.join(options))}"

@@ -52,13 +52,14 @@ class Warehouse:
         source: str,
         loaded_at: pd.Timestamp | None = None,
         seen_on: pd.Timestamp | None = None,
+        looked_at: Sequence[str] = (),
     ) -> ingestion.IngestReport:
         """Merge an observations frame into the store in one transaction; see `ingestion.ingest`.
 
         `seen_on` is the day that undated values describe: the day of the load, or the day of a file's making.
         """
         with self._answering(), self.engine.connect() as connection:
-            return _ingest(connection, frame, source=source, loaded_at=loaded_at, seen_on=seen_on)
+            return _ingest(connection, frame, source=source, loaded_at=loaded_at, seen_on=seen_on, looked_at=looked_at)
 
     @contextmanager
     def exclusively(self) -> Iterator[Callable[..., ingestion.IngestReport]]:
@@ -125,7 +126,8 @@ def _ingest(
     source: str,
     loaded_at: pd.Timestamp | None = None,
     seen_on: pd.Timestamp | None = None,
+    looked_at: Sequence[str] = (),
 ) -> ingestion.IngestReport:
     moment = loaded_at or pd.Timestamp.now("UTC")
     with connection.begin():
-        return ingestion.ingest(connection, frame, source, moment, (seen_on or moment).date())
+        return ingestion.ingest(connection, frame, source, moment, (seen_on or moment).date(), looked_at)

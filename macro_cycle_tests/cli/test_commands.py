@@ -59,7 +59,7 @@ def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, t
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["train", "--series-ids", "GDP", "UNRATE"], "has no series GDP; it holds GDPC1"),
+        (["train", "--series-ids", "GDPC", "UNRATE"], "has no series GDPC; it holds GDPC1"),
         (["train", "--series-ids", "NOSUCHSERIES"], "has no series NOSUCHSERIES"),
         (["train", "--start-date", "2999-01-01"], "no data from 2999-01-01"),
         (["train", "--as-of", "2999-01-01"], "is in the future"),

@@ -95,3 +95,17 @@ def test_a_daily_series_is_due_on_business_days():
     (span,) = lateness(told, spec).itertuples()
     assert span.period == pd.Timestamp("2020-02-03")
     assert pd.isna(span.until)
+
+
+def test_every_month_that_has_not_come_is_due():
+    """Two months overdue are two rows, not the oldest alone."""
+    told = on_time("UNRATE", pd.date_range("2026-01-01", "2026-07-01", freq="MS"))
+    due = release_calendar(told, CATALOG, ["UNRATE"], "2026-11-01", pd.Timestamp("2026-11-20"))
+    assert due["period"].dt.strftime("%Y-%m").tolist() == ["2026-08", "2026-09", "2026-10"]
+    assert due["status"].tolist() == ["late", "late", "late"]
+
+
+def test_a_series_that_ended_is_named_once():
+    told = on_time("UNRATE", pd.date_range("2016-01-01", "2016-07-01", freq="MS"))
+    due = release_calendar(told, CATALOG, ["UNRATE"], "2026-11-01", pd.Timestamp("2026-11-20"))
+    assert due["period"].dt.strftime("%Y-%m").tolist() == ["2016-08", "2026-10"]

@@ -1,13 +1,17 @@
 """Daily, weekly, monthly, quarterly and annual series side by side, each by what was known when."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import Feature, FeatureSet, build_panel
 from macro_cycle.observations import Catalog
+from macro_cycle.observations.frequencies import infer_frequency, month_start, regular_periods
 from macro_cycle_tests.features.frames import observations
 
 IDS = ("DAILY", "ICSA", "UNRATE", "GDPC1", "ANNUAL")
@@ -86,3 +90,50 @@ def test_another_source_s_monthly_means_do_not_enter_the_mean_of_weeks(catalog):
     means = means[~means["date"].isin(weeks["date"])]
     clean = build_panel(weeks, catalog, of("ICSA"))
     pd.testing.assert_frame_equal(build_panel(pd.concat([weeks, means]), catalog, of("ICSA")), clean)
+
+
+def test_every_week_counts_in_its_month_whatever_its_weekday(catalog):
+    path = Path(__file__).parents[1] / "cases" / "weekday_changes.csv"
+    rows = pd.read_csv(path, parse_dates=["date"])
+    months, means = regular_periods(pd.DatetimeIndex(rows["date"]), rows["value"].to_numpy(float), "W")
+    found = dict(zip(month_start(months).strftime("%Y-%m"), means, strict=True))
+    assert (min(found), max(found), len(found)) == ("2001-01", "2005-12", 60)
+    expected = {"2003-05": 6.994, "2003-06": 6.9975, "2004-11": 7.1475, "2005-12": 7.346}
+    assert {month: found[month] for month in expected} == pytest.approx(expected)
+    by_hand = rows.groupby(rows["date"].dt.strftime("%Y-%m"))["value"].mean()
+    assert found == pytest.approx(dict(by_hand))
+
+
+def test_monthly_means_before_the_first_week_stand_for_their_months(catalog):
+    """One source ends where the other begins: both count."""
+    means = observations("ICSA", pd.date_range("2019-01-01", "2019-12-01", freq="MS"), np.full(12, 200.0))
+    weeks = observations("ICSA", pd.date_range("2020-01-04", "2020-06-27", freq="W-SAT"), np.full(26, 400.0))
+    panel = build_panel(pd.concat([means, weeks]), catalog, of("ICSA"))["ICSA"]
+    assert list(panel.index) == list(pd.date_range("2019-02-01", "2020-06-01", freq="MS"))
+    np.testing.assert_allclose(panel.loc["2020-01-01"], -np.log(2))
+    np.testing.assert_allclose(panel.drop(pd.Timestamp("2020-01-01")), 0, atol=1e-12)
+
+
+def test_both_halves_of_a_year_count():
+    dates = pd.date_range("2010-01-01", periods=12, freq="6MS")
+    assert infer_frequency(dates) == "S"
+    months, values = regular_periods(dates, np.arange(12.0), "S")
+    assert list(month_start(months)) == list(dates + pd.DateOffset(months=5))
+    assert list(values) == list(range(12))
+
+
+def test_two_values_for_one_period_are_refused_not_chosen_between(catalog):
+    twice = observations(
+        "UNRATE", pd.to_datetime(["2020-01-01", "2020-01-31", "2020-02-01"]), np.array([4.0, 5.0, 6.0])
+    )
+    with pytest.raises(MacroCycleError, match="UNRATE has two values for one period, 2020-01-01 and 2020-01-31"):
+        build_panel(twice, catalog, of("UNRATE"))
+
+
+def test_what_was_published_before_its_period_began_stays_out(catalog):
+    quarters = pd.date_range("2019-01-01", "2030-10-01", freq="QS")
+    projected = observations("GDPC1", quarters, np.exp(np.arange(48) / 100)).assign(
+        realtime_start=pd.Timestamp("2021-02-15")
+    )
+    panel = build_panel(projected, catalog, of("GDPC1"))
+    assert panel.index[-1] == pd.Timestamp("2020-12-01")

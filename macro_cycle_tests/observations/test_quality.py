@@ -85,7 +85,7 @@ def test_monthly_means_among_weeks_are_told():
     weeks = pd.Series(300.0, pd.date_range("2005-01-01", "2010-01-09", freq="W-SAT"))
     mixed = pd.concat([weeks, pd.Series([300.0], [pd.Timestamp("2005-02-01")])]).sort_index()
     (message,) = found(history("ICSA", (FIRST, mixed)), "ICSA", "2010-01-31", Rule.foreign_dates)
-    assert message.startswith("ICSA 2005-02-01 is not dated like its other weeks")
+    assert message.startswith("ICSA 2005-02-01 lies between two weeks that follow each other: taken for a monthly mean")
 
 
 def test_a_late_series_is_told_then_called_discontinued():
@@ -129,3 +129,30 @@ def test_an_extraordinary_month_is_told_when_it_is_news_not_when_old_history_is_
     old = INDPRO.copy()
     old.iloc[20:] *= 0.7
     assert found(history("INDPRO", (FIRST, old)), "INDPRO", "2010-01-31", Rule.jump) == []
+
+
+def test_a_new_base_with_a_benchmark_revision_is_one_and_a_corrupt_stretch_is_not():
+    """A whole history whose ratio drifts is on another base; one of which some years are multiplied is in error."""
+    drifting = INDPRO * 0.9 * np.exp(np.linspace(0, 0.05, 120))
+    (message,) = found(history("INDPRO", (FIRST, INDPRO), (SECOND, drifting)), "INDPRO", "2010-02-28")
+    assert "put on another base" in message
+    corrupt = INDPRO.copy()
+    corrupt.iloc[12:40] *= 2.5
+    (message,) = found(history("INDPRO", (FIRST, INDPRO), (SECOND, corrupt)), "INDPRO", "2010-02-28")
+    assert "robust deviations" in message
+    assert "(and 27 more)" in message
+
+
+def test_the_few_values_of_a_blanked_column_are_seen_to_be_on_another_base():
+    blanked = INDPRO.iloc[-8:] * 1.07
+    messages = found(history("INDPRO", (FIRST, INDPRO), (SECOND, blanked)), "INDPRO", "2010-02-28")
+    assert [message.split(":")[0].split(" ")[0] for message in messages] == ["INDPRO", "INDPRO"]
+    assert any("8 values were put on another base (x 1.07)" in message for message in messages)
+    assert any("was withdrawn" in message for message in messages)
+
+
+def test_values_published_before_their_period_began_are_named_as_projections():
+    ahead = monthly("2009-01-01", np.arange(1.0, 37.0))
+    (message,) = found(history("PAYEMS", (FIRST, ahead)), "PAYEMS", "2010-01-31", Rule.foreseen)
+    assert message.startswith("PAYEMS runs to 2011-12: 23 values published on 2010-01-15, before what they stand for")
+    assert not Rule.foreseen.blocks

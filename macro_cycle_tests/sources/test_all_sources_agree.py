@@ -26,7 +26,7 @@ property_test = settings(max_examples=8, deadline=None, suppress_health_check=[H
 def stored(store: Warehouse, source: Source) -> pd.DataFrame:
     """The store's history after nothing but the source's facts; a cell that never had a value is not in it."""
     with store.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     store.ingest(source.observations(worlds.IDS), source=source.name)
     history = store.history()
     begun = history["value"].notna().groupby([history["series_id"], history["date"]]).cummax()

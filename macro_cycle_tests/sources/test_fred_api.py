@@ -24,7 +24,7 @@ from macro_cycle_tests.sources.fred_server import FAULTS, KEY, FredServer, servi
 CATALOG = Catalog.load()
 CALM = Patience(timeout=20, attempts=4, first_wait=0, longest_wait=0)
 HASTY = Patience(timeout=0.2, attempts=4, first_wait=0, longest_wait=0)
-TRANSIENT = ("429", "500", "503", "silence")
+TRANSIENT = ("429", "500", "503", "silence", "cut off")
 property_test = settings(max_examples=15, deadline=None)
 DAYS = [worlds.FIRST + pd.Timedelta(days=n) for n in range(10)]
 REVISED = {"UNRATE": {day: {worlds.FIRST: float(n % 3), DAYS[1]: 7.0} for n, day in enumerate(DAYS)}}
@@ -227,7 +227,7 @@ def test_a_thousand_requests_with_faults_ingest_everything_once_or_nothing(wareh
                 break
             if series_id == worlds.IDS[0]:
                 with warehouse.engine.begin() as connection:
-                    connection.execute(text("TRUNCATE warehouse.observations"))
+                    connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
             refusals += ingest_at_last(warehouse, source, series_id)
             assert warehouse.ingest(undisturbed[series_id], source="fred_api").changed == 0
             if series_id == worlds.IDS[-1]:

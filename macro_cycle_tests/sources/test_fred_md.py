@@ -54,7 +54,7 @@ def delivered(
 @given(world=worlds.worlds())
 def test_each_vintage_is_what_was_known_at_its_month_s_end(warehouse, tmp_path_factory, world):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     source = FredMd(folder_of(world, tmp_path_factory), CATALOG)
     warehouse.ingest(source.observations(source.available()), source="fred_md")
     worlds.assert_tells(warehouse, world)
@@ -66,7 +66,7 @@ def test_vintages_in_any_order_and_batches_misprinted_or_not_tell_the_same(
     warehouse, tmp_path_factory, data, world, other
 ):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     days = worlds.vintage_days(world)
     misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True))
@@ -86,7 +86,7 @@ def test_an_import_stopped_between_portions_goes_on_when_it_is_repeated(
     warehouse, tmp_path_factory, data, world, other
 ):
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     days = worlds.vintage_days(world)
     misprint = misprinted(world, other)
     wrong = data.draw(st.lists(st.sampled_from(days), unique=True, max_size=2))
@@ -176,7 +176,12 @@ def test_a_column_that_goes_keeps_its_last_values_and_a_blank_cell_loses_its_val
 @pytest.mark.parametrize(
     ("name", "rows", "said"),
     [
-        ("2015-03.csv", ("sasdate,INDPRO", "1/1/2015,100", "2/1/2015,101"), "is not one of FRED-MD"),
+        ("2015-03.csv", ("date,INDPRO", "1/1/2015,100", "2/1/2015,101"), "is not one of FRED-MD"),
+        (
+            "2015-03.csv",
+            ("sasdate,INDPRO", "1/1/2015,100", "2/1/2015,101"),
+            "lacks the row of transformation codes below the names; put it back, Transform:,5",
+        ),
         ("2015-03.csv", ("",), "is empty"),
         ("2015-03.csv", ("sasdate,INDPRO", "Transform:,9", "1/1/2015,100"), "transformation code '9'"),
         ("2015-03.csv", ("sasdate,ICSA,CLAIMSx", "Transform:,5,5", "1/1/2015,1,2"), "in two columns"),

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 
 from macro_cycle.observations import Catalog
-from macro_cycle.sources import SourceError, known_on
+from macro_cycle.sources import SourceError, fred_postgres, known_on
 from macro_cycle.sources.fred_postgres import FredPostgres
 from macro_cycle_tests.sources.mirrors import DATED, UNDATED, fill, make_mirror
 
@@ -65,6 +65,17 @@ def test_the_session_cannot_write(database_url):
     source = FredPostgres(database_url, "public", CATALOG)
     with pytest.raises(SourceError, match="read-only transaction"):
         source._read(psycopg.sql.SQL("DELETE FROM {} RETURNING 1").format(source._table("series")))
+    assert source.available() == ["UNRATE"]
+
+
+def test_a_stalled_mirror_is_given_up(database_url, monkeypatch):
+    make_mirror(database_url, ["UNRATE"])
+    source = FredPostgres(database_url, "public", CATALOG)
+    monkeypatch.setattr(fred_postgres, "LONGEST_STATEMENT", "50ms")
+    with psycopg.connect(database_url) as holder:
+        holder.execute("LOCK TABLE time_series, series")
+        with pytest.raises(SourceError, match=r"a statement took longer than 50ms; is it locked"):
+            source.available()
     assert source.available() == ["UNRATE"]
 
 

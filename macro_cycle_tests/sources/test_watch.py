@@ -1,8 +1,13 @@
 """A release is fetched once and soon; a storm of releases is one fetch; a silent source is none."""
 
+import threading
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from macro_cycle.sources import SourceError
+from macro_cycle.sources.factory import answer_within
 from macro_cycle.sources.watch import PATIENCE, Watch
 
 MONTH = "2026-11-01"
@@ -59,3 +64,13 @@ def test_a_look_repeated_after_a_crash_makes_the_same_request(tokens):
     again = [watch.look(MONTH, "new") for _ in range(2)]
     assert again[0] == again[1]
     assert again[0][0].run_key == again[1][0].run_key
+
+
+def test_a_source_that_never_answers_is_given_up_in_time():
+    answered = threading.Event()
+    with pytest.raises(SourceError, match=r"no answer within 0\.05 s"):
+        answer_within(0.05, lambda: str(answered.wait(60)))
+    answered.set()
+    assert answer_within(5, lambda: "token") == "token"
+    with pytest.raises(SourceError, match="ZeroDivisionError"):
+        answer_within(5, lambda: str(1 / 0))

@@ -71,6 +71,7 @@ class Load:
 
     facts: list[tuple[str, int, int, float]]
     seen_on: int | None = None
+    source: str = "test"
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -85,8 +86,8 @@ def _published(facts: dict[tuple[str, int, int], float]) -> Load:
     return Load([(*key, value) for key, value in facts.items()])
 
 
-def _sighted(facts: dict[tuple[str, int], tuple[int, float]], seen_on: int) -> Load:
-    return Load([(*cell, day, value) for cell, (day, value) in facts.items()], seen_on)
+def _sighted(facts: dict[tuple[str, int], tuple[int, float]], seen_on: int, source: str) -> Load:
+    return Load([(*cell, day, value) for cell, (day, value) in facts.items()], seen_on, source)
 
 
 publications = st.dictionaries(keys, values, min_size=1, max_size=12).map(_published)
@@ -99,6 +100,7 @@ sightings = st.builds(
         max_size=9,
     ),
     st.integers(0, 9),
+    st.sampled_from(["mirror", "mirror", "copy"]),
 )
 loads = st.lists(st.one_of(publications, sightings), min_size=1, max_size=6)
 
@@ -113,6 +115,11 @@ def story_of_one_cell(*steps: tuple[int, float, bool]) -> list[Load]:
 
 steps = st.tuples(st.integers(0, 5), st.sampled_from([1.0, 2.0]), st.booleans())
 stories_of_one_cell = st.lists(steps, min_size=3, max_size=9).map(lambda steps: story_of_one_cell(*steps))
+
+
+def _changes(facts: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Those facts that tell another value than the one before them."""
+    return [fact for n, fact in enumerate(facts) if not n or repr(fact[1]) != repr(facts[n - 1][1])]
 
 
 @dataclass
@@ -130,11 +137,11 @@ class Cell:
         past = [value for start, value in self.facts() if start <= day]
         return (past[-1],) if past else None
 
-    def heard_after(self, day: int) -> bool:
-        """Whether a change of value, or the sighting behind the estimate, is younger than `day`."""
-        facts = self.facts()
-        changes = [start for n, (start, value) in enumerate(facts) if not n or repr(value) != repr(facts[n - 1][1])]
-        return max(changes) > day or (self.estimate is not None and self.estimate[1] > day)
+    def heard_after(self, day: int, looks: set[int]) -> bool:
+        """Whether a change of value, or the sighting behind the estimate, is younger than `day` and none of `looks`."""
+        start = self.estimate[0] if self.estimate else None
+        heard = [self.estimate[1] if self.estimate and d == start else d for d, _ in _changes(self.facts())]
+        return any(d > day and d not in looks for d in heard)
 
 
 class NaiveStore:
@@ -142,6 +149,7 @@ class NaiveStore:
 
     def __init__(self) -> None:
         self.cells: dict[tuple[str, int], Cell] = {}
+        self.looks: dict[tuple[str, str], set[int]] = {}  # source, series
 
     def ingest(self, load: Load) -> None:
         if load.seen_on is None:
@@ -150,22 +158,55 @@ class NaiveStore:
             self._sight(load, load.seen_on)
 
     def _publish(self, load: Load) -> None:
+        per_cell: dict[tuple[str, int], dict[int, float]] = {}
         for series_id, month, day, value in load.facts:
-            cell = self.cells.setdefault((series_id, month), Cell())
-            cell.dated[day] = value
-            if cell.estimate and day <= cell.estimate[1]:
+            per_cell.setdefault((series_id, month), {})[day] = value
+        for name, facts in per_cell.items():
+            cell = self.cells.setdefault(name, Cell())
+            if cell.estimate and min(facts) <= cell.estimate[1]:
                 cell.estimate = None
+            self._add(name, facts, sighted=False)
+
+    def _add(self, name: tuple[str, int], facts: dict[int, float], *, sighted: bool) -> None:
+        """Facts end at the first look after them; those of a publication where an estimate held on its day."""
+        cell, before = self.cells[name], self.cells[name].facts()
+        witnessed = {}
+        for day in facts:
+            later = [look for (_, series), looks in self.looks.items() for look in looks if series == name[0]]
+            look = min((look for look in later if look > day), default=None)
+            held = [fact for fact in _changes(before) if look is not None and fact[0] <= look]
+            if look is not None and held and (sighted or (cell.estimate and held[-1][0] == cell.estimate[0])):
+                witnessed[look] = held[-1][1]
+        cell.dated |= {day: value for day, value in witnessed.items() if day not in cell.dated} | facts
 
     def _sight(self, load: Load, seen_on: int) -> None:
-        stale = {series_id for (series_id, _), cell in self.cells.items() if cell.heard_after(seen_on)}
+        own = {series: looks for (source, series), looks in self.looks.items() if source == load.source}
+        stale = {name[0] for name, cell in self.cells.items() if cell.heard_after(seen_on, own.get(name[0], set()))}
         for series_id, month, day, value in load.facts:
+            looks = own.get(series_id, set())
+            lacked = max((look for look in looks if look <= seen_on), default=-99)
             cell = self.cells.setdefault((series_id, month), Cell())
-            if not cell.facts():
-                cell.estimate = (min(day, seen_on), seen_on, value)
+            estimate = cell.estimate
+            if not cell.facts() or (estimate and estimate[1] > seen_on and estimate[1] in looks):
+                if estimate:
+                    cell.dated.setdefault(estimate[1], estimate[2])
+                cell.estimate = (min(max(day, lacked + 1), seen_on), seen_on, value)
             elif series_id not in stale and repr(cell.known_on(seen_on)) != repr((value,)):
-                cell.dated[seen_on] = value
+                self._add((series_id, month), {seen_on: value}, sighted=True)
                 if cell.estimate and cell.estimate[0] == seen_on:
                     cell.estimate = None
+        self._look(load, seen_on, own)
+
+    def _look(self, load: Load, seen_on: int, own: dict[str, set[int]]) -> None:
+        """Remember the look, and move what it lacked behind it."""
+        looked_at, held = {fact[0] for fact in load.facts}, {fact[:2] for fact in load.facts}
+        for name, cell in self.cells.items():
+            if name[0] in looked_at and name not in held and cell.estimate:
+                start, seen, value = cell.estimate
+                if start <= seen_on < seen and seen in own.get(name[0], set()):
+                    cell.estimate = (seen_on + 1, seen, value)
+        for series_id in looked_at:
+            self.looks.setdefault((load.source, series_id), set()).add(seen_on)
 
     def rows(self) -> list[tuple]:
         """The canonical rows, and whether each was estimated."""

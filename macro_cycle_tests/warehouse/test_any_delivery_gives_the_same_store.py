@@ -32,7 +32,7 @@ property_test = settings(max_examples=30, deadline=None, suppress_health_check=[
 
 def emptied(warehouse: Warehouse) -> Warehouse:
     with warehouse.engine.begin() as connection:
-        connection.execute(text("TRUNCATE warehouse.observations"))
+        connection.execute(text("TRUNCATE warehouse.observations, warehouse.looks"))
     return warehouse
 
 
@@ -52,7 +52,7 @@ def view(warehouse: Warehouse, day: int) -> dict:
 
 def deliver(warehouse: Warehouse, *parts: Load) -> None:
     for load in parts:
-        warehouse.ingest(load.frame, source="test", seen_on=load.day)
+        warehouse.ingest(load.frame, source=load.source, seen_on=load.day)
 
 
 @property_test

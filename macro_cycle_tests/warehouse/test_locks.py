@@ -1,0 +1,31 @@
+"""Who waits for a lock says so, and gives up in one line."""
+
+import logging
+
+import pytest
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse import locks
+from macro_cycle.warehouse.locks import exclusive, hold_until_commit
+
+
+def test_a_lock_is_waited_for_with_a_word_and_an_end(warehouse, monkeypatch, caplog):
+    monkeypatch.setattr(locks, "PATIENT_SECONDS", 0.05)
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0.05)
+    with exclusive(warehouse.engine, "ingestion"), caplog.at_level(logging.WARNING):
+        with (
+            pytest.raises(MacroCycleError, match="another process has held the lock of the ingestion"),
+            exclusive(warehouse.engine, "ingestion"),
+        ):
+            raise AssertionError("it was held twice")
+        with warehouse.engine.begin() as connection, pytest.raises(MacroCycleError):
+            hold_until_commit(connection, "ingestion")
+    assert "waiting for another process" in caplog.text
+    with warehouse.engine.begin() as connection:
+        hold_until_commit(connection, "ingestion")
+
+
+def test_waiting_changes_no_setting_of_the_session(warehouse):
+    with warehouse.engine.begin() as connection:
+        hold_until_commit(connection, "ingestion")
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "0"
