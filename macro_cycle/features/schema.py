@@ -1,110 +1,113 @@
-"""What a panel must look like before a model may be trained on it."""
+"""What a panel must look like before a model may be trained on it, and regimes before they are an answer."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 MIN_MONTHS = 24
 ROUNDING = 1e-9
+KINDS = ("filtered", "smoothed", "predicted")
+ANSWERS = ["label", "recession_probability", "most_likely_regime"]
+
+Rule = Callable[[pd.DataFrame], Iterator[str]]
+"""Gives a plain line for each thing that is wrong with a frame."""
 
 
-def panel_schema(columns: list[str]) -> "DataFrameSchema":
+def panel_schema(columns: Sequence[str]) -> tuple[Rule, ...]:
     """Float columns in this order, finite where known, on a gapless monthly index, with enough to learn from.
 
     The model integrates missing cells out, so they may be many: what a column has must vary, and if it has nothing the
     model says that it does not count. Two columns that say the same would count one piece of evidence twice.
     """
-    import pandera.pandas as pa
-
-    return pa.DataFrameSchema(
-        checks=[
-            pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
-            pa.Check(
-                lambda frame: bool(frame.dtypes.map(pd.api.types.is_float_dtype).all()),
-                error="holds something other than numbers",
-            ),
-            pa.Check(lambda frame: frame.isna() | np.isfinite(frame), error="holds an infinite value", ignore_na=False),
-            pa.Check(lambda frame: _each(~_is_constant(frame), frame), error="never changes", ignore_na=False),
-            pa.Check(
-                lambda frame: _each(~_is_repeated(frame), frame), error="says the same as another", ignore_na=False
-            ),
-            pa.Check(lambda frame: len(frame) >= MIN_MONTHS, error=f"has fewer than {MIN_MONTHS} months"),
-            pa.Check(lambda frame: _gapless(frame.index), error="skips a month"),
-        ],
-    )
+    return (_has_columns(columns), _holds_numbers, _is_finite, _varies, _says_nothing_twice, _is_long_enough, _gapless)
 
 
-def regimes_schema(labels: list[str]) -> "DataFrameSchema":
+def regimes_schema(labels: Sequence[str]) -> tuple[Rule, ...]:
     """Probabilities between 0 and 1 that sum to one for each kind, and a label that is one of the regimes'."""
-    import pandera.pandas as pa
-
-    kinds = ("filtered", "smoothed", "predicted")
-    answers = ["label", "recession_probability", "most_likely_regime"]
-    columns = [*answers, *(f"{kind}_{label}" for kind in kinds for label in labels)]
-    sums = [
-        pa.Check(
-            lambda frame, kind=kind: _sums_to_one(frame, kind),
-            error=f"{kind} probabilities do not sum to one",
-        )
-        for kind in kinds
-    ]
-    return pa.DataFrameSchema(
-        checks=[
-            pa.Check(lambda frame: list(frame.columns) == columns, error=f"does not have the columns {columns}"),
-            pa.Check(lambda frame: bool(frame["label"].isin(labels).all()), error=f"holds a label other than {labels}"),
-            pa.Check(lambda frame: bool(frame.notna().all(axis=None)), error="holds a missing value"),
-            pa.Check(lambda frame: _within_unit_interval(frame), error="is not a probability", ignore_na=False),
-            *sums,
-        ],
-    )
+    columns = [*ANSWERS, *(f"{kind}_{label}" for kind in KINDS for label in labels)]
+    return (_has_columns(columns), _has_labels(labels), _is_complete, _is_probable, *map(_sums_to_one, KINDS))
 
 
-def violations(schema: "DataFrameSchema", frame: pd.DataFrame) -> list[str]:
-    """One plain line per violated rule, none when the frame is as it must be."""
-    import pandera.errors
-
-    try:
-        schema.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        named = (f"{name} {case.check}" for case in cases.itertuples() for name in _columns_of(case.failure_case))
-        return list(dict.fromkeys(named))
-    return []
+def violations(schema: Sequence[Rule], frame: pd.DataFrame) -> list[str]:
+    """One plain line per violated rule and column, none when the frame is as it must be."""
+    return [line for rule in schema for line in rule(frame)]
 
 
-def _columns_of(failure_case: object) -> list[str]:
-    """The columns of the cells that a row fails by; the frame where a rule concerns it as a whole."""
-    return [str(name) for name in failure_case] if isinstance(failure_case, dict) else ["the frame"]
+def _has_columns(columns: Sequence[str]) -> Rule:
+    def rule(frame: pd.DataFrame) -> Iterator[str]:
+        if list(frame.columns) != list(columns):
+            yield f"the frame does not have the columns {list(columns)}"
+
+    return rule
 
 
-def _each(verdicts: pd.Series, frame: pd.DataFrame) -> pd.DataFrame:
-    """A verdict per column, spread over its cells."""
-    return pd.DataFrame(np.broadcast_to(verdicts.to_numpy(), frame.shape), frame.index, frame.columns)
+def _holds_numbers(panel: pd.DataFrame) -> Iterator[str]:
+    if not all(pd.api.types.is_float_dtype(dtype) for dtype in panel.dtypes):
+        yield "the frame holds something other than numbers"
 
 
-def _is_constant(frame: pd.DataFrame) -> pd.Series:
-    return frame.nunique() == 1
+def _is_finite(panel: pd.DataFrame) -> Iterator[str]:
+    for name, values in _numbers(panel):
+        if np.isinf(values).any():
+            yield f"{name} holds an infinite value"
 
 
-def _is_repeated(frame: pd.DataFrame) -> pd.Series:
-    return frame.T.duplicated() & frame.notna().any()
+def _varies(panel: pd.DataFrame) -> Iterator[str]:
+    for name, values in _numbers(panel):
+        known = values[~np.isnan(values)]
+        if len(known) and (known == known[0]).all():
+            yield f"{name} never changes"
 
 
-def _within_unit_interval(frame: pd.DataFrame) -> pd.DataFrame:
-    numbers = frame.select_dtypes("number")
-    within = (numbers >= -ROUNDING) & (numbers <= 1 + ROUNDING)
-    return within.reindex(columns=frame.columns, fill_value=True)
+def _says_nothing_twice(panel: pd.DataFrame) -> Iterator[str]:
+    seen: set[bytes] = set()
+    for name, values in _numbers(panel):
+        content = np.where(np.isnan(values), np.nan, values + 0.0).tobytes()
+        if content in seen and not np.isnan(values).all():
+            yield f"{name} says the same as another"
+        seen.add(content)
 
 
-def _gapless(index: pd.Index) -> bool:
-    months = pd.DatetimeIndex(index)
-    return bool(months.equals(pd.date_range(months[0], periods=len(months), freq="MS")))
+def _is_long_enough(panel: pd.DataFrame) -> Iterator[str]:
+    if len(panel) < MIN_MONTHS:
+        yield f"the frame has fewer than {MIN_MONTHS} months"
 
 
-def _sums_to_one(frame: pd.DataFrame, kind: str) -> bool:
-    total = frame.filter(like=f"{kind}_").sum(axis=1)
-    return bool(((total - 1).abs() < ROUNDING).all())
+def _gapless(panel: pd.DataFrame) -> Iterator[str]:
+    months = pd.DatetimeIndex(panel.index)
+    if not months.equals(pd.date_range(months[0], periods=len(months), freq="MS")):
+        yield "the frame skips a month"
+
+
+def _numbers(frame: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    for name in frame.select_dtypes("number"):
+        yield str(name), frame[name].to_numpy(float)
+
+
+def _has_labels(labels: Sequence[str]) -> Rule:
+    def rule(regimes: pd.DataFrame) -> Iterator[str]:
+        if not regimes["label"].isin(labels).all():
+            yield f"the frame holds a label other than {list(labels)}"
+
+    return rule
+
+
+def _is_complete(regimes: pd.DataFrame) -> Iterator[str]:
+    if regimes.isna().to_numpy().any():
+        yield "the frame holds a missing value"
+
+
+def _is_probable(regimes: pd.DataFrame) -> Iterator[str]:
+    for name, values in _numbers(regimes):
+        if not ((values >= -ROUNDING) & (values <= 1 + ROUNDING)).all():
+            yield f"{name} is not a probability"
+
+
+def _sums_to_one(kind: str) -> Rule:
+    def rule(regimes: pd.DataFrame) -> Iterator[str]:
+        total = regimes[[name for name in regimes if str(name).startswith(f"{kind}_")]].to_numpy(float).sum(axis=1)
+        if not (np.abs(total - 1) < ROUNDING).all():
+            yield f"the frame {kind} probabilities do not sum to one"
+
+    return rule

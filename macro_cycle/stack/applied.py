@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from macro_cycle.platform.settings import Settings
+from macro_cycle.platform.settings import Section, Settings
 
 FILE, KEY = "settings.json", "settings.key"
 
@@ -50,7 +50,7 @@ def _flat(settings: Settings) -> dict[str, Any]:
     """Setting by dotted name, as JSON holds it."""
     flat: dict[str, Any] = {}
     for name, value in settings:
-        inner = {f"{name}.{key}": found for key, found in value} if hasattr(value, "model_fields") else {name: value}
+        inner = {f"{name}.{key}": found for key, found in value} if isinstance(value, Section) else {name: value}
         flat |= inner
     return {name: _plain(settings, value, name) for name, value in flat.items()}
 

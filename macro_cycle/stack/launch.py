@@ -17,7 +17,7 @@ ORDINARY = (
 )
 SECRET = (
     *("*DATABASE_URL", "*API_KEY", "*SOURCE_PATH", "*TRACKING_URI", "*STORE_URI", "*WEBHOOK*", "*ALERTMANAGER_URL"),
-    *("*PASSWORD*", "*SECRET*", "*TOKEN*", "*CREDENTIAL*"),
+    *("*PASSWORD*", "*SECRET*", "*TOKEN*", "*CREDENTIAL*", "*REDIS"),
 )
 
 

@@ -58,7 +58,7 @@ def services(settings: Settings) -> list[Service]:
             port=settings.kserve.port,
             port_setting="MACRO_CYCLE_KSERVE__PORT",
             ready_path=READY_PATHS[MODEL_SERVER],
-            needs=("MACRO_CYCLE_DATABASE_URL",),  # it reads the feature store
+            needs=("MACRO_CYCLE_DATABASE_URL", "MACRO_CYCLE_FEAST__REDIS"),  # it reads the feature store
         ),
         Service(
             EXPORTER,
@@ -84,7 +84,7 @@ def feature_server(settings: Settings) -> Service:
         port=settings.feast.port,
         port_setting="MACRO_CYCLE_FEAST__PORT",
         ready_path="/health",
-        needs=("MACRO_CYCLE_DATABASE_URL", "FEAST_*"),
+        needs=("MACRO_CYCLE_DATABASE_URL", "MACRO_CYCLE_FEAST__REDIS", "FEAST_*"),
     )
 
 
