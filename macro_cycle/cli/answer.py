@@ -30,6 +30,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "model_version": answer.model_version,
         "data_version": answer.version,
         "news": answer.news,
+        "outlook": answer.outlook,
         "retrained": retrained,
         "months_behind": answer.months_behind,
         "cure": CURES.get(platform.settings.data.source, CURE),
@@ -58,7 +59,9 @@ def show(answer: dict[str, Any]) -> None:
     table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
     table.add_row("newest reference month", answer["reference_month"])
     table.add_row("regime", f"[bold]{answer['label']}[/]")
-    table.add_row("recession probability", f"{answer['recession_probability']:.1%}")
+    table.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
+    if answer["outlook"]:
+        table.add_row("a recession begins", _onsets(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
         table.add_row(f"  {label}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
     table.add_row(
@@ -77,3 +80,16 @@ def show(answer: dict[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _band(outlook: dict[str, Any] | None) -> str:
+    """The 90 % band of the recession probability, if it is known."""
+    if not outlook:
+        return ""
+    present = outlook["recession_probability"]
+    return f"  (90 %: {present['low']:.1%} to {present['high']:.1%})"
+
+
+def _onsets(outlook: dict[str, Any]) -> str:
+    """How probable it is that a recession begins soon."""
+    return ", ".join(f"within {n} months {p['value']:.1%}" for n, p in outlook["recession_begins"].items())
