@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROBE = """
 import json
 import macro_cycle
-from macro_cycle.settings import read_settings
+from macro_cycle.platform.settings import read_settings
 from macro_cycle.stack.services import environment, services
 settings = read_settings()
 print(json.dumps({
