@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes.api import Document, InferenceServices, Superseded
 from macro_cycle.serving.kubernetes.golden import replay
@@ -11,6 +10,7 @@ from macro_cycle.serving.kubernetes.model_uri import ResolvedModel
 from macro_cycle.serving.kubernetes.readiness import wait_until_ready
 from macro_cycle.serving.kubernetes.rollout import Predictor, Rollout, is_under_way, rollout
 from macro_cycle.serving.kubernetes.traffic import TrafficGate
+from macro_cycle.training.bundle import Bundle
 
 STEPS = (10, 50)
 """Shares of the traffic, in percent, that a canary has to bear before it is promoted."""

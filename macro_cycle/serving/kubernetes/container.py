@@ -5,10 +5,10 @@ from pathlib import Path
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.serving.answering import Answering
 from macro_cycle.serving.server import serve
 from macro_cycle.serving.shelf import Shelf
+from macro_cycle.training.bundle import Bundle
 
 MODELS = Path("/mnt/models")
 

@@ -1,11 +1,11 @@
 """The deployer of the assets for a cluster: the version behind a bundle to the platform's InferenceService."""
 
 from macro_cycle.platform.settings import Settings
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.serving.deployers import Deployment
 from macro_cycle.serving.kubernetes.deployment import KServeDeployment
 from macro_cycle.serving.kubernetes.manifests import Target
 from macro_cycle.serving.kubernetes.traffic import TrafficGate
+from macro_cycle.training.bundle import Bundle
 
 
 class KubernetesDeployer:

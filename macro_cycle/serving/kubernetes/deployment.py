@@ -3,13 +3,13 @@
 import tempfile
 from pathlib import Path
 
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.serving.kubernetes.api import InferenceServices
 from macro_cycle.serving.kubernetes.attempt import Attempt, Deployed, Patience
 from macro_cycle.serving.kubernetes.manifests import Target, inference_service, predictor
 from macro_cycle.serving.kubernetes.model_uri import ResolvedModel, resolve
 from macro_cycle.serving.kubernetes.rollout import rollout
 from macro_cycle.serving.kubernetes.traffic import TrafficGate
+from macro_cycle.training.bundle import Bundle
 
 
 class KServeDeployment:

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import numpy as np
 
-from macro_cycle.registry.bundle import Bundle
 from macro_cycle.serving.answering import LATEST
 from macro_cycle.serving.deployers import DeploymentError
+from macro_cycle.training.bundle import Bundle
 
 TOLERANCE = 1e-6
 """Of a probability: another machine adds up in another order."""

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from kubernetes import client, config
-from macro_cycle.registry.bundle import Bundle
 
 from macro_cycle.serving.answering import Answering
+from macro_cycle.training.bundle import Bundle
 
 GROUP = ("serving.kserve.io", "v1beta1")
 Document = dict[str, Any]

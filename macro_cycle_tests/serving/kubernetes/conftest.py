@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 from kubernetes import client, config
-from macro_cycle.registry.bundle import Bundle
 
 from macro_cycle.registry.registry import Registry
 from macro_cycle.serving.kubernetes import KServeDeployment, Patience, Target, TrafficGate
+from macro_cycle.training.bundle import Bundle
 from macro_cycle_tests.conftest import bundle_as_of
 from macro_cycle_tests.serving.kubernetes.api_server import Store, serving
 from macro_cycle_tests.serving.kubernetes.cluster import Controller, Endpoints

@@ -3,7 +3,6 @@
 import dataclasses
 
 import pytest
-from macro_cycle.registry.bundle import Bundle
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import read_settings
@@ -11,6 +10,7 @@ from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes.container import take_up
 from macro_cycle.serving.kubernetes.golden import golden_windows, replay
 from macro_cycle.serving.shelf import Shelf
+from macro_cycle.training.bundle import Bundle
 
 pytestmark = pytest.mark.slow
 
