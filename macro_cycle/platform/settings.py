@@ -132,6 +132,7 @@ class DagsterSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
     poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
+    executor: Literal["in_process", "kubernetes"] = Field(default="in_process", description="where steps run")
 
 
 class NotificationSettings(Section):
