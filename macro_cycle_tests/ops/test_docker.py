@@ -122,7 +122,7 @@ def test_every_file_that_is_mounted_is_there(name):
 
 @each_service
 def test_every_setting_and_module_is_the_platform_s(name):
-    known = {f"{PREFIX}{short}" for short in SHORT_NAMES} | {f"{PREFIX}DAGSTER_URL"}
+    known = {f"{PREFIX}{short}" for short in SHORT_NAMES}
     for field, described in Settings.model_fields.items():
         section = described.annotation
         is_section = isinstance(section, type) and issubclass(section, Section)

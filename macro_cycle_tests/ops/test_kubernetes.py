@@ -118,10 +118,7 @@ def test_dagster_s_launcher_takes_what_the_values_say_of_runs():
 
 def test_the_queue_is_the_one_of_the_stack():
     stack = yaml.safe_load((OPS.parent / "dagster.yaml").read_text())
-    coordinator = VALUES["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
-    runs = stack["concurrency"]["runs"]
-    assert coordinator["maxConcurrentRuns"] == runs["max_concurrent_runs"]
-    assert coordinator["tagConcurrencyLimits"] == runs["tag_concurrency_limits"]
+    assert VALUES["additionalInstanceConfig"]["concurrency"] == stack["concurrency"]
 
 
 def test_the_chart_takes_the_values():
