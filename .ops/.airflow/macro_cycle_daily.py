@@ -71,11 +71,11 @@ with DAG(
         return answer["run"]["runId"]
 
     @task.sensor(poke_interval=5, timeout=2 * 3600, mode="reschedule")
-    def finished(run_id: str) -> PokeReturnValue:
+    def finished(dagster_run: str) -> PokeReturnValue:
         """Until the run has ended; one that did not succeed fails here too."""
-        status = ask(STATUS, id=run_id).get("status", "MISSING")
+        status = ask(STATUS, id=dagster_run).get("status", "MISSING")
         if status in ("FAILURE", "CANCELED", "MISSING"):
-            raise RuntimeError(f"Dagster's run {run_id} ended as {status}; its log is in Dagster")
-        return PokeReturnValue(is_done=status == "SUCCESS", xcom_value=run_id)
+            raise RuntimeError(f"Dagster's run {dagster_run} ended as {status}; its log is in Dagster")
+        return PokeReturnValue(is_done=status == "SUCCESS", xcom_value=dagster_run)
 
     finished(launch())

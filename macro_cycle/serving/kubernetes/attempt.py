@@ -1,5 +1,6 @@
 """One attempt to bring one model into one service: the order of the steps, and what happens when one fails."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from macro_cycle.serving.deployers import DeploymentError
@@ -38,8 +39,11 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The model wanted, the service it is for, and what it has to pass. A service that somebody else changes
-    meanwhile is left to them."""
+    """The model wanted, the service it is for, and what it has to pass.
+
+    `commit` is called once the canary has passed everything and before it is promoted; if it raises, nothing is. A
+    service that somebody else changes meanwhile is left to them.
+    """
 
     services: InferenceServices
     name: str
@@ -49,6 +53,7 @@ class Attempt:
     target: Target
     gate: TrafficGate | None
     patience: Patience
+    commit: Callable[[], None]
 
     def create(self, document: Document) -> Deployed:
         """Make the service; one that does not answer rightly is deleted again."""
@@ -79,11 +84,12 @@ class Attempt:
                 for percent in STEPS:
                     current = self._share(current, steps, percent)
                     self.gate.check(steps.pods(current))
+            self.commit()
             current = self._wait(self.services.change(current, steps.promote(origin(self.model))))
             return self._deployed(current, self._replay(steps.url(current, self.wanted)))
         except Superseded:
             raise
-        except DeploymentError as error:
+        except Exception as error:
             self._roll_back(steps, error)
             raise
 
@@ -92,7 +98,7 @@ class Attempt:
         self._replay(steps.url(ready, self.wanted))
         return ready
 
-    def _roll_back(self, steps: Rollout, why: DeploymentError) -> None:
+    def _roll_back(self, steps: Rollout, why: Exception) -> None:
         current = self.services.read(self.name)
         if current is None:
             return

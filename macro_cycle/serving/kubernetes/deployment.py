@@ -1,6 +1,7 @@
 """`KServeDeployment`: from a model's URI to an InferenceService that answers with it."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from macro_cycle.serving.kubernetes.api import InferenceServices
@@ -35,12 +36,17 @@ class KServeDeployment:
         self._patience = patience or Patience()
 
     def create_inference_service(
-        self, service_name: str, model_uri: str, model_format: str = "macro-cycle"
+        self,
+        service_name: str,
+        model_uri: str,
+        model_format: str = "macro-cycle",
+        commit: Callable[[], None] = lambda: None,
     ) -> Deployed:
         """Serve the model behind `model_uri`; until it has proved itself, and if it does not, what served still does.
 
         `model_uri` is `models:/name@alias`, `models:/name/Production` (the alias champion), `models:/name/3`, or a
-        storage URI. `model_format` is `macro-cycle` or `mlflow`; both run this package's predictor.
+        storage URI. `model_format` is `macro-cycle` or `mlflow`; both run this package's predictor. `commit` is called
+        once a replacement has passed everything and before it is promoted: what it records precedes what it is about.
 
         Raises:
             MacroCycleError: the model or its files cannot be found.
@@ -49,7 +55,9 @@ class KServeDeployment:
         model = resolve(model_uri, self._tracking_uri, self._target.mounts)
         wanted = predictor(model, model_format, self._target)
         services, bundle = InferenceServices(self._namespace), self._bundle(model)
-        attempt = Attempt(services, service_name, model, wanted, bundle, self._target, self._gate, self._patience)
+        attempt = Attempt(
+            services, service_name, model, wanted, bundle, self._target, self._gate, self._patience, commit
+        )
         current = services.read(service_name)
         if current is None:
             return attempt.create(inference_service(service_name, self._namespace, model, wanted, self._target))

@@ -38,14 +38,15 @@ class TrafficGate:
         if refused / (answered + refused) > self.max_error_ratio:
             ratio = refused / (answered + refused)
             raise DeploymentError(f"{pods} failed {ratio:.1%} of its requests; {self.max_error_ratio:.1%} are allowed")
-        slow = self._value(P99, pods)
+        slow = self._value(P99, pods, time.time())
         if slow > self.max_p99_seconds:
             raise DeploymentError(f"{pods} takes {slow:.3f} s at the 99th percentile, not {self.max_p99_seconds} s")
 
     def _requests(self, pods: str) -> tuple[float, float]:
         deadline = time.monotonic() + self.patience_seconds
         while True:
-            answered, refused = self._value(ANSWERED, pods), self._value(REFUSED, pods)
+            now = time.time()  # both at one moment, or they would not be of the same requests
+            answered, refused = self._value(ANSWERED, pods, now), self._value(REFUSED, pods, now)
             if answered + refused >= self.min_requests:
                 return answered, refused
             if time.monotonic() > deadline:
@@ -55,10 +56,10 @@ class TrafficGate:
                 )
             time.sleep(self.poll_seconds)
 
-    def _value(self, query: str, pods: str) -> float:
-        expression = query.format(pods=pods, window=self.window)
+    def _value(self, query: str, pods: str, at: float) -> float:
+        asked = {"query": query.format(pods=pods, window=self.window), "time": f"{at:.3f}"}
         try:
-            response = httpx.get(f"{self.prometheus_url}/api/v1/query", params={"query": expression}, timeout=10)
+            response = httpx.get(f"{self.prometheus_url}/api/v1/query", params=asked, timeout=10)
             response.raise_for_status()
             result = response.json()["data"]["result"]
         except (httpx.HTTPError, ValueError, KeyError) as error:

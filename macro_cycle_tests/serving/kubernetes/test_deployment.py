@@ -97,6 +97,19 @@ def test_traffic_grows_in_steps_and_a_step_that_fails_takes_all_of_it_back(clust
     assert [_share(document) for document in cluster.controller.seen] == [0, 10, 50, None]
 
 
+def test_nothing_is_promoted_that_was_not_recorded(cluster, models):
+    deployment = cluster.deployment()
+    deployment.create_inference_service(MODEL, f"models:/{MODEL}/1")
+
+    def unrecorded() -> None:
+        assert _share(cluster.service()) == 0
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        deployment.create_inference_service(MODEL, f"models:/{MODEL}/2", commit=unrecorded)
+    assert served(cluster) == models.storage_uri("1")
+
+
 def test_what_somebody_else_writes_meanwhile_stands(cluster, models):
     deployment = cluster.deployment()
     deployment.create_inference_service(MODEL, f"models:/{MODEL}/1")
