@@ -35,3 +35,7 @@ class KubernetesDeployer:
             label=bundle.expected["label"],
             recession_probability=bundle.expected["recession_probability"],
         )
+
+    def withdraw(self) -> None:
+        """Serve nothing from now on."""
+        self._kserve.delete_inference_service(self._service)

@@ -66,6 +66,14 @@ class KServeDeployment:
             return attempt.confirm(current, steps)
         return attempt.replace(current, steps)
 
+    def delete_inference_service(self, service_name: str) -> None:
+        """Serve nothing under this name; nothing is to be done where nothing serves.
+
+        Raises:
+            DeploymentError: Kubernetes refuses or does not answer.
+        """
+        InferenceServices(self._namespace).delete(service_name)
+
     def _bundle(self, model: ResolvedModel) -> Bundle | None:
         """What the version must answer; None for files that the registry does not know."""
         if model.registered_uri is None:

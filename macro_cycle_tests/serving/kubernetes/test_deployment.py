@@ -6,9 +6,11 @@ import json
 import pytest
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import read_settings
 from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes import KServeDeployment, Target
 from macro_cycle.serving.kubernetes.api import InferenceServices, Superseded
+from macro_cycle.serving.kubernetes.deployer import KubernetesDeployer
 from macro_cycle_tests.serving.kubernetes.conftest import MODEL
 
 pytestmark = pytest.mark.slow
@@ -95,6 +97,19 @@ def test_traffic_grows_in_steps_and_a_step_that_fails_takes_all_of_it_back(clust
         cluster.deployment(mode, gate=RefusesSecond()).create_inference_service(MODEL, f"models:/{MODEL}/2")
     assert served(cluster) == models.storage_uri("1")
     assert [_share(document) for document in cluster.controller.seen] == [0, 10, 50, None]
+
+
+def test_the_assets_deployer_serves_a_registered_bundle_and_withdraws_it(cluster, models):
+    settings = read_settings(kserve={"namespace": cluster.namespace, "artifact_mounts": models.mounts})
+    deployer = KubernetesDeployer(settings, models.uri)
+    deployer._kserve = cluster.deployment()
+    bundle = models.bundles["2"]
+    deployed = deployer.deploy(dataclasses.replace(bundle, meta={**bundle.meta, "mlflow_version": "2"}))
+    assert served(cluster) == models.storage_uri("2")
+    assert deployed.recession_probability == bundle.expected["recession_probability"]
+    for _ in range(2):
+        deployer.withdraw()
+        assert InferenceServices(cluster.namespace).read(MODEL) is None
 
 
 def test_nothing_is_promoted_that_was_not_recorded(cluster, models):
