@@ -70,3 +70,5 @@ def test_an_installed_wheel_resolves_everything_outside_the_checkout(distributio
     assert dagster_yaml.is_relative_to(folder)
     assert dagster_yaml.read_text() == (ROOT / "dagster.yaml").read_text()
     assert (Path(found["environment"]["FEAST_REPO"]) / "feature_store.yaml").is_file()
+    repository = [sys.executable, "-W", "ignore", str(Path(found["environment"]["FEAST_REPO"]) / "economy.py")]
+    subprocess.run(repository, cwd=folder, env=inherited | variables, check=True)
