@@ -7,5 +7,6 @@ exec mlflow server \
     --host 0.0.0.0 \
     --port 5000 \
     --workers 1 \
+    --app-name macro-cycle \
     --artifacts-destination "${MLFLOW_ARTIFACTS_DESTINATION:-/var/lib/mlflow}" \
     --allowed-hosts "${MLFLOW_ALLOWED_HOSTS:-mlflow:5000,localhost:*,127.0.0.1:*}"
