@@ -76,12 +76,12 @@ class KServeDeployment:
 
     def _bundle(self, model: ResolvedModel) -> Bundle | None:
         """What the version must answer; None for files that the registry does not know."""
-        if model.registered_uri is None:
+        if model.artifact_uri is None:
             return None
         import mlflow
 
         with tempfile.TemporaryDirectory() as folder:
             local = mlflow.artifacts.download_artifacts(
-                artifact_uri=model.registered_uri, dst_path=folder, tracking_uri=self._tracking_uri
+                artifact_uri=model.artifact_uri, dst_path=folder, tracking_uri=self._tracking_uri
             )
             return Bundle.read(Path(local))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.registry.names import tag_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,7 +25,8 @@ _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<ve
 class ResolvedModel:
     """A model's files as KServe's storage initializer reads them, and where they come from if the registry knows.
 
-    `version` is MLflow's number, `model_version` the hash of the model's content.
+    `version` is MLflow's number, `model_version` the hash of the model's content, `artifact_uri` where MLflow itself
+    reads the files.
     """
 
     storage_uri: str
@@ -32,11 +34,7 @@ class ResolvedModel:
     version: str | None = None
     run_id: str | None = None
     model_version: str | None = None
-
-    @property
-    def registered_uri(self) -> str | None:
-        """The URI that MLflow reads the version by."""
-        return f"models:/{self.name}/{self.version}" if self.version else None
+    artifact_uri: str | None = None
 
 
 def resolve(model_uri: str, tracking_uri: str | None, mounts: Mapping[str, str]) -> ResolvedModel:
@@ -58,12 +56,14 @@ def resolve(model_uri: str, tracking_uri: str | None, mounts: Mapping[str, str])
 
     client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
     found = _version(client, parts["name"], parts["alias"], parts["version"])
+    artifacts = client.get_model_version_download_uri(found.name, found.version)
     return ResolvedModel(
-        storage_uri=_readable(client.get_model_version_download_uri(found.name, found.version), mounts),
+        storage_uri=_readable(artifacts, mounts),
         name=found.name,
         version=str(found.version),
         run_id=found.run_id or None,
-        model_version=found.tags.get("model_version"),
+        model_version=tag_of(found.tags, "model_version"),
+        artifact_uri=artifacts,
     )
 
 

@@ -10,7 +10,7 @@ from macro_cycle_tests.serving.kubernetes.conftest import MODEL
 @pytest.mark.parametrize("uri", ["s3://bucket/model", "gs://bucket/model", "pvc://claim/model"])
 def test_a_storage_uri_is_taken_as_it_is(uri):
     found = resolve(uri, None, {})
-    assert (found.storage_uri, found.registered_uri) == (uri, None)
+    assert (found.storage_uri, found.artifact_uri) == (uri, None)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_mount_is_a_folder_and_not_a_beginning_of_a_name():
 @pytest.mark.parametrize("moving", ["@champion", "/Production", "/production", "/1"])
 def test_what_moves_is_resolved_to_the_version_of_now(models, moving):
     found = resolve(f"models:/{MODEL}{moving}", models.uri, models.mounts)
-    assert found.registered_uri == f"models:/{MODEL}/1"
+    assert (found.name, found.version) == (MODEL, "1")
     assert found.storage_uri == models.storage_uri("1")
     assert found.model_version == models.bundles["1"].meta["model_version"]
 
