@@ -94,11 +94,11 @@ def _history() -> list:
             Recorded(sql.PROBABILITIES, series=True),
             unit="percentunit",
         ),
-        lines(
-            "Recession probability, in hindsight",
+        bands(
+            "Phases, in hindsight",
             "Of each month as the newest panel and model see it now: what an as-of reading must not be confused with.",
-            Recorded(sql.HINDSIGHT, series=True),
-            unit="percentunit",
+            Recorded(sql.HINDSIGHT),
+            HALF,
         ),
     ]
 

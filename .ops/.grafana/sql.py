@@ -19,8 +19,9 @@ RECESSION = (
     f'SELECT as_of::timestamp AS time, recession_probability AS "recession" FROM ({NEWEST_CALLS}) calls ORDER BY 1'
 )
 HINDSIGHT = """
-SELECT reference_month::timestamp AS time, recession_probability AS "as known now" FROM warehouse.regimes
-WHERE as_of = (SELECT max(as_of) FROM warehouse.regimes) AND $__timeFilter(reference_month) ORDER BY 1
+SELECT (first_reference_month + (number - 1) * interval '1 month')::timestamp AS time, label AS "phase"
+FROM warehouse.regimes, unnest(labels) WITH ORDINALITY AS months (label, number)
+WHERE as_of = (SELECT max(as_of) FROM warehouse.regimes) ORDER BY 1
 """.strip()
 PROBABILITIES = f"""
 SELECT as_of::timestamp AS time, key AS metric, value::float AS value

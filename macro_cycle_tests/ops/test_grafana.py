@@ -158,8 +158,9 @@ def warehouse(postgres_url: str) -> Engine:
     last = rows[-1]
     with store.engine.begin() as connection:
         connection.execute(calls.insert(), rows)
-        known = {k: v for k, v in last.items() if k != "model_version"}
-        connection.execute(regimes.insert(), [{**known, "as_of": last["as_of"]}])
+        seen = {"as_of": last["as_of"], "data_version": "d", "first_reference_month": date(1989, 11, 1)}
+        seen |= {"columns": ["recession_probability"], "labels": [row["label"] for row in rows], "numbers": b""}
+        connection.execute(regimes.insert(), seen)
         connection.execute(news.insert(), {**moved, "as_of": last["as_of"], "reference_month": last["reference_month"]})
         serving = {key: last[key] for key in ("as_of", "model_version", "label", "recession_probability")}
         connection.execute(served.insert(), {**serving, "registry_version": "1", "endpoint": "http://127.0.0.1"})
