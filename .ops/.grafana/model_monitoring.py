@@ -9,7 +9,7 @@ MODEL = 'model_name=~"$model"'
 
 
 def model_monitoring() -> Dashboard:
-    """The dashboard, in three rows."""
+    """The dashboard, in five rows."""
     dashboard = (
         Dashboard("Model Monitoring")
         .uid("macro-cycle-model-monitoring")
@@ -30,7 +30,14 @@ def model_monitoring() -> Dashboard:
             .include_all(True)
         )
     )
-    for title, panels in (("Endpoint", _endpoint()), ("Model", _model()), ("Drift", _drift())):
+    rows = {
+        "Endpoint": _endpoint(),
+        "Model": _model(),
+        "Drift": _drift(),
+        "Freshness": _freshness(),
+        "Platform": _platform(),
+    }
+    for title, panels in rows.items():
         dashboard = dashboard.with_row(Row(title))
         for panel in panels:
             dashboard = dashboard.with_panel(panel)
@@ -130,6 +137,70 @@ def _drift() -> list:
             unit="percentunit",
         ).thresholds(thresholds((None, RED), (0.01, "transparent"))),
     ]
+
+
+def _freshness() -> list:
+    days = thresholds((None, GREEN), (40 * 86400, AMBER), (75 * 86400, RED))
+    return [
+        number("Data", "Since the newest value of any series was published.", _now(m.DATA_AGE), "s", steps=days),
+        number("Answer", "Since the newest answer was recorded.", _now(m.ANSWER_AGE), "s", steps=days),
+        number("Newest month", "Since the end of the month that the answer is about.", _now(m.MONTH_AGE), "s"),
+        number(
+            "Serves the answer",
+            "1 while the model of the newest answer is the one that serves; 0 while a decision is wanted or refused.",
+            _now(m.SERVED_MATCHES),
+            steps=thresholds((None, AMBER), (1, GREEN)),
+        ),
+        bars("Series", "Since the newest value of each was published.", _by(m.SERIES_AGE, "series_id"), unit="s"),
+        lines(
+            "Requests by outcome",
+            "Answered, refused and failed requests a second.",
+            measured(f"sum by (outcome) (rate({m.REQUESTS}{{{MODEL}}}[$__rate_interval]))", "{{outcome}}"),
+            unit="reqps",
+        ),
+    ]
+
+
+def _platform() -> list:
+    return [
+        bars("Services", "1 while the service answers.", _by(m.SERVICE_UP, "service"), span=THIRD),
+        bars("Runs", "In Dagster's storage, by how they ended.", _by(m.RUNS, "status"), span=THIRD),
+        bars("Daemons", "Since each last beat; 90 seconds are late.", _by(m.HEARTBEAT_AGE, "daemon"), "s", span=THIRD),
+        lines(
+            "Queue",
+            "Runs that wait to be launched, and for how long the first of them has.",
+            measured(m.QUEUE, "runs"),
+            measured(m.QUEUE_AGE, "seconds waited", "B"),
+            span=THIRD,
+        ),
+        lines(
+            "Months that failed",
+            "By asset; a month that failed is made again by a range run.",
+            measured(f'{m.PARTITIONS}{{state="failed"}}', "{{asset}}"),
+            span=THIRD,
+        ),
+        lines(
+            "Sensors that fail",
+            "1 while the last tick of a sensor failed.",
+            measured(m.TICK_FAILING, "{{instigator}}"),
+            span=THIRD,
+        ),
+        lines(
+            "Disk in use",
+            "Of the disk that holds the home.",
+            measured(f"1 - {m.DISK_FREE} / {m.DISK_SIZE}", "used"),
+            unit="percentunit",
+        ),
+        lines("Database", "Tables and indexes by tenant.", measured(m.DATABASE_SIZE, "{{schema}}"), unit="bytes"),
+    ]
+
+
+def _now(metric: str) -> object:
+    return measured(f"max({metric})", now=True)
+
+
+def _by(metric: str, label: str) -> object:
+    return measured(f"max by ({label}) ({metric})", f"{{{{{label}}}}}", now=True)
 
 
 def _quantile(q: float) -> str:

@@ -120,12 +120,15 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 def exposition(scrape: int) -> str:
     """Every metric of the list with values for its labels; counters and buckets grow from scrape to scrape."""
     values = {"model_name": [MODEL], "regime": ["Expansion", "Contraction"], "error_type": ["invalid"]}
+    values |= {"cycle": ["us"], "series_id": ["INDPRO"], "service": ["mlflow"], "status": ["success"]}
+    values |= {"protocol": ["v1"], "outcome": ["answered"], "asset": ["macro_features"], "state": ["failed"]}
+    values |= {"instigator": ["releases"], "daemon": ["sensor"], "schema": ["warehouse"]}
     values |= {"statistic": ["surprise"], "le": ["0.001", "0.01", "+Inf"]}
     lines = []
     for name, labels in METRICS.items():
         for number, combination in enumerate(itertools.product(*(values[label] for label in labels)), start=1):
             pairs = ",".join(f'{label}="{value}"' for label, value in zip(labels, combination, strict=True))
-            lines.append(f"{name}{{{pairs}}} {scrape * number}")
+            lines.append(f"{name}{{{pairs}}} {scrape * number}" if pairs else f"{name} {scrape * number}")
     return "\n".join(lines) + "\n"
 
 
