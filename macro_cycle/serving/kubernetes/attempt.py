@@ -41,8 +41,8 @@ class Deployed:
 class Attempt:
     """The model wanted, the service it is for, and what it has to pass.
 
-    `commit` is called once the canary has passed everything and before it is promoted; if it raises, nothing is. A
-    service that somebody else changes meanwhile is left to them.
+    `commit` is called once the model has passed everything, and before a canary is promoted; if it raises, what served
+    before still does. A service that somebody else changes meanwhile is left to them.
     """
 
     services: InferenceServices
@@ -53,7 +53,7 @@ class Attempt:
     target: Target
     gate: TrafficGate | None
     patience: Patience
-    commit: Callable[[], None]
+    commit: Callable[[Deployed], None]
 
     def create(self, document: Document) -> Deployed:
         """Make the service; one that does not answer rightly is deleted again."""
@@ -61,10 +61,11 @@ class Attempt:
         created = self.services.create(document)
         try:
             ready = self._wait(created)
-            return self._deployed(ready, self._replay(rollout(ready, self.wanted, self.target).url(ready, self.wanted)))
+            checked = self._replay(rollout(ready, self.wanted, self.target).url(ready, self.wanted))
+            return self._committed(ready, checked)
         except Superseded:
             raise
-        except DeploymentError:
+        except Exception:
             self.services.delete(self.name)
             raise
 
@@ -73,18 +74,18 @@ class Attempt:
         if is_under_way(current):
             current = self.services.change(current, steps.roll_back())
         ready = self._wait(current)
-        return self._deployed(ready, self._replay(steps.url(ready, steps.former)))
+        return self._committed(ready, self._replay(steps.url(ready, steps.former)))
 
     def replace(self, current: Document, steps: Rollout) -> Deployed:
         """Canary without traffic, replay, traffic in steps, promotion; back to the former model on any failure."""
         self.services.change(current, steps.share(0), dry_run=True)
         try:
-            current = self._share(current, steps, 0)
+            current, checked = self._share(current, steps, 0)
             if self.gate is not None:
                 for percent in STEPS:
-                    current = self._share(current, steps, percent)
+                    current, checked = self._share(current, steps, percent)
                     self.gate.check(steps.pods(current))
-            self.commit()
+            self._committed(current, checked)
             current = self._wait(self.services.change(current, steps.promote(origin(self.model))))
             return self._deployed(current, self._replay(steps.url(current, self.wanted)))
         except Superseded:
@@ -93,10 +94,9 @@ class Attempt:
             self._roll_back(steps, error)
             raise
 
-    def _share(self, current: Document, steps: Rollout, percent: int) -> Document:
+    def _share(self, current: Document, steps: Rollout, percent: int) -> tuple[Document, int]:
         ready = self._wait(self.services.change(current, steps.share(percent)), steps.canary)
-        self._replay(steps.url(ready, self.wanted))
-        return ready
+        return ready, self._replay(steps.url(ready, self.wanted))
 
     def _roll_back(self, steps: Rollout, why: Exception) -> None:
         current = self.services.read(self.name)
@@ -114,6 +114,11 @@ class Attempt:
 
     def _replay(self, url: str) -> int:
         return replay(url, self.name, self.bundle) if self.bundle is not None else 0
+
+    def _committed(self, document: Document, golden_windows: int) -> Deployed:
+        deployed = self._deployed(document, golden_windows)
+        self.commit(deployed)
+        return deployed
 
     def _deployed(self, document: Document, golden_windows: int) -> Deployed:
         metadata, status = document["metadata"], document.get("status", {})

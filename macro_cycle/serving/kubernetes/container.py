@@ -6,8 +6,8 @@ from pathlib import Path
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.answering import Answering
+from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.serving.server import serve
-from macro_cycle.serving.shelf import Shelf
 from macro_cycle.training.bundle import Bundle
 
 MODELS = Path("/mnt/models")
@@ -20,10 +20,10 @@ def take_up(settings: Settings, folder: Path) -> str:
         MacroCycleError: it is incomplete, or does not answer its own golden window.
     """
     bundle = Bundle.read(folder)
-    Answering(bundle)
-    shelf = Shelf(settings)
-    version = shelf.add(bundle)
-    shelf.confirm(version)
+    store = BundleStore(settings.home / "serving")
+    version = store.put(bundle)
+    Answering(bundle, version)
+    store.commit(version)
     return version
 
 

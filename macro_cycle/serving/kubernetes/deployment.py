@@ -6,7 +6,7 @@ from pathlib import Path
 
 from macro_cycle.serving.kubernetes.api import InferenceServices
 from macro_cycle.serving.kubernetes.attempt import Attempt, Deployed, Patience
-from macro_cycle.serving.kubernetes.manifests import Target, inference_service, predictor
+from macro_cycle.serving.kubernetes.manifests import REGISTRY_VERSION, Target, inference_service, predictor
 from macro_cycle.serving.kubernetes.model_uri import ResolvedModel, resolve
 from macro_cycle.serving.kubernetes.rollout import rollout
 from macro_cycle.serving.kubernetes.traffic import TrafficGate
@@ -40,13 +40,13 @@ class KServeDeployment:
         service_name: str,
         model_uri: str,
         model_format: str = "macro-cycle",
-        commit: Callable[[], None] = lambda: None,
+        commit: Callable[[Deployed], None] = lambda _deployed: None,
     ) -> Deployed:
         """Serve the model behind `model_uri`; until it has proved itself, and if it does not, what served still does.
 
         `model_uri` is `models:/name@alias`, `models:/name/Production` (the alias champion), `models:/name/3`, or a
         storage URI. `model_format` is `macro-cycle` or `mlflow`; both run this package's predictor. `commit` is called
-        once a replacement has passed everything and before it is promoted: what it records precedes what it is about.
+        once the model has passed everything and before it replaces another: what it records precedes what it is about.
 
         Raises:
             MacroCycleError: the model or its files cannot be found.
@@ -65,6 +65,20 @@ class KServeDeployment:
         if steps.former.get("model", {}).get("storageUri") == model.storage_uri:
             return attempt.confirm(current, steps)
         return attempt.replace(current, steps)
+
+    def serving_version(self, service_name: str) -> str | None:
+        """The registry's number of the version that a service has promoted; None without one."""
+        found = InferenceServices(self._namespace).read(service_name)
+        labels = found["metadata"].get("labels", {}) if found else {}
+        return labels.get(REGISTRY_VERSION)
+
+    def bundle(self, model_uri: str) -> Bundle | None:
+        """What a model must answer; None for files that no registry knows.
+
+        Raises:
+            MacroCycleError: the model cannot be found, or its files are no bundle.
+        """
+        return self._bundle(resolve(model_uri, self._tracking_uri, self._target.mounts))
 
     def delete_inference_service(self, service_name: str) -> None:
         """Serve nothing under this name; nothing is to be done where nothing serves.

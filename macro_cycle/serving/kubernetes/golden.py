@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from macro_cycle.serving.answering import LATEST
 from macro_cycle.serving.deployers import DeploymentError
+from macro_cycle.serving.questions import LATEST
 from macro_cycle.training.bundle import Bundle
 
 TOLERANCE = 1e-6

@@ -12,6 +12,7 @@ GROUP, VERSION, PLURAL = "serving.kserve.io", "v1beta1", "inferenceservices"
 MODE = f"{GROUP}/deploymentMode"
 Mode = Literal["Standard", "Knative"]
 LABEL = "macro-cycle"
+REGISTRY_VERSION = f"{LABEL}/registry-version"
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,12 @@ def predictor_service(service_name: str, predictor: str | None) -> str:
 def origin(model: ResolvedModel) -> dict[str, str]:
     """Labels that say which version runs; a value that Kubernetes would refuse is cut to what it takes."""
     known = {
-        "registered-model": model.name,
-        "registry-version": model.version,
-        "run-id": model.run_id,
-        "model-version": model.model_version,
+        f"{LABEL}/registered-model": model.name,
+        REGISTRY_VERSION: model.version,
+        f"{LABEL}/run-id": model.run_id,
+        f"{LABEL}/model-version": model.model_version,
     }
-    return {f"{LABEL}/{key}": _label_value(value) for key, value in known.items() if value}
+    return {name: _label_value(value) for name, value in known.items() if value}
 
 
 def predictor(model: ResolvedModel, model_format: str, target: Target) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from typing import Any
 
 from kubernetes import client, config
 
+from macro_cycle.serving import v1
 from macro_cycle.serving.answering import Answering
+from macro_cycle.serving.questions import AsOf, Limits
 from macro_cycle.training.bundle import Bundle
 
 GROUP = ("serving.kserve.io", "v1beta1")
@@ -107,7 +109,7 @@ class Controller:
         """Start the predictor's pods; whether they answer."""
         bundle = self._storage.get(predictor["model"]["storageUri"])
         if bundle is not None:
-            self._endpoints.serving[service] = Answering(bundle)
+            self._endpoints.serving[service] = Answering(bundle, "a-version")
         return bundle is not None
 
     def _ready(self, ready: bool, predictor: Document) -> Document:
@@ -144,7 +146,8 @@ def _handler(serving: Mapping[str, Answering]) -> type[BaseHTTPRequestHandler]:
 
 def _answered(answering: Answering, path: str, body: Document) -> Document:
     if path.startswith("v1/"):
-        return {"predictions": [answering.answer(instance).document() for instance in body["instances"]]}
-    probabilities = answering.answer({"as_of": body["inputs"][0]["data"][0]}).probabilities
-    outputs = {"labels": list(probabilities), "probabilities": list(probabilities.values())}
+        questions = v1.questions(body, answering.reader, Limits())
+        return {"predictions": [answering.answer(question, answering.as_of) for question in questions]}
+    newest = answering.answer(AsOf(None), answering.as_of)
+    outputs = {"labels": list(newest["probabilities"]), "probabilities": list(newest["probabilities"].values())}
     return {"outputs": [{"name": name, "data": data} for name, data in outputs.items()]}

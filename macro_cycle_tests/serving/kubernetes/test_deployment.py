@@ -107,22 +107,34 @@ def test_the_assets_deployer_serves_a_registered_bundle_and_withdraws_it(cluster
     deployed = deployer.deploy(dataclasses.replace(bundle, meta={**bundle.meta, "mlflow_version": "2"}))
     assert served(cluster) == models.storage_uri("2")
     assert deployed.recession_probability == bundle.expected["recession_probability"]
+    assert (deployed.version, deployer.serving_version()) == ("2", "2")
+    assert deployer.restore("1").model_version == models.bundles["1"].meta["model_version"]
+    assert deployer.serving_version() == "1"
     for _ in range(2):
         deployer.withdraw()
-        assert InferenceServices(cluster.namespace).read(MODEL) is None
+        assert deployer.serving_version() is None
 
 
 def test_nothing_is_promoted_that_was_not_recorded(cluster, models):
     deployment = cluster.deployment()
     deployment.create_inference_service(MODEL, f"models:/{MODEL}/1")
 
-    def unrecorded() -> None:
+    def unrecorded(_deployed: object) -> None:
         assert _share(cluster.service()) == 0
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="the disk is full"):
         deployment.create_inference_service(MODEL, f"models:/{MODEL}/2", commit=unrecorded)
     assert served(cluster) == models.storage_uri("1")
+
+
+def test_a_first_version_that_was_not_recorded_does_not_stay(cluster):
+    def unrecorded(_deployed: object) -> None:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        cluster.deployment().create_inference_service(MODEL, f"models:/{MODEL}/1", commit=unrecorded)
+    assert InferenceServices(cluster.namespace).read(MODEL) is None
 
 
 def test_what_somebody_else_writes_meanwhile_stands(cluster, models):

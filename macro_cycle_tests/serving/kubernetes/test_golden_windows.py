@@ -6,10 +6,10 @@ import pytest
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import read_settings
+from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes.container import take_up
 from macro_cycle.serving.kubernetes.golden import golden_windows, replay
-from macro_cycle.serving.shelf import Shelf
 from macro_cycle.training.bundle import Bundle
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_golden_windows_end_with_the_whole_panel(bundle):
 def test_a_pod_serves_the_bundle_it_was_given(bundle, tmp_path):
     settings = read_settings(home=tmp_path / "home")
     version = take_up(settings, bundle.write(tmp_path / "models"))
-    assert Shelf(settings).current == version
+    assert BundleStore(settings.home / "serving").committed() == [version]
 
 
 def test_a_pod_refuses_a_bundle_that_does_not_answer_its_own_window(bundle, tmp_path):
