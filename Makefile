@@ -48,7 +48,7 @@ up down status: $(STAMP)
 	@$(BIN)/macro-cycle $@
 
 lock: $(STAMP)  ## pin every dependency again
-	$(BIN)/pip-compile --quiet --extra dev --strip-extras --no-header --no-annotate --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev --extra cluster --strip-extras --no-header --no-annotate --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --output-file constraints.txt pyproject.toml
 	sed -i 's/+cpu$$//' constraints.txt
 

@@ -14,6 +14,7 @@ from macro_cycle.assets.promotion import champion
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
+from macro_cycle.automation.executor import executor
 from macro_cycle.automation.jobs import decide, fetch, train_one_month, whole_graph
 from macro_cycle.automation.sensors import automation, notifications, releases
 from macro_cycle.resources.mlflow_run import RESOURCE_KEY, mlflow_run
@@ -46,7 +47,7 @@ def build(platform: Platform) -> dg.Definitions:
             "io_manager": RecordIOManager(platform),
             RESOURCE_KEY: mlflow_run,
         },
-        executor=dg.in_process_executor,
+        executor=executor(platform.settings.dagster),
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from macro_cycle.cli import answer, runs
+from macro_cycle.cli import answer, runs, services
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
@@ -25,7 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def run(json: JsonFlag = False) -> None:
-    """Materialize every asset for the open month and print today's answer."""
+    """Materialize every asset for the open month and print today's answer; starts the stack if it is down."""
+    services.start_if_down()
     found = platform()
     month = found.clock.open_month()
     with stack_instance(found) as instance:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, errors, print_json
 from macro_cycle.cli.platform import refuse_other_settings
-from macro_cycle.platform.settings import read_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 from macro_cycle.stack import ServiceStatus, applied, lifecycle, services
@@ -41,6 +41,22 @@ def up(
         with errors.status("ending the stack, to start it under the present settings"):
             lifecycle.down(settings)
     refuse_other_settings(settings)
+    _show(_start(settings, monitoring, feature_server), json)
+    if monitoring:
+        file = password_file(settings)
+        errors.print(f"Prometheus and Alertmanager ask for user {USER} and the password in {file}")
+
+
+def start_if_down() -> None:
+    """Start the stack under the present settings unless all of it answers."""
+    settings = read_settings()
+    if not all(service.ready for service in lifecycle.status(settings)):
+        refuse_other_settings(settings)
+        _start(settings)
+
+
+def _start(settings: Settings, monitoring: bool = False, feature_server: bool = False) -> list[ServiceStatus]:
+    """Start what does not run yet, showing each step; what runs is left alone."""
     with errors.status("starting") as spinner:
 
         def show(service: str, state: str) -> None:
@@ -52,10 +68,7 @@ def up(
         again = deployments.reconcile(Platform(settings))
     if again is not None:
         errors.print(f"what served did not agree with the record: {again.model_version or 'nothing'} serves again")
-    _show(found, json)
-    if monitoring:
-        file = password_file(settings)
-        errors.print(f"Prometheus and Alertmanager ask for user {USER} and the password in {file}")
+    return found
 
 
 def down() -> None:

@@ -1,7 +1,7 @@
 """A Feast repository of one's own on files alone: no database, no stack.
 
 Its history are Parquet copies as the platform writes them: name the repository's `data` folder in
-`MACRO_CYCLE_FEAST__PARQUET_PATH` and the platform fills it. The platform's own repository is `.ops/.feast`.
+`MACRO_CYCLE_FEAST__PARQUET_PATH` and the platform fills it. The platform's own repository is `feast_repo`.
 """
 
 from pathlib import Path

@@ -101,6 +101,14 @@ class KserveSettings(Section):
     answer_seconds: float = Field(default=10, gt=0, description="the longest an answer may take")
     standby: bool = Field(default=True, description="a second worker, ready to take over; not where replicas do that")
     patience_seconds: float = Field(default=20, ge=0, description="how long a deployment waits for the server")
+    deployer: Literal["local", "kubernetes"] = Field(default="local", description="where models are deployed to")
+    namespace: str = Field(default="macro-cycle", description="namespace of the InferenceService")
+    deployment_mode: Literal["Standard", "Knative"] = "Standard"
+    artifact_mounts: dict[str, str] = Field(
+        default_factory=dict,
+        description="MLflow's artifact prefixes to what the cluster reads, as file:///x to pvc://x",
+    )
+    prometheus_url: str | None = Field(default=None, description="Prometheus that a canary's traffic is judged by")
 
 
 class PrometheusSettings(Section):
@@ -124,6 +132,7 @@ class DagsterSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
     poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
+    executor: Literal["in_process", "kubernetes"] = Field(default="in_process", description="where steps run")
 
 
 class NotificationSettings(Section):

@@ -185,10 +185,18 @@ class Platform:
     @contextmanager
     def deployer(self) -> "Iterator[Deployer]":
         """What takes bundles into service, held so that one run at a time changes what serves."""
+        with self.exclusive("endpoint"):
+            yield self._deployer()
+
+    def _deployer(self) -> "Deployer":
+        if self.settings.kserve.deployer == "kubernetes":
+            from macro_cycle.serving.kubernetes.deployer import KubernetesDeployer
+            from macro_cycle.stack.tracking import tracking_uri
+
+            return KubernetesDeployer(self.settings, tracking_uri(self.settings))
         from macro_cycle.serving.deployers import LocalDeployer
 
-        with self.exclusive("endpoint"):
-            yield LocalDeployer(self.settings)
+        return LocalDeployer(self.settings)
 
     def exclusive(self, name: "LockName") -> AbstractContextManager["Connection"]:
         """Hold a lock between processes while a block runs, waiting for it first."""

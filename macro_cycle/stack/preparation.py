@@ -1,9 +1,14 @@
 """Creating the tables before the services start: web server and daemon would race for Dagster's.
 
+`python -m macro_cycle.stack.preparation` does it alone, where something else starts the services.
+
 MLflow guards its own by a file lock.
 """
 
-from macro_cycle.platform.settings import Settings
+import sys
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.services import dagster_home
 from macro_cycle.warehouse import Warehouse
@@ -20,3 +25,10 @@ def prepare_database(settings: Settings) -> None:
     Warehouse(database_url(settings)).migrate()
     with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         instance.upgrade()
+
+
+if __name__ == "__main__":
+    try:
+        prepare_database(read_settings())
+    except MacroCycleError as error:
+        sys.exit(f"error: {error}")

@@ -15,7 +15,9 @@ from macro_cycle.stack.service import Service
 from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
-ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[1]
+DAGSTER_CONFIG, WORKSPACE = PACKAGE / "stack" / "dagster.yaml", PACKAGE / "stack" / "workspace.yaml"
+FEAST_REPO = PACKAGE / "feature_store" / "feast_repo"
 KEEPER = DATABASE
 FEATURE_SERVER = "feature-server"
 
@@ -23,7 +25,7 @@ FEATURE_SERVER = "feature-server"
 def services(settings: Settings) -> list[Service]:
     """The processes to run, the database's keeper first."""
     python, tools = sys.executable, Path(sys.executable).parent
-    workspace = ("-w", str(ROOT / "workspace.yaml"))
+    workspace = ("-w", str(WORKSPACE))
     dagster, mlflow = settings.dagster, settings.mlflow
     keeper = Service(KEEPER, (python, "-m", "macro_cycle.stack.postgres"))
     rest = [
@@ -75,8 +77,7 @@ def services(settings: Settings) -> list[Service]:
 
 def feature_server(settings: Settings) -> Service:
     """Feast's app cut down to reads; it belongs to the stack once somebody has asked for it."""
-    repository = str(ROOT / ".ops" / ".feast" / "feast_repo")
-    command = (sys.executable, "-m", "macro_cycle.feature_store.server", repository)
+    command = (sys.executable, "-m", "macro_cycle.feature_store.server", str(FEAST_REPO))
     return Service(
         FEATURE_SERVER,
         (*command, "--host", settings.feast.host, "--port", str(settings.feast.port)),
@@ -89,10 +90,10 @@ def feature_server(settings: Settings) -> Service:
 
 
 def dagster_home(settings: Settings) -> Path:
-    """DAGSTER_HOME of the stack, with the repository's `dagster.yaml` in it."""
+    """DAGSTER_HOME of the stack, with the package's `dagster.yaml` in it."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    config, ours = home / "dagster.yaml", (ROOT / "dagster.yaml").read_text()
+    config, ours = home / "dagster.yaml", DAGSTER_CONFIG.read_text()
     if not config.exists() or config.read_text() != ours:
         config.write_text(ours)
     return home
@@ -125,6 +126,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         **Placement.of(settings.feast, database_url(settings)).environment(),
+        "FEAST_REPO": str(FEAST_REPO),
         "FEAST_USAGE": "False",
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",

@@ -70,7 +70,6 @@ def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, t
         (["backfill", "--from", "2008-02", "--to", "2008-01"], "empty range"),
         (["backfill", "--from", "2008-01", "--to", "2999-01"], "in the future"),
         (["backfill", "--from", "2008-01", "--to", "2008-02"], "run `macro-cycle up` first"),
-        (["run"], "run `macro-cycle up` first"),
         (["evaluate"], "no calls yet"),
         (["report", "--out", "record.pdf"], "must end in .html"),
         (["report", "--out", "nowhere/record.html"], "the folder nowhere does not exist"),

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from macro_cycle.feature_store.placement import Placement
-from macro_cycle.stack.services import ROOT
+from macro_cycle.stack.services import FEAST_REPO
 
-REPOSITORY = ROOT / ".ops" / ".feast" / "feast_repo"
+ROOT = Path(__file__).resolve().parents[2]
 FEAST = Path(sys.executable).parent / "feast"
 
 
@@ -19,7 +19,7 @@ def feast(placement: Placement, *arguments: str, succeeds: bool = True) -> str:
         settings["MACRO_CYCLE_FEAST__REDIS"] = placement.redis
     if placement.parquet:
         settings["MACRO_CYCLE_FEAST__PARQUET_PATH"] = str(placement.parquet)
-    return feast_in(REPOSITORY, *arguments, succeeds=succeeds, **settings, **placement.environment())
+    return feast_in(FEAST_REPO, *arguments, succeeds=succeeds, **settings, **placement.environment())
 
 
 def feast_in(folder: Path, *arguments: str, succeeds: bool = True, **variables: str) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from macro_cycle_tests.feature_store.command_line import REPOSITORY, feast
+from macro_cycle.stack.services import FEAST_REPO
+from macro_cycle_tests.feature_store.command_line import feast
 from macro_cycle_tests.feature_store.months import row
 
 pytestmark = pytest.mark.slow
@@ -20,7 +21,7 @@ def test_the_written_repository_says_what_the_platform_uses(placement, monkeypat
     chosen = replace(placement, **change)
     for name, value in chosen.environment().items():
         monkeypatch.setenv(name, value)
-    written, ours = load_repo_config(REPOSITORY, REPOSITORY / "feature_store.yaml"), chosen.repo_config()
+    written, ours = load_repo_config(FEAST_REPO, FEAST_REPO / "feature_store.yaml"), chosen.repo_config()
     for part in ("provider", "entity_key_serialization_version", *chosen.sections()):
         assert getattr(written, part) == getattr(ours, part), part
 
