@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -27,7 +28,6 @@ from macro_cycle.platform.settings import Settings, read_settings
 if TYPE_CHECKING:
     from macro_cycle.serving.served_models import ServedModels
 
-CYCLE = "us"
 BACKLOG = 2_048
 GRACE_SECONDS = 10
 ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
@@ -91,7 +91,7 @@ class Worker:
         models = self._prepared()
         os.close(warm)
         if self._turn_comes():
-            asyncio.run(self._serve(models), debug=False)
+            asyncio.run(self._serve(models))
 
     def _prepared(self) -> "ServedModels":
         from macro_cycle.serving import grpc_service, http_server  # noqa: F401 - heavy; read before the turn comes
@@ -154,6 +154,9 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
         loop.add_reader(self._parent, alone)
+        if self._settings.database_url is not None:
+            # the first question about an economy is not to wait for it
+            threading.Thread(target=import_module, args=("macro_cycle.feature_store.store",), daemon=True).start()
         await grpc.start()
         await http.serve(sockets=[self._listener])
         await grpc.stop(GRACE_SECONDS)
