@@ -4,4 +4,4 @@ A partition is what was known at the end of that month: sources, features, the h
 and everything that serves them are Dagster assets over the same monthly as-of partitions.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kfp import compiler, dsl
 
-IMAGE = "macro-cycle-kubeflow:0.1.0"
+IMAGE = "macro-cycle-kubeflow:0.2.0"
 COMPILED = Path(__file__).with_name("macro_cycle_hmm_pipeline.yaml")
 SERVICE = "macro-cycle-hmm"
 
