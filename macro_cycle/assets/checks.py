@@ -14,7 +14,7 @@ from macro_cycle.assets.chain import Chain
 from macro_cycle.observations.quality import Rule
 from macro_cycle.records import Answer, Model, Panel, Record, Snapshot
 
-SHOWN = 10
+SHOWN = 20
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 LATE = (Rule.late, Rule.discontinued, Rule.gap)
 UNUSUAL = (Rule.withdrawn, Rule.rebased, Rule.large_revision, Rule.jump, Rule.foreign_dates)
