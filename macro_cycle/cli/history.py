@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
+from macro_cycle.cli.answer import repeated
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError
@@ -45,7 +46,8 @@ def news(
     if earlier >= later:
         raise MacroCycleError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
     found = _explained(platform, earlier, later)
-    print_json({"change": found.change, **found.to_document()}) if json else _show(found)
+    age = {"news": found.has_new_data, "months_behind": found.months_behind}
+    print_json({"change": found.change, **age, **found.to_document()}) if json else _show(found)
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
@@ -59,7 +61,7 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
         "as_of": day.date(),
         "known": _newest(information_set.known),
         "data_give": _answer(platform, information_set),
-        "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
+        "said": None if call is None else {**_said(platform, call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
     broken = ", ".join(link.name for link in links if link.holds is False)
@@ -95,6 +97,11 @@ def _answer(platform: Platform, information_set: InformationSet) -> dict[str, An
     return {name: value for name, value in vars(call).items() if name not in ("as_of", "data_version")}
 
 
+def _said(platform: Platform, call: RecordedCall) -> dict[str, Any]:
+    """The call with the age of its data, and whether they were new."""
+    return {**vars(call), "news": not platform.regimes.repeats(call), "months_behind": call.months_behind}
+
+
 def _stored(platform: Platform, call: RecordedCall) -> Stored:
     """What is stored of a call."""
     store, series_ids, day = platform.warehouse, platform.features.series_ids, data_day(call)
@@ -124,6 +131,8 @@ def _show(found: News) -> None:
         table.add_row(str(part.kind), str(part.series_id), f"{part.contribution:+.4f}")
     table.add_row(f"after, about {found.reference_month:%Y-%m}", "", f"{found.after:.4f}", style="bold")
     answers.print(table)
+    if not found.has_new_data:
+        answers.print(f"[yellow]{repeated(found.months_behind)}[/]")
     if found.standard_error:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
 
@@ -151,5 +160,7 @@ def _show_replay(document: dict[str, Any]) -> None:
     )
     if said["recorded_at"].date() > document["as_of"]:
         answers.print("  (computed later, from what was known at that month end)")
+    if not said["news"]:
+        answers.print(f"  [yellow]{repeated(said['months_behind'])}[/]")
     for link in said["links"]:
         answers.print(f"  {HOLDS[link['holds']]}  {link['name']}: {as_typed(link['found'])}")
