@@ -7,7 +7,7 @@ import pandas as pd
 
 from macro_cycle.evaluation.baselines import baselines
 from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
-from macro_cycle.evaluation.track_record import Figures, Record, figures, settled_scores
+from macro_cycle.evaluation.track_record import Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
 from macro_cycle.features import FeatureSet
 from macro_cycle.observations import Catalog
