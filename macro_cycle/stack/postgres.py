@@ -20,6 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.stack.cluster import bring_up_to_date
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -55,11 +56,13 @@ def _prepared(url: str) -> str:
 def embedded_server(data: Path) -> Any:
     """A handle on the embedded server over the folder `data`, which runs until the last handle's process has ended.
 
-    The wheel gives a start ten seconds; on a busy machine, or after a crash, recovery takes longer and goes on.
+    A folder of an earlier PostgreSQL is brought to the wheel's first. The wheel gives a start ten seconds; on a busy
+    machine, or after a crash, recovery takes longer and goes on.
 
     Raises:
-        MacroCycleError: it does not start.
+        MacroCycleError: it does not start, or the folder is of a PostgreSQL that the wheel cannot read.
     """
+    bring_up_to_date(data)
     data.mkdir(parents=True, exist_ok=True)
     patiently = Retrying(
         retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError)),
