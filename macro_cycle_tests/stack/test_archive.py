@@ -85,7 +85,11 @@ def test_a_file_is_never_written_over(made):
 
 
 def test_what_fails_leaves_no_file(tmp_path):
-    with pytest.raises(MacroCycleError, match="it failed"), archive.written(tmp_path / "backup") as zipped:
-        zipped.writestr("half", CONTENT)
-        raise MacroCycleError("it failed")
+    def fail() -> None:
+        with archive.written(tmp_path / "backup") as zipped:
+            zipped.writestr("half", CONTENT)
+            raise MacroCycleError("it failed")
+
+    with pytest.raises(MacroCycleError, match="it failed"):
+        fail()
     assert list(tmp_path.iterdir()) == []

@@ -8,13 +8,14 @@ import dagster as dg
 import pandas as pd
 import psycopg
 import pytest
+from macro_cycle.serving.assembly import take_up
+from macro_cycle.serving.bundle_store import BundleStore
 
 from macro_cycle.audit.replay import reproduce
 from macro_cycle.cli.history import _stored
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import read_settings
 from macro_cycle.resources.platform import Platform
-from macro_cycle.serving.shelf import Shelf
 from macro_cycle.stack import archive
 from macro_cycle.stack.backup import backup, restore
 from macro_cycle.stack.postgres import database_url
@@ -39,8 +40,7 @@ def test_a_home_restored_on_another_path_answers_to_the_bit(tmp_path, monkeypatc
     with_the_sample(first)
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, *MONTHS)
-    shelf = Shelf(first.settings)
-    shelf.confirm(shelf.add(bundle))
+    served = take_up(first.settings, bundle)
     before = [stored(month, first) for month in MONTHS]
     backup(first.settings, tmp_path / "backup")
     shutil.rmtree(first.settings.home / "mlflow")
@@ -48,7 +48,7 @@ def test_a_home_restored_on_another_path_answers_to_the_bit(tmp_path, monkeypatc
     second = at(tmp_path / "another" / "place", monkeypatch)
     restore(second.settings, tmp_path / "backup")
     assert [stored(month, second) for month in MONTHS] == before
-    assert Shelf(second.settings).current == shelf.current
+    assert BundleStore(second.settings.home / "serving").committed() == [served]
     revised = second.warehouse.as_of(pd.Timestamp("2008-09-10"), ["PAYEMS"]).tail(3)
     published = pd.Timestamp("2008-09-20")
     second.warehouse.ingest(
@@ -98,7 +98,7 @@ def test_a_home_or_a_database_that_is_in_use_is_not_restored_into(written, fresh
         restore(fresh, written)
     (fresh.home / "panels" / "2008-09.parquet").unlink()
     elsewhere = fresh.model_copy(update={"home": fresh.home.with_name("elsewhere")})
-    with pytest.raises(MacroCycleError, match="the database .* is not empty"):
+    with pytest.raises(MacroCycleError, match=r"the database .* is not empty"):
         restore(elsewhere, written)
     assert not elsewhere.home.exists()
 

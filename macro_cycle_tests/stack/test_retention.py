@@ -1,4 +1,4 @@
-"""What is pruned is chatter: every materialization, check, success and failure stays, and the UI's history with them."""
+"""What is pruned is chatter: every materialization, check, success and failure stays."""
 
 import os
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What release 0.1.0 served last is taken over as a decision to promote it: it goes on serving, and is the incumbent."""
+"""What release 0.1.0 served last stands promoted: it goes on serving, and is the incumbent of the gate."""
 
 from alembic import op
 
