@@ -16,6 +16,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
 from macro_cycle.platform.versions import document_version
+from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
@@ -112,6 +113,27 @@ def _stored(platform: Platform, call: RecordedCall) -> Stored:
         loaded_since=store.loaded_since(call.recorded_at, day, series_ids),
         bundled=lambda: _bundled_panel(platform, call),
         served=platform.served.last(call.as_of),
+        same_code=_same_code(platform, call),
+    )
+
+
+def _same_code(platform: Platform, call: RecordedCall) -> bool:
+    """Whether panel, model and answer of the call were made by this release under the present settings."""
+    from macro_cycle.assets.chain import code_versions
+
+    code = code_versions(platform)
+    wanted: dict[str, tuple[type[Record], str | None]] = {
+        "macro_features": (Panel, None),
+        "regime_model": (Model, call.model_version),
+        "regime_labels": (Answer, call.data_version),
+    }
+    return all(
+        any(
+            record.made_by == code[asset] and record.version == (version or record.version)
+            for record in platform.records.history(asset, kind)
+            if record.as_of == call.as_of
+        )
+        for asset, (kind, version) in wanted.items()
     )
 
 
