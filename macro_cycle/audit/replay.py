@@ -151,7 +151,9 @@ def _answer(call: RecordedCall, model: "StoredModel", panel: pd.DataFrame) -> Li
     if not wrong:
         return Link("answer", True, "every probability is the same to the bit")
     if wrong == ["data_version"]:
-        return Link("answer", False, "the same to the bit, but earlier months are seen otherwise or kept in another form")
+        return Link(
+            "answer", False, "the same to the bit, but earlier months are seen otherwise or kept in another form"
+        )
     told = ", ".join(f"{name} {getattr(call, name)} (again: {getattr(again, name)})" for name in wrong)
     return Link("answer", False, f"was recorded with another {told}")
 

@@ -44,6 +44,22 @@ def bring_up_to_date(data: Path) -> None:
         _upgrade(data, found)
 
 
+def refuse_copy_of_running(data: Path) -> None:
+    """Raise if the folder was copied while its server ran, which would answer, and be written to, in its place.
+
+    Raises:
+        MacroCycleError: the running server is that of another folder.
+    """
+    running = wheel().utils.PostmasterInfo.read_from_pgdata(data)
+    if running is None or not running.is_running() or running.process.name() != "postgres":
+        return
+    if running.pgdata.resolve() != data.resolve():
+        raise MacroCycleError(
+            f"{data} was copied from {running.pgdata} while its server ran, so it is not whole: use "
+            "`macro-cycle backup FILE` there and `macro-cycle restore FILE` here"
+        )
+
+
 def wheel() -> Any:
     """The module of the wheel."""
     with warnings.catch_warnings():

@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
-from macro_cycle.stack.cluster import bring_up_to_date, wheel
+from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -59,8 +59,10 @@ def embedded_server(data: Path) -> Any:
     machine, or after a crash, recovery takes longer and goes on.
 
     Raises:
-        MacroCycleError: it does not start, or the folder is of a PostgreSQL that the wheel cannot read.
+        MacroCycleError: it does not start; the folder is of a PostgreSQL that the wheel cannot read; or it was copied
+            while its server ran.
     """
+    refuse_copy_of_running(data)
     bring_up_to_date(data)
     data.mkdir(parents=True, exist_ok=True)
     patiently = Retrying(

@@ -1,5 +1,6 @@
 """A store made by an earlier PostgreSQL opens with the wheel's, whatever interrupts; what cannot be read is refused."""
 
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -66,3 +67,12 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(tmp_path):
     with pytest.raises(MacroCycleError, match="it is as it was"):
         bring_up_to_date(data)
     assert version_of(data) == EARLIER
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_running_home_is_refused_rather_than_served_by_the_other_s_database(tmp_path):
+    data, copy = tmp_path / "first" / "postgres", tmp_path / "second" / "postgres"
+    with embedded_server(data):
+        shutil.copytree(data, copy, ignore=shutil.ignore_patterns(".s.*"))
+        with pytest.raises(MacroCycleError, match=r"copied from .*first.* while its server ran"):
+            embedded_server(copy)
