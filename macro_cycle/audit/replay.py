@@ -75,9 +75,9 @@ def reproduce(call: RecordedCall, stored: Stored) -> tuple[Link, ...]:
     links = (record, document, observations)
     if panel is None:
         return links
-    again = (_estimation(stored.model, panel), _answer(call, stored.model, panel))
+    again = [_estimation(stored.model, panel), _answer(call, stored.model, panel)]
     if not stored.same_code:
-        again = tuple(map(_by_other_code, again))
+        again = [_by_other_code(link) for link in again]
     return (*links, *again, _served(call, stored.served))
 
 
