@@ -16,7 +16,7 @@ from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.executor import executor
 from macro_cycle.automation.jobs import decide, fetch, train_one_month, whole_graph
-from macro_cycle.automation.sensors import automation, notifications, releases
+from macro_cycle.automation.sensors import automation, notifications, releases, retention
 from macro_cycle.resources.mlflow_run import RESOURCE_KEY, mlflow_run
 from macro_cycle.resources.platform import Platform
 from macro_cycle.resources.records import RecordIOManager
@@ -41,7 +41,12 @@ def build(platform: Platform) -> dg.Definitions:
         assets=dg.with_source_code_references(assets),
         asset_checks=[*record_checks(chain), regime_drift(chain)],
         jobs=[whole_graph, fetch, train_one_month, decide],
-        sensors=[automation(poll_seconds), releases(poll_seconds), notifications(poll_seconds)],
+        sensors=[
+            automation(poll_seconds),
+            releases(poll_seconds),
+            notifications(poll_seconds),
+            retention(platform.settings.dagster.keep_days),
+        ],
         resources={
             "platform": platform,
             "io_manager": RecordIOManager(platform),

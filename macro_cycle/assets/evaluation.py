@@ -38,6 +38,7 @@ def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.Materialize
         data_version=dg.DataVersion(version),
         metadata={
             **model,
+            "month_ends_without_new_data": document["repeated"],
             "label_changes_median": document["label_changes"]["median"],
             "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
             "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),

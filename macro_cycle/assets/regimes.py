@@ -50,17 +50,41 @@ def regime_labels(chain: Chain) -> dg.AssetsDefinition:
 
         The newest reference month's filtered probabilities are the call: the one answer given at that month end.
         """
-        months = Months(context, platform, chain, macro_features=macro_features, regime_model=regime_model)
-        before = platform.records.load("macro_features", Panel, [month_before(months.keys[0])])
-        versions = {month: panel.version for month, panel in {**before, **macro_features}.items()}
+        before = platform.records.load("macro_features", Panel, [month_before(context.partition_keys[0])])
+        panels = before | macro_features
+        months = _WithThePanelBefore(context, platform, chain, panels, macro_features, regime_model)
 
         def make(month: str) -> Made:
-            news = versions[month] != versions.get(month_before(month))
-            return _made(platform, months, month, regime_model[month], news)
+            return _made(platform, months, month, regime_model[month], months.has_news(month))
 
         yield from months.report(lambda keys: each(keys, make), lambda answer: _figures(answer, platform))
 
     return asset
+
+
+class _WithThePanelBefore(Months):
+    """Months whose answers are made again when the panel of the month end before changes: it says what is news."""
+
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        platform: Platform,
+        chain: Chain,
+        panels: dict[str, Panel],
+        macro_features: dict[str, Panel],
+        regime_model: dict[str, Model],
+    ) -> None:
+        super().__init__(context, platform, chain, macro_features=macro_features, regime_model=regime_model)
+        self._panels = panels
+
+    def has_news(self, month: str) -> bool:
+        """Whether the month's panel is another than that of the month end before."""
+        before = self._panels.get(month_before(month))
+        return before is None or before.version != self._panels[month].version
+
+    def _versions(self, month: str) -> dict[str, str]:
+        before = self._panels.get(month_before(month))
+        return super()._versions(month) | ({"the panel before": before.version} if before else {})
 
 
 def _made(platform: Platform, months: Months, month: str, model: Model, news: bool) -> Made:

@@ -8,7 +8,7 @@ may round differently.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from macro_cycle.warehouse.records import ServedAnswer
 
 SERVED_WITHIN = 1e-9
+OTHER_CODE = "an earlier release or other settings made it"
 
 
 @dataclass(frozen=True)
 class Link:
     """One link from the observations to an answer: whether it holds, and in words what was found.
 
-    holds: None where the observations have changed since, by loads that are on record, so that the answer follows
-    from what was kept with its model and no longer from what is stored.
+    holds: None where it cannot be computed again as it was: the observations have changed since, by loads that are on
+    record, so that the answer follows from what was kept with its model; or other code or settings made it.
     """
 
     name: str
@@ -45,7 +46,8 @@ class Stored:
 
     broken_at: the first call on record that does not follow from its predecessor. panel: from the observations as
     known on `data_day(call)`. loaded_since: whether anything known on that day was loaded after the call was recorded.
-    bundled: reads the panel that was kept with the model, or gives None.
+    bundled: reads the panel that was kept with the model, or gives None. same_code: whether this release, under the
+    present settings, made it; an earlier one may have built panels and estimated otherwise.
     """
 
     broken_at: int | None
@@ -54,6 +56,7 @@ class Stored:
     loaded_since: bool
     bundled: Callable[[], pd.DataFrame | None]
     served: "ServedAnswer | None"
+    same_code: bool = True
 
 
 def data_day(call: RecordedCall) -> date:
@@ -72,7 +75,15 @@ def reproduce(call: RecordedCall, stored: Stored) -> tuple[Link, ...]:
     links = (record, document, observations)
     if panel is None:
         return links
-    return (*links, _estimation(stored.model, panel), _answer(call, stored.model, panel), _served(call, stored.served))
+    again = [_estimation(stored.model, panel), _answer(call, stored.model, panel)]
+    if not stored.same_code:
+        again = [_by_other_code(link) for link in again]
+    return (*links, *again, _served(call, stored.served))
+
+
+def _by_other_code(link: Link) -> Link:
+    """A link that other code made: what this release finds otherwise is no proof that anything was altered."""
+    return link if link.holds else replace(link, holds=None, found=f"{link.found}; {OTHER_CODE}")
 
 
 def _record(broken_at: int | None) -> Link:
@@ -96,6 +107,9 @@ def _panel(model: "StoredModel", stored: Stored) -> tuple[pd.DataFrame | None, L
     if kept is not None and not has_version(kept, model.input_version):
         kept = None
     differing = "another panel" if kept is None else f"a panel that differs in {_differing(stored.panel, kept)}"
+    if not stored.same_code:
+        taken = "none was kept with the model" if kept is None else "taken as kept with the model"
+        return kept, Link("observations", None, f"give {differing}; {OTHER_CODE}; {taken}")
     if not stored.loaded_since:
         return kept, Link(
             "observations", False, f"give {differing}, though nothing was loaded since: they were altered"
@@ -136,6 +150,10 @@ def _answer(call: RecordedCall, model: "StoredModel", panel: pd.DataFrame) -> Li
     wrong = [name for name, value in vars(again).items() if value != getattr(call, name)]
     if not wrong:
         return Link("answer", True, "every probability is the same to the bit")
+    if wrong == ["data_version"]:
+        return Link(
+            "answer", False, "the same to the bit, but earlier months are seen otherwise or kept in another form"
+        )
     told = ", ".join(f"{name} {getattr(call, name)} (again: {getattr(again, name)})" for name in wrong)
     return Link("answer", False, f"was recorded with another {told}")
 

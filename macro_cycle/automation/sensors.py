@@ -1,6 +1,7 @@
 """What the daemon evaluates."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from macro_cycle.records import Answer
 
 ANSWER_SECONDS = 10.0
-
+DAY_SECONDS = 86_400
 FETCHED = [dg.AssetKey("fred_series"), dg.AssetKey("macro_features")]  # named in the run, so conditions see them as one
 
 
@@ -100,6 +101,28 @@ def notifications(poll_seconds: int) -> dg.SensorDefinition:
         kept = {"seen": (seen if failures else looked).to_document(), **told.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
         return dg.SensorResult(skip_reason=reason, cursor=json.dumps(kept))
+
+    return sensor
+
+
+def retention(days: int) -> dg.SensorDefinition:
+    """The sensor that deletes what Dagster wrote and nobody needs any more."""
+
+    @dg.sensor(
+        name="retention",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=DAY_SECONDS,
+        description=f"Deletes how steps went about their work, and what they printed, after {days} days.",
+    )
+    def sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SkipReason:
+        """Materializations, checks, successes and failures stay for good."""
+        from macro_cycle.stack.retention import prune_events, prune_output
+        from macro_cycle.stack.services import dagster_home
+
+        before = datetime.now(UTC) - timedelta(days=days)
+        events = prune_events(platform.database_url, before)
+        runs = prune_output(dagster_home(platform.settings), before)
+        return dg.SkipReason(f"deleted {events} events of {days} days ago or earlier, and the output of {runs} runs")
 
     return sensor
 

@@ -38,6 +38,11 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
     }
 
 
+def repeated(months_behind: int) -> str:
+    """What is said of an answer without new data."""
+    return f"No new data since an earlier month end: the answer is repeated, its data are {months_behind} months old."
+
+
 def addresses(settings: Settings) -> dict[str, str]:
     """Where each service of the stack answers."""
     base = {
@@ -69,6 +74,8 @@ def show(answer: dict[str, Any]) -> None:
         answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
     )
     answers.print(table)
+    if not answer["news"]:
+        answers.print(f"[yellow]{repeated(answer['months_behind'])}[/]")
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
     answers.print()

@@ -7,6 +7,7 @@ import typer
 
 from macro_cycle import __version__
 from macro_cycle.cli import (
+    backups,
     decisions,
     exports,
     history,
@@ -54,6 +55,7 @@ history.register(app)
 track_record.register(app)
 series.register(app)
 rehearsal.register(app)
+backups.register(app)
 
 
 def main() -> None:

@@ -9,12 +9,14 @@ import typer
 from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
+from macro_cycle.cli.answer import repeated
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
 from macro_cycle.platform.versions import document_version
+from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
@@ -45,7 +47,8 @@ def news(
     if earlier >= later:
         raise MacroCycleError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
     found = _explained(platform, earlier, later)
-    print_json({"change": found.change, **found.to_document()}) if json else _show(found)
+    age = {"news": found.has_new_data, "months_behind": found.months_behind}
+    print_json({"change": found.change, **age, **found.to_document()}) if json else _show(found)
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
@@ -59,7 +62,7 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
         "as_of": day.date(),
         "known": _newest(information_set.known),
         "data_give": _answer(platform, information_set),
-        "said": None if call is None else {**vars(call), "links": [vars(link) for link in links]},
+        "said": None if call is None else {**_said(platform, call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
     broken = ", ".join(link.name for link in links if link.holds is False)
@@ -95,6 +98,11 @@ def _answer(platform: Platform, information_set: InformationSet) -> dict[str, An
     return {name: value for name, value in vars(call).items() if name not in ("as_of", "data_version")}
 
 
+def _said(platform: Platform, call: RecordedCall) -> dict[str, Any]:
+    """The call with the age of its data, and whether they were new."""
+    return {**vars(call), "news": not platform.regimes.repeats(call), "months_behind": call.months_behind}
+
+
 def _stored(platform: Platform, call: RecordedCall) -> Stored:
     """What is stored of a call."""
     store, series_ids, day = platform.warehouse, platform.features.series_ids, data_day(call)
@@ -105,6 +113,27 @@ def _stored(platform: Platform, call: RecordedCall) -> Stored:
         loaded_since=store.loaded_since(call.recorded_at, day, series_ids),
         bundled=lambda: _bundled_panel(platform, call),
         served=platform.served.last(call.as_of),
+        same_code=_same_code(platform, call),
+    )
+
+
+def _same_code(platform: Platform, call: RecordedCall) -> bool:
+    """Whether panel, model and answer of the call were made by this release under the present settings."""
+    from macro_cycle.assets.chain import code_versions
+
+    code = code_versions(platform)
+    wanted: dict[str, tuple[type[Record], str | None]] = {
+        "macro_features": (Panel, None),
+        "regime_model": (Model, call.model_version),
+        "regime_labels": (Answer, call.data_version),
+    }
+    return all(
+        any(
+            record.made_by == code[asset] and record.version == (version or record.version)
+            for record in platform.records.history(asset, kind)
+            if record.as_of == call.as_of
+        )
+        for asset, (kind, version) in wanted.items()
     )
 
 
@@ -124,6 +153,8 @@ def _show(found: News) -> None:
         table.add_row(str(part.kind), str(part.series_id), f"{part.contribution:+.4f}")
     table.add_row(f"after, about {found.reference_month:%Y-%m}", "", f"{found.after:.4f}", style="bold")
     answers.print(table)
+    if not found.has_new_data:
+        answers.print(f"[yellow]{repeated(found.months_behind)}[/]")
     if found.standard_error:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
 
@@ -151,5 +182,7 @@ def _show_replay(document: dict[str, Any]) -> None:
     )
     if said["recorded_at"].date() > document["as_of"]:
         answers.print("  (computed later, from what was known at that month end)")
+    if not said["news"]:
+        answers.print(f"  [yellow]{repeated(said['months_behind'])}[/]")
     for link in said["links"]:
         answers.print(f"  {HOLDS[link['holds']]}  {link['name']}: {as_typed(link['found'])}")

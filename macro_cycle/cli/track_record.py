@@ -86,6 +86,8 @@ def _show(document: dict[str, Any]) -> None:
             f"labels of months older than two years: median {changes['median']:.2%}, mean {changes['mean']:.2%} "
             f"changed from one month end to the next"
         )
+    if document["repeated"]:
+        answers.print(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
     for line in document["left_out"]:
         errors.print(f"left out: {line}")
 

@@ -45,12 +45,15 @@ class Statistic:
 
 
 def drift(model: "MacroCycleHMM", panel: pd.DataFrame, settled: pd.DataFrame | None = None) -> list[Statistic]:
-    """All statistics of a model on its panel; `settled` are scored months (score, recession), if there are any."""
+    """All statistics of a model on its panel; `settled` are scored months, if there are any.
+
+    settled: columns reference_month, score, recession; answers without new data are not in it.
+    """
     states = model.decode(panel).states
     chain = model.transitions(panel)
     found = [surprise(model, panel), *occupancy(model, states, chain), stay(model, states, chain)]
     found.append(turns(states, chain))
-    if settled is not None and len(settled) >= FEWEST_SETTLED:
+    if settled is not None and settled["reference_month"].nunique() >= FEWEST_SETTLED:
         found.append(calibration(settled["score"].to_numpy(float), settled["recession"].to_numpy(float)))
     return found
 

@@ -66,6 +66,17 @@ class News:
         """What the parts add up to."""
         return self.after - self.before
 
+    @property
+    def has_new_data(self) -> bool:
+        """Whether a series had anything new or revised; without, the later answer repeats the earlier one."""
+        return bool(self.parts["kind"].isin(UPDATES).any())
+
+    @property
+    def months_behind(self) -> int:
+        """Age of the later answer's data: months from its reference month to its day."""
+        month = self.reference_month
+        return 12 * (self.as_of.year - month.year) + self.as_of.month - month.month
+
     def by_kind(self) -> dict[str, float]:
         """Sum of the contributions of each kind."""
         return {str(kind): float(total) for kind, total in self.parts.groupby("kind")["contribution"].sum().items()}

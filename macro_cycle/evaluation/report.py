@@ -36,13 +36,24 @@ def page(document: Mapping[str, Any], calls: pd.DataFrame) -> str:
     note = (
         f"What was answered at each month end about the newest month with data, scored against what the NBER had "
         f"settled by {document['day']}. Nothing published after a month end entered its answer."
-    )
+    ) + _repeated(document)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head>\n<body><h1>{escape(title)}</h1><p class=note>{escape(note)}</p>\n"
         + "\n".join(sections)
         + "\n</body></html>\n"
     )
+
+
+def _repeated(document: Mapping[str, Any]) -> str:
+    """What is said of month ends without new data; `repeated` is new in evaluations, older ones lack it."""
+    match document.get("repeated", 0):
+        case 0:
+            return ""
+        case 1:
+            return " One month end without new data repeats an answer and is not counted."
+        case number:
+            return f" {number} month ends without new data repeat an answer and are not counted."
 
 
 def _figures(document: Mapping[str, Any]) -> str:

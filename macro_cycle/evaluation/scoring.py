@@ -20,21 +20,27 @@ def evaluate_calls(
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The evaluation of all calls by what was settled on `day`, and the calls (by as-of month).
 
+    Answers without new data are not scored; `repeated` counts them. Rivals are scored at the month ends of the others.
     Rivals whose series the store lacks are left out, and named in the document's `left_out`.
 
     Raises:
         MacroCycleError: there is no call yet.
     """
     regimes = RegimeStore(store.engine)
-    model = model_record(regimes.calls())
+    calls = regimes.calls()
+    model = model_record(calls)
     frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))
     records, left_out = rival_records(rivals, frames)
     document = evaluation(model, records, regimes.label_changes(), day)
-    return {**document, "left_out": left_out}, model.scores
+    return {**document, "repeated": len(calls) - len(model.scores), "left_out": left_out}, model.scores
 
 
 def model_record(calls: pd.DataFrame) -> Record:
-    """The record of stored calls (columns as_of, reference_month, recession_probability)."""
+    """The record of stored calls (columns as_of, reference_month, recession_probability, news).
+
+    An answer that repeats another for want of data is left out: it is not evidence a second time.
+    """
+    calls = calls[calls["news"]]
     index = pd.DatetimeIndex(calls["as_of"]).to_period("M").to_timestamp().rename("as_of")
     scores = calls[["reference_month", "recession_probability"]].set_axis(["reference_month", "score"], axis=1)
     return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))

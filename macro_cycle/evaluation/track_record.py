@@ -23,6 +23,7 @@ FEWEST_MONTHS = 24
 class Record:
     """One forecaster's answers: `scores` has index as-of month (month starts, ascending), reference_month, score.
 
+    Month ends without new data are not in it: an answer repeated for want of data is no new evidence.
     threshold: a recession is called above it. probability: whether scores are probabilities.
     """
 
@@ -37,6 +38,7 @@ class Record:
 class Figures:
     """The figures of one record over its settled months; None where there is nothing to compute it from.
 
+    months: distinct reference months.
     false_alarms: share of expansion months above the threshold. called: recessions with two running month ends above
     it, of `recessions` that began while the record ran; slowest_call: most month ends after a recession's first month.
     """
@@ -56,12 +58,13 @@ def figures(record: Record, day: pd.Timestamp) -> Figures:
     """The record's figures by what was settled on `day`."""
     settled = settled_scores(record.scores, day)
     score, recession = settled["score"], settled["recession"].to_numpy(bool)
-    enough = len(settled) >= FEWEST_MONTHS
+    months = int(settled["reference_month"].nunique())
+    enough = months >= FEWEST_MONTHS
     delays = _delays(record, day)
     return Figures(
         name=record.name,
         title=record.title,
-        months=len(settled),
+        months=months,
         auroc=_known(metrics.auroc(score, recession)) if enough else None,
         brier=_known(metrics.brier(score, recession)) if enough and record.probability else None,
         false_alarms=_known(metrics.false_alarm_share(score, recession, record.threshold)) if enough else None,

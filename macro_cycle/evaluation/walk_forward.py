@@ -25,7 +25,8 @@ def walk_forward(
 ) -> pd.DataFrame:
     """The configuration's answers on each of the frames' days, estimated again at every `every`-th.
 
-    `frames` are as-of months (ascending) and their as-of frames. Days on which too little was known are left out.
+    `frames` are as-of months (ascending) and their as-of frames. Days on which too little was known are left out, and
+    days without new data: they would only repeat an answer.
     One row per as-of month: `reference_month`, `score` (the recession probability).
     """
     from macro_cycle.hmm import fit_windows
@@ -42,10 +43,12 @@ def walk_forward(
 def _panels(
     frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
 ) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    last = pd.DataFrame()
     for month, frame in frames:
         try:
             panel = build_panel(frame, catalog, features)
         except MacroCycleError:
             continue
-        if panel.notna().any(axis=1).sum() >= FEWEST_MONTHS:
+        if panel.notna().any(axis=1).sum() >= FEWEST_MONTHS and not panel.equals(last):
             yield month, panel
+            last = panel

@@ -133,6 +133,7 @@ class DagsterSettings(Section):
     port: int = Field(default=3000, ge=1, le=65535)
     poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
     executor: Literal["in_process", "kubernetes"] = Field(default="in_process", description="where steps run")
+    keep_days: int = Field(default=90, ge=1, description="how long it is kept how steps worked and what they printed")
 
 
 class NotificationSettings(Section):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from macro_cycle.evaluation.baselines import baselines
 from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
-from macro_cycle.evaluation.track_record import Figures, Record, figures, settled_scores
+from macro_cycle.evaluation.track_record import Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
 from macro_cycle.features import FeatureSet
 from macro_cycle.observations import Catalog
@@ -41,15 +41,17 @@ def gather(
     months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
     frames = [frame for frame in as_of_months(store, months, features.series_ids) if len(frame[1])]
 
-    def walked(config: "HMMConfig") -> Figures:
-        return figures(Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config)), day)
+    def walked(config: "HMMConfig") -> Record:
+        return Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config))
 
+    record = on_file or walked(challenger)
+    frames = [frame for frame in frames if frame[0] in record.scores.index]
     rules = [rival for rival in baselines(catalog) if rival.requires is None]
     same = champion is None or champion == challenger
     return Evidence(
-        challenger=figures(on_file, day) if on_file else walked(challenger),
-        champion=None if same or champion is None else walked(champion),
-        rivals=[figures(record, day) for record in rival_records(rules, frames)[0]],
+        challenger=figures(record, day),
+        champion=None if same or champion is None else figures(walked(champion), day),
+        rivals=[figures(rival, day) for rival in rival_records(rules, frames)[0]],
         source="calls on file" if on_file else f"walk-forward over {len(frames)} month ends",
     )
 
@@ -64,7 +66,7 @@ def _calls_of(store: Warehouse, config: "HMMConfig", day: pd.Timestamp) -> Recor
         return None
     record = model_record(calls)
     scores = record.scores[record.scores.index <= day]
-    settled = len(settled_scores(scores, day))
+    settled = settled_scores(scores, day)["reference_month"].nunique()
     if settled < FEWEST_SETTLED:
         return None
     return replace(record, scores=scores[::-STEP][::-1] if settled >= STEP * FEWEST_SETTLED else scores)

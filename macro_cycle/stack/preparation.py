@@ -9,13 +9,14 @@ import sys
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.stack.earlier_releases import take_over
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.services import dagster_home
 from macro_cycle.warehouse import Warehouse
 
 
 def prepare_database(settings: Settings) -> None:
-    """Bring the tables of the warehouse and of Dagster up to date.
+    """Bring the tables of the warehouse and of Dagster, and what an earlier release served, up to date.
 
     Raises:
         MacroCycleError: the database does not answer.
@@ -25,6 +26,7 @@ def prepare_database(settings: Settings) -> None:
     Warehouse(database_url(settings)).migrate()
     with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         instance.upgrade()
+    take_over(settings)
 
 
 if __name__ == "__main__":

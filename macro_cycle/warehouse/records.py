@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, Text, cast, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from macro_cycle.errors import MacroCycleError
@@ -35,11 +35,12 @@ class NewsStore:
         self._engine = engine
 
     def save(self, document: Mapping[str, Any]) -> None:
-        """Keep a document of `evaluation.news.News`, in place of the one of the same month end."""
+        """Keep a document of `evaluation.news.News`, in place of another of the same month end."""
         statement = insert(news).values(**document)
-        replaced = {c.name: statement.excluded[c.name] for c in news.columns if c.name != "as_of"}
+        given = {c.name: statement.excluded[c.name] for c in news.columns if c.name != "as_of"}
+        other = or_(*(cast(news.c[name], Text).is_distinct_from(cast(value, Text)) for name, value in given.items()))
         with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["as_of"], set_=replaced))
+            connection.execute(statement.on_conflict_do_update(index_elements=["as_of"], set_=given, where=other))
 
     def load(self, as_of: date) -> dict[str, Any]:
         """The document kept for a month end.

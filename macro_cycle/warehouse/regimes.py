@@ -25,6 +25,11 @@ class Call:
     model_version: str
     data_version: str
 
+    @property
+    def months_behind(self) -> int:
+        """Age of the data: months from the reference month to the month end."""
+        return 12 * (self.as_of.year - self.reference_month.year) + self.as_of.month - self.reference_month.month
+
     @classmethod
     def newest_of(cls, frame: pd.DataFrame, as_of: date, model_version: str, data_version: str) -> "Call":
         """The answer that a regimes frame gives for its newest reference month."""
@@ -127,33 +132,44 @@ class RegimeStore:
         with self._engine.connect() as connection:
             return connection.execute(text(BROKEN)).scalar()
 
+    def repeats(self, call: Call) -> bool:
+        """Whether an earlier month end was answered about the same reference month from the same data."""
+        with self._engine.connect() as connection:
+            mine = select(models.c.input_version).where(models.c.model_version == call.model_version)
+            panel = connection.execute(mine).scalar() or call.data_version
+            rows = _WITH_PANEL.where(calls.c.as_of < call.as_of, calls.c.reference_month == call.reference_month)
+            return any(row.panel == panel for row in connection.execute(rows))
+
     def calls(self) -> pd.DataFrame:
-        """Last answer of each month end, oldest first, with one `p_<label>` column per label."""
-        found = self._calls(select(calls))
+        """Last answer of each month end, oldest first, with one `p_<label>` column per label.
+
+        news: whether the answer rests on data that none before it had about the same reference month; one that does
+        not repeats another and is no evidence. months_behind: age of the data, from reference month to month end.
+        """
+        found = self._calls(_WITH_PANEL)
         if found.empty:
             raise MacroCycleError("no calls yet; run `macro-cycle run` or `macro-cycle backfill` first")
         return found
 
     def calls_of(self, config_version: str) -> pd.DataFrame:
         """As `calls`, of models of one configuration alone; empty if there are none."""
-        return self._calls(
-            select(calls)
-            .join(models, models.c.model_version == calls.c.model_version)
-            .where(models.c.config_version == config_version)
-        )
+        return self._calls(_WITH_PANEL.where(models.c.config_version == config_version))
 
     def _calls(self, query: Select) -> pd.DataFrame:
         query = query.distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
         with self._engine.connect() as connection:
-            table = pd.DataFrame([_answer(row) for row in connection.execute(query).mappings()])
-        if table.empty:
-            return table
+            rows = connection.execute(query).mappings().all()
+        if not rows:
+            return pd.DataFrame()
+        table = pd.DataFrame([_answer(row) for row in rows])
+        repeated = table.assign(panel=[row["panel"] for row in rows]).duplicated(["reference_month", "panel"])
         probabilities = pd.DataFrame(table.pop("probabilities").tolist()).add_prefix("p_")
         probabilities.columns = probabilities.columns.str.lower()
         table = pd.concat([table, probabilities], axis=1)
         dates = {name: pd.to_datetime(table[name]) for name in ("as_of", "reference_month")}
         versions = ["model_version", "data_version"]
-        return table.assign(**dates)[[c for c in table if c not in versions] + versions]
+        table = table.assign(**dates)[[c for c in table if c not in versions] + versions]
+        return table.assign(news=~repeated, months_behind=_months(table["as_of"]) - _months(table["reference_month"]))
 
     def label_changes(self, months: int = 24) -> pd.Series:
         """Share of the reference months older than `months` whose label changed since the month end before.
@@ -165,6 +181,10 @@ class RegimeStore:
         index = pd.DatetimeIndex([row.as_of for row in rows], name="as_of")
         return pd.Series([row.share for row in rows], index=index, name="label_changes", dtype=float)
 
+
+_WITH_PANEL = select(calls, func.coalesce(models.c.input_version, calls.c.data_version).label("panel")).outerjoin(
+    models, models.c.model_version == calls.c.model_version
+)
 
 LABEL_CHANGES = """
 SELECT now.as_of, avg((now.label <> before.labels[place + lead])::int)::float8 AS share
@@ -198,12 +218,16 @@ def _answer(row: Mapping) -> dict:
     return {name: row[name] for name in Call.__dataclass_fields__}
 
 
+def _months(days: pd.Series) -> pd.Series:
+    return 12 * days.dt.year + days.dt.month
+
+
 def _lock_key(as_of: date) -> int:
     return 7_300_000_000 + as_of.toordinal()
 
 
 def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
-    """The frame in place of the one of the same month end."""
+    """The frame in place of another of the same month end; the same one is not written again."""
     numbers = frame.drop(columns=["label", "most_likely_regime"], errors="ignore")
     values = {
         "data_version": call.data_version,
@@ -213,4 +237,5 @@ def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
         "numbers": numbers.to_numpy(">f8").tobytes(),
     }
     statement = insert(regimes).values(as_of=call.as_of, **values)
-    return statement.on_conflict_do_update(index_elements=["as_of"], set_=values)
+    other = regimes.c.data_version != statement.excluded.data_version
+    return statement.on_conflict_do_update(index_elements=["as_of"], set_=values, where=other)

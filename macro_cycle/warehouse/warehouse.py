@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import psycopg2
@@ -16,6 +17,9 @@ from macro_cycle.warehouse import ingestion, observations
 from macro_cycle.warehouse.locks import exclusive, hold_until_commit
 from macro_cycle.warehouse.tables import SCHEMA
 from macro_cycle.warehouse.urls import DatabaseUrl
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # The driver's own errors come from COPY.
 GONE = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
@@ -35,10 +39,8 @@ class Warehouse:
     def migrate(self) -> None:
         """Bring the tables up to date; safe to call again and from several processes at once."""
         from alembic import command
-        from alembic.config import Config
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        config = _migrations()
         with self._transaction() as connection:
             hold_until_commit(connection, "migrations")
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
@@ -117,6 +119,21 @@ class Warehouse:
         except GONE as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+
+
+def revisions() -> set[str]:
+    """Every migration that this release knows."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()}
+
+
+def _migrations() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
 
 
 def _ingest(

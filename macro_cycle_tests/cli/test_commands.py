@@ -107,8 +107,8 @@ def test_bad_settings_are_one_clear_line_without_the_password(run, environment, 
     assert "hunter2" not in result.stderr + result.stdout
 
 
-def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
-    with_the_sample()
+def test_exports_hold_the_contract_s_columns(run, platform, tmp_path, bundle):
+    with_the_sample(platform)
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, "2007-11-01", "2007-12-01")
     for table in ("calls", "regimes", "features"):
@@ -119,23 +119,27 @@ def test_exports_hold_the_contract_s_columns(run, tmp_path, bundle):
         *("as_of", "reference_month", "label", "recession_probability"),
         *("p_expansion", "p_peak", "p_contraction", "p_trough"),
         *("model_version", "data_version"),
+        *("news", "months_behind"),
     ]
+    assert calls[["news", "months_behind"]].to_numpy().tolist() == [[True, 1]] * 2
     assert calls["as_of"].tolist() == ["2007-11-30", "2007-12-31"]
     assert calls["model_version"].iloc[-1] == bundle.meta["model_version"]
     regimes = pd.read_parquet(tmp_path / "regimes.parquet")
     assert regimes["recession_probability"].iloc[-1] == calls["recession_probability"].iloc[-1]
 
 
-def test_history_is_told_by_news_replay_and_report(run, tmp_path):
-    with_the_sample()
+def test_history_is_told_by_news_replay_and_report(run, platform, tmp_path):
+    with_the_sample(platform)
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, "2008-07-01", "2008-08-01")
     replayed = json.loads(run("replay", "--as-of", "2008-09-15", "--json").stdout)
     assert replayed["said"]["as_of"] == "2008-08-31"
+    assert (replayed["said"]["news"], replayed["said"]["months_behind"]) == (True, 1)
     assert all(link["holds"] for link in replayed["said"]["links"])
     assert max(row["realtime_start"] for row in replayed["known"]) <= "2008-09-15"
     news = json.loads(run("news", "--as-of", "2008-09-15", "--json").stdout)
     assert news["since"] == "2008-08-31"
+    assert (news["news"], news["months_behind"]) == (True, 1)
     assert news["before"] == replayed["said"]["recession_probability"]
     assert news["after"] == replayed["data_give"]["recession_probability"]
     assert sum(part["contribution"] for part in news["parts"]) == pytest.approx(news["change"], abs=1e-10)

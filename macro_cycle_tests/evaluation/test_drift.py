@@ -114,7 +114,8 @@ def test_an_overconfident_record_is_seen_in_spite_of_dependence():
 
 
 def test_every_statistic_is_finite_and_says_what_it_found(model, bundle):
-    settled = pd.DataFrame({"score": [0.1, 0.9] * 40, "recession": [False, True] * 40})
+    months = pd.date_range("1990-01-01", periods=80, freq="MS")
+    settled = pd.DataFrame({"reference_month": months, "score": [0.1, 0.9] * 40, "recession": [False, True] * 40})
     found = drift(model, bundle.panel, settled)
     assert found[0].name == "surprise"
     assert {"stay", "turns", "calibration"} <= {s.name for s in found}

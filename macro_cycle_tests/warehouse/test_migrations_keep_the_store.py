@@ -28,7 +28,8 @@ def taken_to(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", "macro_cycle:warehouse/migrations")
     config.attributes["connection"] = connection
-    move = command.upgrade if revision == "head" else command.downgrade
+    present = connection.execute(text("SELECT version_num FROM warehouse.alembic_version")).scalar_one()
+    move = command.upgrade if revision > present else command.downgrade  # "head" comes after every number
     move(config, revision)
 
 

@@ -1,0 +1,109 @@
+"""An answer without new data is marked, carries its age, and is evidence once: a gap in the data changes no figure."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from macro_cycle.evaluation.report import page
+from macro_cycle.evaluation.scoring import evaluate_calls, model_record
+from macro_cycle.evaluation.track_record import figures, settled_scores
+from macro_cycle.evaluation.walk_forward import walk_forward
+from macro_cycle.features import default_feature_set
+from macro_cycle.observations import Catalog
+from macro_cycle.platform.settings import ModelSettings
+from macro_cycle.sources import known_on
+from macro_cycle.sources.sample import Sample
+from macro_cycle.training.train import hmm_config
+from macro_cycle.warehouse.models import ModelStore, StoredModel
+from macro_cycle.warehouse.regimes import Call, RegimeStore
+
+TODAY = pd.Timestamp("2026-11-24")
+ENDS = pd.date_range("2000-01-31", "2012-12-31", freq="ME")
+GAP = pd.date_range("2004-02-29", periods=60, freq="ME")
+LAST_NEWS = pd.Timestamp("2004-01-31")
+
+
+def say(store: RegimeStore, as_of: pd.Timestamp, last_news: pd.Timestamp, config: str = "c") -> None:
+    """Answer a month end from the data of an earlier one, about the month before that."""
+    reference, panel = last_news - pd.offsets.MonthBegin(2), f"panel {last_news:%Y-%m}"
+    version, p = f"model of {panel} by {config}", 0.01 + 0.001 * last_news.month
+    ModelStore(store._engine).save([StoredModel(version, panel, config, {}, {})])
+    frame = pd.DataFrame(
+        {"label": ["Expansion"], "recession_probability": [p], "filtered_Expansion": [1 - p], "filtered_Peak": [p]},
+        index=pd.DatetimeIndex([reference], name="reference_month"),
+    )
+    store.save(frame, Call.newest_of(frame, as_of.date(), version, f"regimes {panel} by {config}"))
+
+
+@pytest.fixture
+def calls(warehouse) -> pd.DataFrame:
+    store = RegimeStore(warehouse.engine)
+    for end in ENDS:
+        say(store, end, LAST_NEWS if end in GAP else end)
+    return store.calls().set_index("as_of")
+
+
+def test_an_answer_without_new_data_is_marked_and_carries_its_age(calls):
+    assert set(calls.index[~calls["news"]]) == set(GAP)
+    assert calls.loc[GAP, "months_behind"].tolist() == list(range(2, 62))
+    assert set(calls.loc[calls["news"], "months_behind"]) == {1}
+
+
+def test_each_call_says_so_alone(warehouse, calls):
+    store = RegimeStore(warehouse.engine)
+    said = {day: store.said_by(day.date()) for day in (LAST_NEWS, GAP[0], GAP[-1], ENDS[-1])}
+    assert [store.repeats(call) for call in said.values()] == [False, True, True, False]
+    assert [call.months_behind for call in said.values()] == [1, 2, 61, 1]
+
+
+def test_another_configuration_s_answer_from_the_same_data_repeats_it_too(warehouse):
+    store = RegimeStore(warehouse.engine)
+    for end, config in zip(ENDS[:3], ("c", "c", "another"), strict=True):
+        say(store, end, ENDS[0], config)
+    assert store.calls()["news"].tolist() == [True, False, False]
+    assert store.calls_of("another")["news"].tolist() == [True]
+
+
+def test_a_revision_without_a_new_month_is_new_data(warehouse):
+    store = RegimeStore(warehouse.engine)
+    say(store, ENDS[0], ENDS[0])
+    frame = store.load(ENDS[0].date())
+    ModelStore(warehouse.engine).save([StoredModel("revised", "a revised panel", "c", {}, {})])
+    store.save(frame, Call.newest_of(frame, ENDS[1].date(), "revised", "d"))
+    assert store.calls()["news"].tolist() == [True, True]
+
+
+def test_a_gap_changes_no_figure(calls):
+    record = model_record(calls.reset_index())
+    without = model_record(calls[~calls.index.isin(GAP)].reset_index())
+    repeated = model_record(calls.assign(news=True).reset_index())
+    assert figures(record, TODAY) == figures(without, TODAY)
+    assert figures(repeated, TODAY) != figures(without, TODAY)
+    assert len(settled_scores(record.scores, TODAY)) == len(ENDS) - len(GAP)
+
+
+def test_months_are_counted_by_what_they_are_about(calls):
+    repeated = model_record(calls.assign(news=True).reset_index())
+    assert figures(repeated, TODAY).months == len(ENDS) - len(GAP)
+
+
+def test_rivals_are_scored_at_the_same_month_ends_and_people_are_told(warehouse, calls):
+    source = Sample(Catalog.load())
+    known = source.observations(["UNRATE", "INDPRO"])
+    warehouse.ingest(known, source="sample")
+    document, scored = evaluate_calls(warehouse, [], TODAY)
+    assert document["repeated"] == len(GAP)
+    assert document["figures"][0]["months"] == len(scored) == len(ENDS) - len(GAP)
+    assert f"{len(GAP)} month ends without new data" in page(document, scored)
+
+
+def test_a_configuration_walked_over_a_gap_is_judged_once_by_what_was_known():
+    catalog, features = Catalog.load(), default_feature_set()
+    observations = Sample(catalog).observations(features.series_ids)
+    config = hmm_config(ModelSettings(n_restarts=1), features)
+    known = {day: known_on(observations, pd.Timestamp(day)) for day in (date(2007, 11, 30), date(2008, 2, 29))}
+    first, last = known.values()
+    months = pd.date_range("2007-11-01", periods=4, freq="MS")
+    walked = walk_forward(list(zip(months, (first, first, first, last), strict=True)), catalog, features, config)
+    assert list(walked.index) == [months[0], months[3]]
