@@ -27,7 +27,7 @@ def build(platform: Platform) -> dg.Definitions:
     chain, poll_seconds = Chain.of(platform), platform.settings.dagster.poll_seconds
     assets = [
         fred_series(chain),
-        macro_features(chain, platform.features),
+        macro_features(chain, platform.features, platform.settings.panel_path),
         regime_model(chain),
         regime_labels(chain),
         regime_news(chain),

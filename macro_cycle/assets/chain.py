@@ -14,7 +14,6 @@ from typing import Any
 import dagster as dg
 
 from macro_cycle.automation.conditions import on_new_content
-from macro_cycle.automation.freshness import FOLLOW_FETCH
 from macro_cycle.automation.partitions import monthly_partitions
 from macro_cycle.dagster_internals import own_events, store_batch, version_tags
 from macro_cycle.errors import MacroCycleError
@@ -54,13 +53,16 @@ class Chain:
         return cls(monthly_partitions(platform.clock), code_versions(platform))
 
     def options(self, asset: str) -> dict[str, Any]:
-        """What every monthly asset after the fetch has in common."""
+        """What every monthly asset after the fetch has in common.
+
+        None has a freshness policy: Dagster judges an asset by its newest run, which may be one of a past month. How
+        fresh the open month is, `current` says.
+        """
         return {
             "name": asset,
             "partitions_def": self.months,
             "backfill_policy": dg.BackfillPolicy.single_run(),
             "code_version": self.code[asset],
-            "freshness_policy": FOLLOW_FETCH,
             "automation_condition": on_new_content(),
         }
 

@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.automation.conditions import on_change_of_the_open_month
+from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
 from macro_cycle.promotion.decisions import pending
 from macro_cycle.records import Answer, Decision, Snapshot
@@ -23,6 +24,7 @@ UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
     kinds={"postgres"},
     tags={"domain": "serving"},
     code_version="1",
+    freshness_policy=ANSWER_MONTHLY,
     automation_condition=on_change_of_the_open_month(),
 )
 def current(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:

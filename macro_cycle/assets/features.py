@@ -18,7 +18,7 @@ from macro_cycle.resources.platform import Platform
 SOURCE = dg.AssetKey("fred_series")
 
 
-def macro_features(chain: Chain, features: FeatureSet) -> dg.AssetsDefinition:
+def macro_features(chain: Chain, features: FeatureSet, panel_path: str) -> dg.AssetsDefinition:
     """The asset `macro_features`."""
 
     @dg.asset(
@@ -27,7 +27,11 @@ def macro_features(chain: Chain, features: FeatureSet) -> dg.AssetsDefinition:
         owners=["team:research"],
         kinds={"pandas", "parquet"},
         tags={"domain": "macro"},
-        metadata={"dagster/column_schema": _columns(features), "dagster/column_lineage": _lineage(features)},
+        metadata={
+            "dagster/column_schema": _columns(features),
+            "dagster/column_lineage": _lineage(features),
+            "dagster/uri": panel_path,
+        },
     )
     def asset(
         context: dg.AssetExecutionContext,

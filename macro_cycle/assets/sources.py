@@ -35,8 +35,8 @@ def fred_series(chain: Chain) -> dg.AssetsDefinition:
     """The asset `fred_series`."""
 
     @dg.asset(
-        **chain.options("fred_series")
-        | {"freshness_policy": FETCH_DAILY, "automation_condition": refetch_while_stale()},
+        **chain.options("fred_series") | {"automation_condition": refetch_while_stale()},
+        freshness_policy=FETCH_DAILY,
         group_name="sources",
         owners=["team:data-engineering"],
         kinds={"postgres", "python"},
