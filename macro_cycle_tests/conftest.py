@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
 
 _numbers = itertools.count()
+
+# No example fails for its time: a busy machine is slow. In CI the rest is hypothesis' profile of that name, which
+# draws the same examples in every run.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

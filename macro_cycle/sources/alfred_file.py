@@ -14,7 +14,7 @@ from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import SourceError, refuse_unknown
 from macro_cycle.sources.intervals import OPEN_END, days, facts_of, is_missing, numbers
 from macro_cycle.sources.schema import checked, refusal
-from macro_cycle.sources.text_files import read_text, readable
+from macro_cycle.sources.text_files import lines_of_other_width, read_text, readable
 
 LAYOUT = ("series_id", "date", "value", "realtime_start", "realtime_end")
 
@@ -89,7 +89,10 @@ def _read(path: Path) -> pd.DataFrame:
     """The file's cells as texts, so that a bad one can be shown as it stands."""
     with readable(f"the file {path}"):
         if path.suffix != ".parquet":
-            texts = pd.read_csv(io.StringIO(read_text(path)), dtype="string", keep_default_na=False, na_values=[""])
+            text = read_text(path)
+            if uneven := lines_of_other_width(text):
+                raise SourceError(refusal(f"the file {path}", uneven))
+            texts = pd.read_csv(io.StringIO(text), dtype="string", keep_default_na=False, na_values=[""])
             return texts.rename(columns=str.strip)
         from pyarrow import string
         from pyarrow.parquet import read_table

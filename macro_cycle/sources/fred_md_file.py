@@ -1,6 +1,5 @@
 """One FRED-MD file: a row of names, a row of transformation codes, a row per month."""
 
-import csv
 import io
 from collections.abc import Collection
 from functools import cached_property
@@ -13,7 +12,7 @@ from macro_cycle.observations import Catalog
 from macro_cycle.observations.frequencies import month_number, month_start
 from macro_cycle.sources.base import SourceError
 from macro_cycle.sources.schema import refusal
-from macro_cycle.sources.text_files import read_text, readable
+from macro_cycle.sources.text_files import cells_of, lines_of_other_width, read_text, readable
 
 DATES = "sasdate"
 FIRST_ROW = 3  # of the months, as an editor counts the file's rows
@@ -36,7 +35,8 @@ class VintageFile:
         Raises:
             SourceError: the file is not one of FRED-MD.
         """
-        header, transform = ([cell.strip() for cell in _cells(line)] for line in self._head())
+        with readable(self._name):
+            header, transform = ([cell.strip() for cell in cells_of(line)] for line in self._head())
         names = [name for name in header[1:] if name]
         if header[0].lower() != DATES:
             raise SourceError(f"{self._name} is not one of FRED-MD: its first row begins with sasdate and the names")
@@ -61,12 +61,12 @@ class VintageFile:
             SourceError: a row or a cell cannot be read, or the months are not those of such a vintage.
         """
         names = {name: series_id for series_id, name in self.columns.items() if series_id in wanted}
-        lines = self._text().splitlines()
-        if short := _rows_of_other_width(lines):
-            raise SourceError(refusal(self._name, short))
+        text = self._text()
         with readable(self._name):
+            if uneven := lines_of_other_width(text):
+                raise SourceError(refusal(self._name, uneven))
             table = pd.read_csv(
-                io.StringIO("\n".join(lines)),
+                io.StringIO("\n".join(text.splitlines())),
                 skiprows=[1],
                 skipinitialspace=True,
                 dtype={0: "string"},
@@ -112,22 +112,6 @@ def _months(written: pd.Series) -> pd.Series:
     """Months as first days; FRED-MD writes month/day/year, with or without leading zeros."""
     dates = pd.to_datetime(written, format="%m/%d/%Y", errors="coerce")
     return dates.fillna(pd.to_datetime(written, format="%Y-%m-%d", errors="coerce"))
-
-
-def _rows_of_other_width(lines: list[str]) -> list[str]:
-    """The rows with more or fewer cells than the header: a file that was cut off ends in one."""
-    width = _commas(lines[0])
-    found = [(number, _commas(line)) for number, line in enumerate(lines, start=1) if line.strip()]
-    return [f"row {number}: {commas + 1} cells instead of {width + 1}" for number, commas in found if commas != width]
-
-
-def _commas(line: str) -> int:
-    """Commas between cells: those inside of quotes are none."""
-    return len(_cells(line)) - 1 if '"' in line else line.count(",")
-
-
-def _cells(line: str) -> list[str]:
-    return next(csv.reader([line]), [""]) or [""]
 
 
 def _texts(cells: pd.DataFrame) -> list[str]:

@@ -1,6 +1,7 @@
 """Reading files that people bring: compressed or not, as UTF-8, and damaged ones said in one line."""
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
@@ -42,6 +43,32 @@ def read_text(path: Path) -> str:
     if not content:
         raise ValueError("it is empty")
     return (decompress(content) if decompress else content).decode("utf-8-sig")
+
+
+def lines_of_other_width(text: str) -> list[str]:
+    """The lines of a CSV table with more or fewer cells than its header: a file that was cut off ends in one.
+
+    Such a table must not reach pandas, which takes surplus cells for an index and so shifts every column.
+    """
+    found = list(_quoted_widths(text) if '"' in text else _plain_widths(text))
+    width = found[0][1] if found else 0
+    return [f"line {number}: {cells} cells instead of {width}" for number, cells in found if cells != width]
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of one line; an empty line is one empty cell."""
+    return next(csv.reader([line]), [""]) or [""]
+
+
+def _plain_widths(text: str) -> Iterator[tuple[int, int]]:
+    """The numbers of the lines that are not blank, and how many cells they have."""
+    return ((number, line.count(",") + 1) for number, line in enumerate(text.splitlines(), start=1) if line.strip())
+
+
+def _quoted_widths(text: str) -> Iterator[tuple[int, int]]:
+    """The same of a table with quotes, in which commas and ends of lines may stand."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    return ((rows.line_num, len(row)) for row in rows if len(row) > 1 or "".join(row).strip())
 
 
 def _unzip(content: bytes) -> bytes:

@@ -141,8 +141,8 @@ WITH witnessed AS (
     SELECT series, f.date, l.day AS realtime_start, o.value
     FROM facts f JOIN cells USING (series, date) JOIN named n USING (series)
     CROSS JOIN LATERAL (
-        SELECT min(day) AS day FROM warehouse.looks l WHERE l.series_id = n.series_id AND l.day > f.realtime_start
-        OFFSET 0) l
+        SELECT min(day) AS day FROM warehouse.looks l
+        WHERE l.series_id = n.series_id AND l.day > coalesce(f.estimated_on, f.realtime_start) OFFSET 0) l
     JOIN touched o USING (series, date)
     WHERE o.realtime_start <= l.day AND o.realtime_end > l.day AND NOT o.refuted
       AND (NOT :published OR o.estimated_on IS NOT NULL)
@@ -150,7 +150,7 @@ WITH witnessed AS (
     SELECT series, date, realtime_start, f.value, estimated_on, 1 AS age FROM facts f JOIN cells USING (series, date)
     UNION ALL
     SELECT series, date, CASE WHEN preceded THEN estimated_on ELSE realtime_start END, value,
-           CASE WHEN NOT preceded THEN estimated_on END, 2
+           CASE WHEN NOT preceded THEN estimated_on END, CASE WHEN preceded THEN 3 ELSE 2 END
     FROM touched WHERE NOT refuted
     UNION ALL
     SELECT series, date, unnest(restated), value, NULL, 2 FROM touched WHERE restated <> '{}'

@@ -22,6 +22,13 @@ WHERE o.series_id = ANY(:ids) AND l.source = :source AND o.realtime_end > :day A
   AND o.estimated_on > :day
 """
 
+# An estimate that would begin on the day of the next value has no day left.
+DROP = """
+DELETE FROM warehouse.observations o USING unnest(CAST(:ids AS text[]), CAST(:dates AS date[])) AS w(series_id, date)
+WHERE (o.series_id, o.date) = (w.series_id, w.date) AND o.estimated_on > :day AND o.realtime_start <= :day
+  AND o.realtime_end <= CAST(:day AS date) + 1
+"""
+
 POSTPONE = """
 UPDATE warehouse.observations o SET realtime_start = CAST(:day AS date) + 1
 FROM unnest(CAST(:ids AS text[]), CAST(:dates AS date[])) AS w(series_id, date)
@@ -33,7 +40,7 @@ def record(connection: Connection, held: pd.DataFrame, series_ids: Sequence[str]
     """Keep a look of `day` at `series_ids` that found the observations `held` (series_id, date).
 
     What later looks found of the series and this one did not was published after it: such estimates are moved to the
-    day after. Returns how many were.
+    day after, or dropped where another value holds from then on. Returns how many were.
     """
     parameters = {"ids": sorted(set(series_ids)), "source": source, "day": day}
     if not parameters["ids"]:
@@ -44,7 +51,7 @@ def record(connection: Connection, held: pd.DataFrame, series_ids: Sequence[str]
     if lacked.empty:
         return 0
     cells = {"ids": list(lacked["series_id"]), "dates": list(lacked["date"]), "day": day}
-    return connection.execute(text(POSTPONE), cells).rowcount
+    return sum(connection.execute(text(statement), cells).rowcount for statement in (DROP, POSTPONE))
 
 
 def _dated(cells: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from macro_cycle.cli import app as command_line
@@ -94,6 +94,9 @@ cells = st.sampled_from(
 
 @property_test
 @given(rows=st.lists(st.lists(cells, min_size=3, max_size=6), min_size=1, max_size=5))
+@example(rows=[["UNRATE", "1990-01-01", "5.0", "1990-01-01", "2999-01-01", ""]])
+@example(rows=[["UNRATE", "1990-01-01", "5.0", "1990-01-01", "", ""], ["UNRATE", "x", "", "", "", ""]])
+@example(rows=[["UNRATE"] * 6] * 3)
 def test_any_table_in_the_right_layout_is_read_or_refused_whole(told, tmp_path, rows):
     path = tmp_path / "f.csv"
     head = "series_id,date,value,realtime_start,realtime_end"

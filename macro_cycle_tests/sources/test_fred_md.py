@@ -186,7 +186,7 @@ def test_a_column_that_goes_keeps_its_last_values_and_a_blank_cell_loses_its_val
         ("2015-03.csv", ("sasdate,INDPRO", "Transform:,9", "1/1/2015,100"), "transformation code '9'"),
         ("2015-03.csv", ("sasdate,ICSA,CLAIMSx", "Transform:,5,5", "1/1/2015,1,2"), "in two columns"),
         ("2015-03.csv", (*GOOD[:3], "2/1/2015,10l.5,"), "row 4: INDPRO 10l.5 is no number"),
-        ("2015-03.csv", (*GOOD[:3], "2/1/2015,101.5"), "row 4: 2 cells instead of 3"),
+        ("2015-03.csv", (*GOOD[:3], "2/1/2015,101.5"), "line 4: 2 cells instead of 3"),
         ("2015-03.csv", (*GOOD[:3], "1/1/2015,1,2"), "row 4: 1/1/2015 is no month, or there twice"),
         ("2015-03.csv", (*GOOD[:3], "2/15/2015,1,2"), "row 4: 2/15/2015 is no month"),
         ("2015-03.csv", (*GOOD[:3], "February,1,2"), "row 4: February is no month"),

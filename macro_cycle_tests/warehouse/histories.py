@@ -1,6 +1,7 @@
 """Random histories, and what a store must say about them, recomputed naively."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 from hypothesis import strategies as st
@@ -122,6 +123,14 @@ def _changes(facts: list[tuple[int, float]]) -> list[tuple[int, float]]:
     return [fact for n, fact in enumerate(facts) if not n or repr(fact[1]) != repr(facts[n - 1][1])]
 
 
+class Witnessed(NamedTuple):
+    """A look saw the value that began to hold on `start`."""
+
+    look: int
+    start: int
+    value: float
+
+
 @dataclass
 class Cell:
     """One observation's facts by day, and the estimate of its first publication: (day, day of the sighting, value)."""
@@ -169,15 +178,19 @@ class NaiveStore:
 
     def _add(self, name: tuple[str, int], facts: dict[int, float], *, sighted: bool) -> None:
         """Facts end at the first look after them; those of a publication where an estimate held on its day."""
-        cell, before = self.cells[name], self.cells[name].facts()
-        witnessed = {}
+        cell, witnessed = self.cells[name], {}
         for day in facts:
-            later = [look for (_, series), looks in self.looks.items() for look in looks if series == name[0]]
-            look = min((look for look in later if look > day), default=None)
-            held = [fact for fact in _changes(before) if look is not None and fact[0] <= look]
-            if look is not None and held and (sighted or (cell.estimate and held[-1][0] == cell.estimate[0])):
-                witnessed[look] = held[-1][1]
+            seen = self._witnessed_after(name, day)
+            if seen and (sighted or (cell.estimate and seen.start == cell.estimate[0])):
+                witnessed[seen.look] = seen.value
         cell.dated |= {day: value for day, value in witnessed.items() if day not in cell.dated} | facts
+
+    def _witnessed_after(self, name: tuple[str, int], day: int) -> Witnessed | None:
+        """What the first look after `day` saw, if anything was known of the observation."""
+        later = [look for (_, series), looks in self.looks.items() for look in looks if series == name[0]]
+        look = min((look for look in later if look > day), default=None)
+        held = [fact for fact in _changes(self.cells[name].facts()) if look is not None and fact[0] <= look]
+        return Witnessed(look, *held[-1]) if look is not None and held else None
 
     def _sight(self, load: Load, seen_on: int) -> None:
         own = {series: looks for (source, series), looks in self.looks.items() if source == load.source}
@@ -189,7 +202,10 @@ class NaiveStore:
             estimate = cell.estimate
             if not cell.facts() or (estimate and estimate[1] > seen_on and estimate[1] in looks):
                 if estimate:
+                    seen = self._witnessed_after((series_id, month), seen_on)
                     cell.dated.setdefault(estimate[1], estimate[2])
+                    if seen:
+                        cell.dated.setdefault(seen.look, seen.value)
                 cell.estimate = (min(max(day, lacked + 1), seen_on), seen_on, value)
             elif series_id not in stale and repr(cell.known_on(seen_on)) != repr((value,)):
                 self._add((series_id, month), {seen_on: value}, sighted=True)
@@ -204,7 +220,7 @@ class NaiveStore:
             if name[0] in looked_at and name not in held and cell.estimate:
                 start, seen, value = cell.estimate
                 if start <= seen_on < seen and seen in own.get(name[0], set()):
-                    cell.estimate = (seen_on + 1, seen, value)
+                    cell.estimate = None if seen_on + 1 in cell.dated else (seen_on + 1, seen, value)
         for series_id in looked_at:
             self.looks.setdefault((load.source, series_id), set()).add(seen_on)
 

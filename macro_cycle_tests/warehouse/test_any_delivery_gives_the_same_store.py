@@ -78,6 +78,34 @@ def test_every_as_of_view_equals_a_naive_recomputation(warehouse, data, rows):
 @given(story=st.one_of(loads, stories_of_one_cell))
 @example(story=story_of_one_cell((0, 1.0, False), (1, 1.0, False), (2, 2.0, False), (3, 2.0, False)))
 @example(story=story_of_one_cell((4, 1.0, True), (2, 2.0, False)))
+@example(
+    story=[
+        Load([("CPI", 0, 0, 1.0)], seen_on=1),
+        Load([("CPI", 0, 0, 2.0)], seen_on=1),
+        Load([("CPI", 0, 0, 1.0)], seen_on=0),
+    ]
+)
+@example(
+    story=[
+        Load([("CPI", 0, 0, 1.0)], seen_on=2),
+        Load([("CPI", 0, 0, 1.0)], seen_on=1, source="copy"),
+        Load([("CPI", 0, 3, 2.0)], seen_on=0),
+    ]
+)
+@example(
+    story=[
+        Load([("CPI", 0, 0, 1.0)], seen_on=4),
+        Load([("CPI", 0, 0, 1.0)], seen_on=1, source="copy"),
+        Load([("CPI", 0, 0, 2.0)], seen_on=3),
+    ]
+)
+@example(
+    story=[
+        Load([("CPI", 0, 0, 2.0), ("CPI", 1, 1, 1.0)], seen_on=1),
+        Load([("CPI", 0, 0, 1.0), ("CPI", 1, 1, 1.0)], seen_on=1),
+        Load([("CPI", 1, 0, 1.0)], seen_on=0),
+    ]
+)
 def test_publications_and_sightings_in_any_sequence_keep_to_the_rules(warehouse, story):
     emptied(warehouse)
     naive = NaiveStore()
