@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.table import Table
 
-from macro_cycle.cli.console import answers
+from macro_cycle.cli.console import answers, as_typed
 from macro_cycle.platform.settings import Settings
 from macro_cycle.records import Answer
 from macro_cycle.resources.platform import Platform
@@ -63,12 +63,12 @@ def show(answer: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
     table.add_row("newest reference month", answer["reference_month"])
-    table.add_row("regime", f"[bold]{answer['label']}[/]")
+    table.add_row("regime", f"[bold]{as_typed(answer['label'])}[/]")
     table.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
     if answer["outlook"]:
         table.add_row("a recession begins", _onsets(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
-        table.add_row(f"  {label}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
+        table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
     table.add_row(
         "model",
         answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
@@ -80,10 +80,12 @@ def show(answer: dict[str, Any]) -> None:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
     answers.print()
     for name, url in answer["addresses"].items():
-        answers.print(f"{name:12} {url}", highlight=False)
+        answers.print(f"{name:12} {as_typed(url)}", highlight=False, soft_wrap=True)
     predict = answer["addresses"]["predictions"]
+    curl = f'curl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
+    answers.print()
     answers.print(
-        f'\ncurl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\'',
+        as_typed(curl),
         highlight=False,
         soft_wrap=True,
     )

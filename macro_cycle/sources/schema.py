@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from macro_cycle.observations.catalog import ID_FORM, is_series_id
 from macro_cycle.sources.base import COLUMNS, SourceError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def observation_schema() -> "DataFrameSchema":
     newest = pd.Timestamp.now() + pd.offsets.MonthEnd(0)
     return pa.DataFrameSchema(
         {
-            "series_id": pa.Column(object, pa.Check(_is_id, error="the id is not 1 to 64 printable characters")),
+            "series_id": pa.Column(object, pa.Check(_is_id, error=f"the id is not {ID_FORM}")),
             "date": pa.Column("datetime64[ns]"),
             "value": pa.Column(float, pa.Check(lambda v: ~np.isinf(v), error="the value is infinite"), nullable=True),
             "realtime_start": pa.Column(
@@ -105,7 +106,7 @@ def _day(day: object) -> str:
 
 
 def _is_id(ids: pd.Series) -> pd.Series:
-    usable = {name: isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable() for name in ids.unique()}
+    usable = {name: is_series_id(name) for name in ids.unique()}
     return ids.map(usable)
 
 

@@ -92,7 +92,7 @@ def stop_embedded(settings: Settings) -> None:
     if not pid_file.exists():
         return
     try:
-        process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        process = psutil.Process(int(pid_file.read_text("utf-8").splitlines()[0]))
         process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut off, nothing committed is lost
         process.wait(30)
     except (psutil.NoSuchProcess, ValueError):
@@ -106,7 +106,7 @@ def keep_running(settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ended.set())
     print(f"PostgreSQL answers at {DatabaseUrl(url)}", flush=True)
-    pid = int((settings.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((settings.home / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
     while not ended.wait(CHECK_SECONDS):
         if not psutil.pid_exists(pid):
             os._exit(1)

@@ -88,7 +88,7 @@ def start_supervisor(
 def supervisor_process(settings: Settings) -> psutil.Process | None:
     """supervisord of this home, if it runs."""
     try:
-        process = psutil.Process(int((settings.home / "supervisord.pid").read_text()))
+        process = psutil.Process(int((settings.home / "supervisord.pid").read_text("utf-8")))
         return process if str(settings.home / "supervisord.conf") in process.cmdline() else None
     except (FileNotFoundError, ValueError, psutil.Error):
         return None
