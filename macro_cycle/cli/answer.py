@@ -4,9 +4,9 @@ from typing import Any
 
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed
+from macro_cycle.cli.console import answers, as_typed, print_warnings
 from macro_cycle.platform.settings import Settings
-from macro_cycle.records import Answer
+from macro_cycle.records import Answer, Model
 from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
@@ -33,6 +33,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "outlook": answer.outlook,
         "retrained": retrained,
         "months_behind": answer.months_behind,
+        "warnings": _warnings(platform, month, answer),
         "cure": CURES.get(platform.settings.data.source, CURE),
         "addresses": addresses(platform.settings),
     }
@@ -41,6 +42,12 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
 def repeated(months_behind: int) -> str:
     """What is said of an answer without new data."""
     return f"No new data since an earlier month end: the answer is repeated, its data are {months_behind} months old."
+
+
+def _warnings(platform: Platform, month: str, answer: Answer) -> list[str]:
+    """What a person should know of the model behind the answer and of its bands, a line each."""
+    model = platform.records.one("regime_model", Model, month)
+    return [*model.warnings, *(answer.outlook or {}).get("warnings", ())]
 
 
 def addresses(settings: Settings) -> dict[str, str]:
@@ -76,6 +83,7 @@ def show(answer: dict[str, Any]) -> None:
     answers.print(table)
     if not answer["news"]:
         answers.print(f"[yellow]{repeated(answer['months_behind'])}[/]")
+    print_warnings(answer["warnings"])
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
     answers.print()

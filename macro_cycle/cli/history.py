@@ -15,6 +15,7 @@ from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
+from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
@@ -48,7 +49,15 @@ def news(
         raise UsageError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
     found = _explained(platform, earlier, later)
     age = {"news": found.has_new_data, "months_behind": found.months_behind}
-    print_json({"change": found.change, **age, **found.to_document()}) if json else _show(found)
+    late = late_arrivals(
+        platform.warehouse.history(platform.features.series_ids),
+        platform.catalog,
+        platform.features.series_ids,
+        earlier,
+        later,
+    )
+    document = {"change": found.change, **age, **found.to_document(), "late": late}
+    print_json(document) if json else _show(found, late)
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
@@ -143,7 +152,7 @@ def _bundled_panel(platform: Platform, call: RecordedCall) -> pd.DataFrame | Non
     return platform.registry.bundle(version).panel if version else None
 
 
-def _show(found: News) -> None:
+def _show(found: News, late: list[str]) -> None:
     table = Table(title=f"Why the recession probability moved from {found.since:%Y-%m-%d} to {found.as_of:%Y-%m-%d}")
     for column in ("kind", "series", "contribution"):
         table.add_column(column, justify="right" if column == "contribution" else "left")
@@ -157,6 +166,8 @@ def _show(found: News) -> None:
         answers.print(f"[yellow]{repeated(found.months_behind)}[/]")
     if found.standard_error:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
+    for line in late:
+        answers.print(f"late: {as_typed(line)}", highlight=False, soft_wrap=True)
 
 
 def _show_replay(document: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def start_supervisor(
     settings.home.joinpath("logs").mkdir(parents=True, exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     config = settings.home / "supervisord.conf"
-    config.write_text(_config(settings, services, optional))
+    config.write_text(_config(settings, services, optional), "utf-8")
     subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
         env={**inherited, **environment},
