@@ -30,8 +30,8 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
     series changes from quarter to quarter and stands in the quarter's last month, a weekly one is averaged
     over months that are complete, and a missing month leaves its neighbours' other features alone.
 
-    Raises `MacroCycleError` when the frame cannot be read, no feature has any value or a period has two, `TransformationError` when a series
-    does not allow its transformation.
+    Raises `MacroCycleError` when the frame cannot be read, no feature has any value or a period has two,
+    `TransformationError` when a series does not allow its transformation.
     """
     series = _transformed(read_as_of(as_of), catalog, feature_set)
     if not series:

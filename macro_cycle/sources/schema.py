@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KEY = ["series_id", "date", "realtime_start"]
 SHOWN = 3
+LONGEST_STEP = np.timedelta64(366, "D")  # a series is annual or more frequent
 
 
 def observation_schema() -> "DataFrameSchema":
@@ -89,7 +90,7 @@ def _out_of_reach(rows: pd.DataFrame) -> pd.DataFrame:
 def _is_reached(date: pd.Timestamp, known_on: pd.Timestamp, own: pd.DataFrame) -> bool:
     """Whether no two steps of the series' length are missing between the newest period that has begun and `date`."""
     steps = np.sort(np.diff(np.sort(own["date"].unique())))
-    step = steps[(len(steps) - 1) // 2] if len(steps) else np.timedelta64(31, "D")
+    step = min(steps[(len(steps) - 1) // 2], LONGEST_STEP) if len(steps) else np.timedelta64(31, "D")
     dates = np.sort(own.loc[(own["realtime_start"] <= known_on) & (own["date"] <= date), "date"].unique())
     begun = int(np.searchsorted(dates, known_on.to_datetime64(), side="right"))
     chain = dates[begun - 1 :] if begun else np.concatenate([[known_on.to_datetime64()], dates])

@@ -12,29 +12,9 @@ from macro_cycle.observations import Catalog
 
 CATALOG = Catalog.load()
 FEATURES = feature_set_for(["UNRATE", "INDPRO"], CATALOG)
-cells = st.sampled_from(
-    [
-        None,
-        "",
-        "UNRATE",
-        "INDPRO",
-        "x\ny",
-        0,
-        -1.0,
-        5.0,
-        np.nan,
-        np.inf,
-        1e308,
-        pd.NaT,
-        pd.NA,
-        True,
-        pd.Timestamp("2008-09-01"),
-        pd.Timestamp("2008-09-01", tz="UTC"),
-        pd.Timestamp("1700-01-01"),
-        "2008-09-01",
-        "no day",
-    ]
-)
+NUMBERS = (0, -1.0, 5.0, np.nan, np.inf, 1e308, pd.NA, True)
+DAYS = (pd.NaT, "2008-09-01", "no day", *map(pd.Timestamp, ("2008-09-01", "2008-09-01T00:00Z", "1700-01-01")))
+cells = st.sampled_from([None, "", "UNRATE", "INDPRO", "x\ny", *NUMBERS, *DAYS])
 columns = st.sampled_from(["series_id", "date", "value", "realtime_start", "other", 3])
 frames = st.integers(0, 4).flatmap(
     lambda rows: st.dictionaries(columns, st.lists(cells, min_size=rows, max_size=rows), max_size=5).map(pd.DataFrame)
