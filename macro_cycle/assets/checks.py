@@ -17,7 +17,7 @@ from macro_cycle.records import Answer, Model, Panel, Record, Snapshot
 SHOWN = 20
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 LATE = (Rule.late, Rule.discontinued, Rule.gap)
-UNUSUAL = (Rule.withdrawn, Rule.rebased, Rule.large_revision, Rule.jump, Rule.foreign_dates)
+UNUSUAL = (Rule.withdrawn, Rule.rebased, Rule.large_revision, Rule.jump, Rule.foreign_dates, Rule.foreseen)
 BLOCKING: tuple[tuple[str, str, type[Record], str], ...] = (
     (
         "snapshot_is_usable",
@@ -34,7 +34,7 @@ WARNINGS: tuple[tuple[str, tuple[Rule, ...], str], ...] = (
     (
         "revisions_are_ordinary",
         UNUSUAL,
-        "No value was withdrawn, rebased, or revised or changed beyond what is usual for its series.",
+        "No value was withdrawn, rebased, projected, or revised or changed beyond what is usual for its series.",
     ),
 )
 

@@ -105,6 +105,7 @@ def _made(platform: Platform, months: Months, trained: Trained, logged: "Registe
         registry_version=logged.version,
         run_id=logged.run_id,
         reused=trained.reused,
+        warnings=tuple(model.convergence.warnings),
     )
     return record, {"reused": trained.reused}
 
@@ -122,6 +123,11 @@ def _figures(model: Model, registry: "Registry") -> Metadata:
         "mlflow_version": model.registry_version,
         "mlflow_run_id": model.run_id,
         "reused": True,
+        **(
+            {"warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in model.warnings))}
+            if model.warnings
+            else {}
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from macro_cycle.assets.model import stored_model
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
+from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Explanation, Model
@@ -110,13 +111,17 @@ def _made(
         standard_error=news.standard_error,
         by_kind=news.by_kind(),
     )
-    return record, _shown(news) if month == months.keys[-1] else {}
+    return record, _shown(platform, news) if month == months.keys[-1] else {}
 
 
-def _shown(news: News) -> Metadata:
+def _shown(platform: Platform, news: News) -> Metadata:
+    series_ids = platform.features.series_ids
+    history = platform.warehouse.history(series_ids)
+    late = late_arrivals(history, platform.catalog, series_ids, news.since, news.as_of)
     parts = news.parts[news.parts["contribution"] != 0]
     table = parts.to_markdown(index=False, floatfmt="+.4f") if len(parts) else "Nothing moved."
-    return {"parts": dg.MetadataValue.md(table), "waterfall": as_metadata(news_chart(news))}
+    shown: Metadata = {"parts": dg.MetadataValue.md(table), "waterfall": as_metadata(news_chart(news))}
+    return shown | ({"late_releases": dg.MetadataValue.md("\n".join(f"- {line}" for line in late))} if late else {})
 
 
 def _figures(record: Explanation) -> Metadata:

@@ -4,9 +4,9 @@ from typing import Any
 
 from rich.table import Table
 
-from macro_cycle.cli.console import answers
+from macro_cycle.cli.console import answers, as_typed, print_warnings
 from macro_cycle.platform.settings import Settings
-from macro_cycle.records import Answer
+from macro_cycle.records import Answer, Model
 from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
@@ -33,6 +33,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "outlook": answer.outlook,
         "retrained": retrained,
         "months_behind": answer.months_behind,
+        "warnings": _warnings(platform, month, answer),
         "cure": CURES.get(platform.settings.data.source, CURE),
         "addresses": addresses(platform.settings),
     }
@@ -41,6 +42,12 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
 def repeated(months_behind: int) -> str:
     """What is said of an answer without new data."""
     return f"No new data since an earlier month end: the answer is repeated, its data are {months_behind} months old."
+
+
+def _warnings(platform: Platform, month: str, answer: Answer) -> list[str]:
+    """What a person should know of the model behind the answer and of its bands, a line each."""
+    model = platform.records.one("regime_model", Model, month)
+    return [*model.warnings, *(answer.outlook or {}).get("warnings", ())]
 
 
 def addresses(settings: Settings) -> dict[str, str]:
@@ -63,12 +70,12 @@ def show(answer: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
     table.add_row("newest reference month", answer["reference_month"])
-    table.add_row("regime", f"[bold]{answer['label']}[/]")
+    table.add_row("regime", f"[bold]{as_typed(answer['label'])}[/]")
     table.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
     if answer["outlook"]:
         table.add_row("a recession begins", _onsets(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
-        table.add_row(f"  {label}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
+        table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
     table.add_row(
         "model",
         answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
@@ -76,14 +83,17 @@ def show(answer: dict[str, Any]) -> None:
     answers.print(table)
     if not answer["news"]:
         answers.print(f"[yellow]{repeated(answer['months_behind'])}[/]")
+    print_warnings(answer["warnings"])
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
     answers.print()
     for name, url in answer["addresses"].items():
-        answers.print(f"{name:12} {url}", highlight=False)
+        answers.print(f"{name:12} {as_typed(url)}", highlight=False, soft_wrap=True)
     predict = answer["addresses"]["predictions"]
+    curl = f'curl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
+    answers.print()
     answers.print(
-        f'\ncurl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\'',
+        as_typed(curl),
         highlight=False,
         soft_wrap=True,
     )

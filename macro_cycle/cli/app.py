@@ -1,6 +1,7 @@
 """The application: its commands, and how errors meet a person."""
 
 import io
+import os
 import sys
 
 import typer
@@ -20,7 +21,7 @@ from macro_cycle.cli import (
     training,
 )
 from macro_cycle.cli.console import errors, print_error
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 
 app = typer.Typer(
     name="macro-cycle",
@@ -59,16 +60,43 @@ backups.register(app)
 
 
 def main() -> None:
-    """Entry point: an error meant for people is one line on standard error and exit code 1."""
+    """Entry point: an error meant for people is one line on standard error; exit code 2 for wrong usage, else 1.
+
+    A fault of the program itself keeps its traceback.
+    """
     _speak_utf8()
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        code = app(prog_name=app.info.name, standalone_mode=False) or 0
+        sys.stdout.flush()  # what the disk or the reader does not take is known here
+        return code
+    except typer.TyperException as error:
+        return _misused(error)
+    except UsageError as error:
+        print_error(error)
+        return 2
     except MacroCycleError as error:
         print_error(error)
-        sys.exit(1)
-    except KeyboardInterrupt:
+    except BrokenPipeError:  # whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a disk that is full, a folder that is not ours
+        print_error(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error)
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("interrupted")
-        sys.exit(130)
+        return 130
+    return 1
+
+
+def _misused(error: typer.TyperException) -> int:
+    """Say in one line what of the command line cannot be meant; nothing where the help was shown instead."""
+    if message := " ".join(error.format_message().split()):
+        context = getattr(error, "ctx", None)
+        asked = context.command_path if context else app.info.name
+        print_error(f"{message.rstrip('.')}; see `{asked} --help`")
+    return error.exit_code
 
 
 def _speak_utf8() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from macro_cycle.cli.console import answers, errors
+from macro_cycle.cli.console import answers, as_typed, errors
 from macro_cycle.cli.platform import refuse_other_settings
 from macro_cycle.platform.settings import read_settings
 
@@ -26,7 +26,8 @@ def backup(file: File) -> None:
     refuse_other_settings(settings)
     with errors.status(f"backing up {settings.home}"):
         contents = write(settings, file.absolute())
-    answers.print(f"wrote {file} ({file.stat().st_size / 1e6:.1f} MB): {contents.text}", markup=False, soft_wrap=True)
+    size = f"{file.stat().st_size / 1e6:.1f} MB"
+    answers.print(as_typed(f"wrote {file} ({size}): {contents.text}"), soft_wrap=True)
     if settings.data.panel_path and "://" in settings.data.panel_path:
         errors.print("panels lie in an object store and are not in it", markup=False)
 
@@ -38,5 +39,5 @@ def restore(file: File) -> None:
     settings = read_settings()
     with errors.status(f"restoring {settings.home}"):
         contents = read(settings, file.absolute())
-    answers.print(f"restored {settings.home}: {contents.text}", markup=False, soft_wrap=True)
+    answers.print(as_typed(f"restored {settings.home}: {contents.text}"), soft_wrap=True)
     errors.print("`macro-cycle up` starts it; `macro-cycle replay --as-of DAY` shows that its answers hold")

@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from macro_cycle.errors import printable
+
 answers = Console()
 errors = Console(stderr=True)
 
 
 def as_typed(content: object) -> str:
     """Text from outside for a console: brackets are no markup, and what is no printable character is shown escaped."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(content))
-    return escape(shown)
+    return escape(printable(content))
 
 
 def print_error(message: object) -> None:

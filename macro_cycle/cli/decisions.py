@@ -6,10 +6,10 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli import runs
-from macro_cycle.cli.console import answers, print_json
+from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import platform
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import UsageError
 from macro_cycle.promotion.decisions import pending, to_serve
 from macro_cycle.records import Decision
 from macro_cycle.resources import deployments
@@ -60,7 +60,7 @@ def retract(version: Version = None, reason: Reason = "") -> None:
 
 def _decide(outcome: str, version: str | None, reason: str) -> None:
     if not reason.strip():
-        raise MacroCycleError(f"say why: macro-cycle {outcome} ... --reason TEXT")
+        raise UsageError(f"say why: macro-cycle {outcome} ... --reason TEXT")
     found = platform()
     by_hand = {"outcome": outcome, "reason": reason} | ({"model_version": version} if version else {})
     config = {"ops": {"champion": {"config": {"decision": {"by_hand": by_hand}}}}}
@@ -70,7 +70,7 @@ def _decide(outcome: str, version: str | None, reason: str) -> None:
         runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"])
     deployed = deployments.serving(found)
     serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"
-    answers.print(f"{outcome}: kept; {serves} serves", highlight=False)
+    answers.print(f"{outcome}: kept; {as_typed(serves)} serves", highlight=False)
 
 
 def _show(history: list[Decision], document: dict[str, Any]) -> None:
@@ -82,8 +82,8 @@ def _show(history: list[Decision], document: dict[str, Any]) -> None:
         table.add_column(column, overflow="fold" if column == "reason" else "ellipsis", no_wrap=column != "reason")
     for each in history:
         cells = (f"{each.decided_at:%Y-%m-%d %H:%M}", f"{each.as_of:%Y-%m}", each.model_version, each.outcome, each.by)
-        table.add_row(*cells, each.reason)
+        table.add_row(*map(as_typed, (*cells, each.reason)))
     answers.print(table)
-    answers.print(f"to serve: {document['to_serve'] or 'nothing'}", highlight=False)
+    answers.print(f"to serve: {as_typed(document['to_serve'] or 'nothing')}", highlight=False)
     if document["to_be_decided"]:
-        answers.print(f"waits for a person: {', '.join(document['to_be_decided'])}", highlight=False)
+        answers.print(f"waits for a person: {as_typed(', '.join(document['to_be_decided']))}", highlight=False)

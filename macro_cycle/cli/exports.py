@@ -1,6 +1,5 @@
 """`macro-cycle export`: calls, regimes, features and news as Parquet or CSV."""
 
-import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from macro_cycle.cli.console import answers
+from macro_cycle.cli.console import answers, as_typed
+from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import month_end, platform
-from macro_cycle.errors import MacroCycleError
 
 Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
 
@@ -45,27 +44,15 @@ def export(
     write = _writer(out)
     frame = _read(table, as_of)
     write(frame)
-    answers.print(f"wrote {len(frame)} rows to {out}")
+    answers.print(f"wrote {len(frame)} rows to {as_typed(out)}", highlight=False, soft_wrap=True)
 
 
 def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
-    if out.suffix not in (".parquet", ".csv"):
-        raise MacroCycleError(f"cannot write {out}: the name must end in .parquet or .csv")
-    if not out.parent.is_dir():
-        raise MacroCycleError(f"cannot write {out}: the folder {out.parent} does not exist")
+    refuse_unwritable(out, ".parquet", ".csv")
 
     def write(frame: pd.DataFrame) -> None:
-        scratch = out.with_name(f".{out.name}.{os.getpid()}")
-        try:
-            if out.suffix == ".csv":
-                frame.to_csv(scratch, index=False, encoding="utf-8")
-            else:
-                frame.to_parquet(scratch, index=False)
-            scratch.replace(out)
-        except OSError as error:
-            raise MacroCycleError(f"cannot write {out}: {error.strerror}") from None
-        finally:
-            scratch.unlink(missing_ok=True)
+        content = frame.to_csv(index=False).encode() if out.suffix == ".csv" else frame.to_parquet(index=False)
+        write_named(out, content)
 
     return write
 

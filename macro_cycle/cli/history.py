@@ -12,9 +12,10 @@ from macro_cycle.audit.replay import Stored, data_day, reproduce
 from macro_cycle.cli.answer import repeated
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
+from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
@@ -45,10 +46,18 @@ def news(
     later = platform.clock.past_day(as_of, "--as-of")
     earlier = platform.clock.past_day(since, "--since") if since else later - pd.offsets.MonthEnd(1)
     if earlier >= later:
-        raise MacroCycleError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
+        raise UsageError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
     found = _explained(platform, earlier, later)
     age = {"news": found.has_new_data, "months_behind": found.months_behind}
-    print_json({"change": found.change, **age, **found.to_document()}) if json else _show(found)
+    late = late_arrivals(
+        platform.warehouse.history(platform.features.series_ids),
+        platform.catalog,
+        platform.features.series_ids,
+        earlier,
+        later,
+    )
+    document = {"change": found.change, **age, **found.to_document(), "late": late}
+    print_json(document) if json else _show(found, late)
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
@@ -143,20 +152,22 @@ def _bundled_panel(platform: Platform, call: RecordedCall) -> pd.DataFrame | Non
     return platform.registry.bundle(version).panel if version else None
 
 
-def _show(found: News) -> None:
+def _show(found: News, late: list[str]) -> None:
     table = Table(title=f"Why the recession probability moved from {found.since:%Y-%m-%d} to {found.as_of:%Y-%m-%d}")
     for column in ("kind", "series", "contribution"):
         table.add_column(column, justify="right" if column == "contribution" else "left")
     table.add_row(f"before, about {found.since_reference_month:%Y-%m}", "", f"{found.before:.4f}")
     parts = found.parts.sort_values("contribution", key=abs, ascending=False, kind="stable")
     for part in parts.itertuples():
-        table.add_row(str(part.kind), str(part.series_id), f"{part.contribution:+.4f}")
+        table.add_row(as_typed(part.kind), as_typed(part.series_id), f"{part.contribution:+.4f}")
     table.add_row(f"after, about {found.reference_month:%Y-%m}", "", f"{found.after:.4f}", style="bold")
     answers.print(table)
     if not found.has_new_data:
         answers.print(f"[yellow]{repeated(found.months_behind)}[/]")
     if found.standard_error:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
+    for line in late:
+        answers.print(f"late: {as_typed(line)}", highlight=False, soft_wrap=True)
 
 
 def _show_replay(document: dict[str, Any]) -> None:
@@ -164,19 +175,20 @@ def _show_replay(document: dict[str, Any]) -> None:
     for column in ("series", "period", "value", "known since"):
         known.add_column(column)
     for row in document["known"]:
-        known.add_row(row["series_id"], row["date"], f"{row['value']:g}", row["realtime_start"])
+        known.add_row(as_typed(row["series_id"]), row["date"], f"{row['value']:g}", row["realtime_start"])
     answers.print(known)
     data = document["data_give"]
     answers.print(
-        f"those data give: [bold]{data['label']}[/], recession probability {data['recession_probability']:.4f} "
-        f"about {data['reference_month']:%Y-%m} (model {data['model_version']})"
+        f"those data give: [bold]{as_typed(data['label'])}[/], recession probability "
+        f"{data['recession_probability']:.4f} about {data['reference_month']:%Y-%m} "
+        f"(model {as_typed(data['model_version'])})"
     )
     said = document["said"]
     if said is None:
         answers.print("nothing was said: no answer is on record as of that day")
         return
     answers.print(
-        f"on record as of {said['as_of']}: [bold]{said['label']}[/], recession probability "
+        f"on record as of {said['as_of']}: [bold]{as_typed(said['label'])}[/], recession probability "
         f"{said['recession_probability']:.4f} about {said['reference_month']:%Y-%m}, "
         f"recorded {said['recorded_at']:%Y-%m-%d %H:%M} UTC"
     )
@@ -185,4 +197,4 @@ def _show_replay(document: dict[str, Any]) -> None:
     if not said["news"]:
         answers.print(f"  [yellow]{repeated(said['months_behind'])}[/]")
     for link in said["links"]:
-        answers.print(f"  {HOLDS[link['holds']]}  {link['name']}: {as_typed(link['found'])}")
+        answers.print(f"  {HOLDS[link['holds']]}  {as_typed(link['name'])}: {as_typed(link['found'])}")

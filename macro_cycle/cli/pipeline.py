@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from macro_cycle.cli import answer, runs, services
-from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.records import Failure
@@ -73,7 +73,8 @@ def first_failures(failures: list[Failure]) -> list[Failure]:
 def _show(months: int, failed: list[Failure]) -> None:
     done = months - len(failed)
     for failure in failed:
-        answers.print(f"{failure.month[:7]}  {failure.asset}: {failure.reason}", highlight=False, markup=False)
+        line = as_typed(f"{failure.month[:7]}  {failure.asset}: {failure.reason}")
+        answers.print(line, highlight=False, soft_wrap=True)
     count = f"{done} month done" if done == 1 else f"{done} months done"
     rest = f", {len(failed)} could not be made" if failed else ""
     errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes their answers")

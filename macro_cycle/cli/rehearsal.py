@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
-from rich.markup import escape
 
-from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.runs import MONTHLY_ASSETS
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.settings import Settings, read_settings
@@ -51,7 +50,7 @@ def _months(clock: Clock, year: int | None, start: str | None, end: str | None) 
         return clock.month_range(f"{year}-01", f"{year}-12")
     if year is None and start is not None:
         return clock.month_range(start, end or start)
-    raise MacroCycleError("say which months: --year YYYY, or --from YYYY-MM and --to YYYY-MM")
+    raise UsageError("say which months: --year YYYY, or --from YYYY-MM and --to YYYY-MM")
 
 
 def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
@@ -68,7 +67,9 @@ def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) 
     today_file, began = home / "today", datetime.now(UTC)
     home.mkdir(parents=True, exist_ok=True)
     set_day(today_file, first - pd.Timedelta(days=1))
-    errors.print(f"{len(days)} days with releases; starting as of {first - pd.Timedelta(days=1):%Y-%m-%d} in {home}")
+    errors.print(
+        f"{len(days)} days with releases; starting as of {first - pd.Timedelta(days=1):%Y-%m-%d} in {as_typed(home)}"
+    )
     steps = []
     with (
         isolated_stack(home, TODAY_FILE=str(today_file), DAGSTER__POLL_SECONDS="1") as settings,
@@ -83,7 +84,7 @@ def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) 
 
 
 def _show(step: "Step") -> None:
-    answers.print(f"[bold]{step.day:%Y-%m-%d}[/]  {', '.join(step.series)}", highlight=False, soft_wrap=True)
+    answers.print(f"[bold]{step.day:%Y-%m-%d}[/]  {as_typed(', '.join(step.series))}", highlight=False, soft_wrap=True)
     for run in step.runs:
         answers.print(
             f"  {run.status.lower():9} {run.month[:7]}  {', '.join(_in_order(run.assets))}",
@@ -93,8 +94,12 @@ def _show(step: "Step") -> None:
     if skipped := _skipped(step):
         answers.print(f"  skipped   {', '.join(skipped)}", highlight=False, soft_wrap=True)
     if step.verdict is not None:
-        answers.print(f"  verdict   {step.verdict}: {escape(step.reasons or '')}", highlight=False, soft_wrap=True)
-    answers.print(f"  endpoint  {_said(step.answer)}  ({step.seconds:.0f} s)", highlight=False, soft_wrap=True)
+        answers.print(
+            f"  verdict   {as_typed(step.verdict)}: {as_typed(step.reasons or '')}", highlight=False, soft_wrap=True
+        )
+    answers.print(
+        f"  endpoint  {as_typed(_said(step.answer))}  ({step.seconds:.0f} s)", highlight=False, soft_wrap=True
+    )
 
 
 def _said(answer: dict[str, Any] | None) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.observations.calendar import release_calendar
 from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.observations.revisions import as_known, of_one, records
@@ -119,7 +119,7 @@ def _observation(history: pd.DataFrame, series_id: str, text: str) -> pd.Timesta
     try:
         wanted = datetime.strptime(text, form).strftime(form)
     except ValueError:
-        raise MacroCycleError(f"{text!r} is not a date; write it as YYYY-MM, or YYYY-MM-DD for a week or day") from None
+        raise UsageError(f"{text!r} is not a date; write it as YYYY-MM, or YYYY-MM-DD for a week or day") from None
     found = dates[dates.strftime(form) == wanted]
     if len(found) == 1:
         return found[0]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.platform import refuse_other_settings
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.resources import deployments
@@ -44,7 +44,7 @@ def up(
     _show(_start(settings, monitoring, feature_server), json)
     if monitoring:
         file = password_file(settings)
-        errors.print(f"Prometheus and Alertmanager ask for user {USER} and the password in {file}")
+        errors.print(f"Prometheus and Alertmanager ask for user {USER} and the password in {as_typed(file)}")
 
 
 def start_if_down() -> None:
@@ -67,7 +67,8 @@ def _start(settings: Settings, monitoring: bool = False, feature_server: bool = 
         found = lifecycle.up(settings, show, monitoring=monitoring, feature_server=feature_server)
         again = deployments.reconcile(Platform(settings))
     if again is not None:
-        errors.print(f"what served did not agree with the record: {again.model_version or 'nothing'} serves again")
+        serves = as_typed(again.model_version or "nothing")
+        errors.print(f"what served did not agree with the record: {serves} serves again")
     return found
 
 
@@ -103,6 +104,8 @@ def _show(found: list[ServiceStatus], as_json: bool) -> None:
     for column in ("service", "state", "pid", "address", "log"):
         table.add_column(column)
     for service in found:
-        mark = "[green]ready[/]" if service.ready else f"[red]{service.state}[/]"
-        table.add_row(service.name, mark, str(service.pid or ""), service.address or "", str(service.log))
+        mark = "[green]ready[/]" if service.ready else f"[red]{as_typed(service.state)}[/]"
+        table.add_row(
+            service.name, mark, str(service.pid or ""), as_typed(service.address or ""), as_typed(service.log)
+        )
     answers.print(table)

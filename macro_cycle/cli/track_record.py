@@ -1,6 +1,5 @@
 """`macro-cycle evaluate` and `macro-cycle report`: how well the calls dated the cycle."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,9 +7,9 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json
+from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import platform
-from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.versions import content_version
 
 PeersFlag = Annotated[
@@ -38,15 +37,12 @@ def report(
     """Write the track record as one HTML page that opens without a server."""
     from macro_cycle.evaluation.report import page
 
-    if out.suffix != ".html":
-        raise MacroCycleError(f"cannot write {out}: the name must end in .html")
-    if not out.parent.is_dir():
-        raise MacroCycleError(f"cannot write {out}: the folder {out.parent} does not exist")
+    refuse_unwritable(out, ".html")
     document, calls = _evaluated(peers)
-    scratch = out.with_name(f".{out.name}.{os.getpid()}")
-    scratch.write_text(page(document, calls))
-    scratch.replace(out)
-    answers.print(f"wrote the track record of {len(calls)} month ends to {out}")
+    write_named(out, page(document, calls).encode())
+    answers.print(
+        f"wrote the track record of {len(calls)} month ends to {as_typed(out)}", highlight=False, soft_wrap=True
+    )
 
 
 def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -70,7 +66,7 @@ def _show(document: dict[str, Any]) -> None:
     for row in document["figures"]:
         slowest = row["slowest_call"]
         table.add_row(
-            row["title"],
+            as_typed(row["title"]),
             str(row["months"]),
             _number(row["auroc"]),
             _number(row["brier"]),
@@ -89,7 +85,7 @@ def _show(document: dict[str, Any]) -> None:
     if document["repeated"]:
         answers.print(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
     for line in document["left_out"]:
-        errors.print(f"left out: {line}")
+        errors.print(f"left out: {as_typed(line)}", highlight=False, soft_wrap=True)
 
 
 def _recessions(document: dict[str, Any]) -> Table:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
 from macro_cycle.features.schema import panel_schema, violations
 from macro_cycle.observations.examination import examine, listed
@@ -47,7 +47,7 @@ def train_command(
 ) -> None:
     """Train one model on the source's data and print its answer; log it when MLflow is named."""
     if mlflow_tracking_uri is None and (experiment or register_as):
-        raise MacroCycleError("--experiment and --register-as name a place in MLflow; add --mlflow-tracking-uri")
+        raise UsageError("--experiment and --register-as name a place in MLflow; add --mlflow-tracking-uri")
     platform = Platform.from_environment()
     settings, clock = platform.settings, platform.clock
     day = clock.past_day(as_of or clock.now(), "--as-of")
@@ -68,7 +68,7 @@ def _panel(
     """Features and panel of the series as known on `day`, from `start` on, and what a person should know of them."""
     clock, catalog = platform.clock, platform.catalog
     if start is not None and start > clock.now():
-        raise MacroCycleError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
+        raise UsageError(f"no data from {start:%Y-%m-%d} on; choose an earlier --start-date")
     with progress_bar("reading") as progress:
         source = open_source(platform.settings, catalog, clock, progress)
         ids, notes = with_stand_ins(source, series_ids)
@@ -129,13 +129,14 @@ def _show(summary: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("months", f"{summary['first_month']} to {summary['reference_month']}")
     table.add_row("features", as_typed(", ".join(summary["features"])))
-    table.add_row("regime", f"[bold]{summary['label']}[/]")
+    table.add_row("regime", f"[bold]{as_typed(summary['label'])}[/]")
     table.add_row("recession probability", f"{summary['recession_probability']:.1%}")
     for label, probability in summary["probabilities"].items():
-        table.add_row(f"  {label}", f"{probability:6.1%}")
+        table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}")
     for name in ("log_likelihood", "aic", "bic"):
         table.add_row(name, f"{summary['metrics'][name]:.1f}")
     table.add_row("model", summary["model_version"])
     if logged := summary.get("mlflow"):
-        table.add_row("MLflow", f"{logged['registered_model']} version {logged['version']}, run {logged['run_id']}")
+        place = f"{logged['registered_model']} version {logged['version']}, run {logged['run_id']}"
+        table.add_row("MLflow", as_typed(place))
     answers.print(table)

@@ -16,6 +16,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.definitions import ENTITY, FEATURES_VIEW, REGIMES_VIEW, TTL, VIEWS, Columns
 from macro_cycle.feature_store.placement import SCHEMA, table_name
 from macro_cycle.feature_store.rows import MonthRow, Stamps, Value
+from macro_cycle.warehouse.locks import WAIT_SECONDS
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 LOCK = 7_200_000_005
@@ -28,8 +29,20 @@ STAMPS = (ENTITY, "event_timestamp", "created", "digest")
 
 
 def hold_lock(connection: Connection) -> None:
-    """Wait for everybody else who writes or registers, and keep them out until the transaction ends."""
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    """Wait for everybody else who writes or registers, and keep them out until the transaction ends.
+
+    Raises:
+        MacroCycleError: somebody else has held the lock for `WAIT_SECONDS`.
+    """
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{WAIT_SECONDS:.0f}s",))
+    try:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    except psycopg.errors.LockNotAvailable:
+        raise MacroCycleError(
+            f"another process has written to the feature store for {WAIT_SECONDS:g} s; see whether it hangs, or try "
+            f"again when it is done"
+        ) from None
+    connection.execute("SET LOCAL lock_timeout = DEFAULT")
 
 
 def ensure(connection: Connection, columns: Mapping[str, Columns]) -> None:

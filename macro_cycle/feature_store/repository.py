@@ -51,7 +51,7 @@ def create_feast_repo(path: str | Path) -> Path:
     if configuration.exists():
         raise MacroCycleError(f"{configuration} exists; choose another folder, or delete it first")
     define_macro_entities_and_features(folder)
-    configuration.write_text(CONFIGURATION.format(offline=_offline_store()))
+    configuration.write_text(CONFIGURATION.format(offline=_offline_store()), "utf-8")
     return folder
 
 
@@ -73,7 +73,7 @@ def define_macro_entities_and_features(path: str | Path) -> Path:
         if not copy.exists():
             parquet.write(parquet.schema(columns).empty_table(), copy)
     definitions = folder / "economy.py"
-    definitions.write_text(DEFINITIONS.format(features=_lines(features), labels=_lines(labels)))
+    definitions.write_text(DEFINITIONS.format(features=_lines(features), labels=_lines(labels)), "utf-8")
     return definitions
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.features.as_of_frame import read_as_of
 from macro_cycle.features.feature_set import Feature, FeatureSet
 from macro_cycle.features.transformations import transform
 from macro_cycle.observations.catalog import Catalog, SeriesSpec
@@ -29,10 +30,10 @@ def build_panel(as_of: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) 
     series changes from quarter to quarter and stands in the quarter's last month, a weekly one is averaged
     over months that are complete, and a missing month leaves its neighbours' other features alone.
 
-    Raises `MacroCycleError` when no feature has any value or a period has two, `TransformationError` when a series
-    does not allow its transformation.
+    Raises `MacroCycleError` when the frame cannot be read, no feature has any value or a period has two,
+    `TransformationError` when a series does not allow its transformation.
     """
-    series = _transformed(as_of, catalog, feature_set)
+    series = _transformed(read_as_of(as_of), catalog, feature_set)
     if not series:
         wanted = ", ".join(feature_set.series_ids)
         raise MacroCycleError(

@@ -51,7 +51,7 @@ class Outlook:
     recession_probability: of the reference month, the filter's answer with its band. months: one month ahead each,
     ascending. recession_begins: months -> probability that a recession begins within so many (one under way does not
     count). months_to_exit: expected months until the first one that is not in the present phase; months_to_turn: not on
-    the present side of the cycle.
+    the present side of the cycle. warnings: what a person should know of the bands; empty when all is well.
     """
 
     reference_month: str
@@ -63,6 +63,7 @@ class Outlook:
     recession_begins: Mapping[int, Interval]
     months_to_exit: Interval
     months_to_turn: Interval
+    warnings: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """A JSON-able dict."""
@@ -75,6 +76,7 @@ class Outlook:
             return cls(
                 **{
                     **document,
+                    "warnings": tuple(document.get("warnings", ())),
                     "months": tuple(_month(month) for month in document["months"]),
                     "recession_begins": {int(n): Interval(**p) for n, p in document["recession_begins"].items()},
                     **{name: Interval(**document[name]) for name in _INTERVALS},
@@ -127,6 +129,7 @@ def outlook(posterior: Posterior, panel: pd.DataFrame | np.ndarray, level: float
         {n: interval(onsets[:, n - 1]) for n in ONSETS},
         exit_from(np.arange(K) == phase),
         exit_from(side),
+        posterior.warnings,
     )
 
 

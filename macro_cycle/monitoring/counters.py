@@ -14,6 +14,8 @@ from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
+from macro_cycle.platform.files import write_whole
+
 Labels = tuple[str, ...]
 Kept = dict[str, dict[Labels, list[float]]]
 
@@ -95,11 +97,9 @@ class Counters:
         """Keep the counts; whether the disk took them. What it did not take stays in memory for the next time."""
         with self._writing:
             text = json.dumps({name: [*kept.items()] for name, kept in self._copy().items()})
-            scratch = self._file.with_name(f".{self._file.name}")
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                scratch.write_text(text)
-                scratch.replace(self._file)
+                write_whole(self._file, text.encode())
             except OSError:
                 return False
         return True
@@ -129,7 +129,7 @@ def kept_counts(counts: Sequence[Count], file: Path) -> list[Metric]:
 
 def _read(counts: Sequence[Count], file: Path) -> Kept:
     try:
-        document = json.loads(file.read_text())
+        document = json.loads(file.read_text("utf-8"))
         return {count.name: dict(_row(count, *row) for row in document.get(count.name, [])) for count in counts}
     except (OSError, ValueError, TypeError, AttributeError):
         return {count.name: {} for count in counts}

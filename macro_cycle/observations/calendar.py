@@ -18,6 +18,7 @@ from macro_cycle.observations.frequencies import (
     months_per_period,
     period_end,
 )
+from macro_cycle.observations.revisions import records
 
 GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "S": 20, "A": 30}
 _STEP: dict[Frequency, Any] = {
@@ -77,6 +78,18 @@ def lateness(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:
     since = pd.Series(expected + pd.Timedelta(days=GRACE_DAYS[frequency] + 1))
     spans = pd.DataFrame({"period": period, "expected": expected, "since": since, "until": until})
     return spans[~(spans["until"] <= spans["since"])].reset_index(drop=True)
+
+
+def late_arrivals(
+    history: pd.DataFrame, catalog: Catalog, series_ids: Sequence[str], since: pd.Timestamp, until: pd.Timestamp
+) -> list[str]:
+    """A line for each release that came after its day and grace, from the day after `since` to `until`."""
+    return [
+        f"{series_id} {row.period:%Y-%m-%d} was expected by {row.expected:%Y-%m-%d} and came on {row.until:%Y-%m-%d}"
+        for series_id in series_ids
+        for row in records(lateness(history[history["series_id"] == series_id], catalog.spec(series_id)))
+        if since < row.until <= until
+    ]
 
 
 def release_calendar(

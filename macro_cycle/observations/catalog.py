@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.frequencies import Frequency, infer_frequency, period_end
+from macro_cycle.platform.yaml_files import parse_yaml, read_utf8
 
 Role = Literal["coincident", "leading", "price", "rate"]
+
+LONGEST_ID = 64
+ID_FORM = f"1 to {LONGEST_ID} printable characters"
+
+
+def is_series_id(name: object) -> bool:
+    """Whether a series can have this id."""
+    return isinstance(name, str) and bool(name.strip()) and len(name) <= LONGEST_ID and name.isprintable()
 
 
 class CatalogError(MacroCycleError):
@@ -29,7 +37,7 @@ class SeriesSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    series_id: str = Field(min_length=1, max_length=64)
+    series_id: str
     title: str
     frequency: Frequency | None
     units: str
@@ -47,9 +55,22 @@ class SeriesSpec(BaseModel):
             raise ValueError("give the lowest plausible value first, then the highest")
         return bounds
 
+    @field_validator("series_id")
+    @classmethod
+    def _usable(cls, series_id: str) -> str:
+        if not is_series_id(series_id):
+            raise ValueError(f"an id is {ID_FORM}")
+        return series_id
+
     @classmethod
     def guess(cls, series_id: str) -> "SeriesSpec":
-        """What is assumed of a series that nobody described: up is good, released a month late."""
+        """What is assumed of a series that nobody described: up is good, released a month late.
+
+        Raises:
+            CatalogError: no series can have that id.
+        """
+        if not is_series_id(series_id):
+            raise CatalogError(f"'{series_id[:LONGEST_ID]}' is no series: an id is {ID_FORM}")
         return cls(
             series_id=series_id,
             title=series_id,
@@ -113,18 +134,16 @@ class Catalog(BaseModel):
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CatalogError(f"The catalogue {path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CatalogError(f"The catalogue {path} is not text in UTF-8; save it as such.") from None
+        return read_utf8(path)
+    except MacroCycleError as error:
+        raise CatalogError(f"The catalogue {error}.") from None
 
 
 def _read(text: str, where: str) -> dict[str, dict[str, Any]]:
     try:
-        document = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise CatalogError(f"{where} is not valid YAML: {' '.join(str(error).split())}.") from None
+        document = parse_yaml(text, where) or {}
+    except MacroCycleError as error:
+        raise CatalogError(f"{error}.") from None
     if not isinstance(document, dict) or not all(isinstance(entry, dict) for entry in document.values()):
         raise CatalogError(f"{where} must map each series id to its fields, e.g. 'UNRATE: {{tcode: 2, sign: -1}}'.")
     return {str(series_id): entry for series_id, entry in document.items()}

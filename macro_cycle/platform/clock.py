@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.platform.months import keys_between, parse
 from macro_cycle.platform.settings import Settings
 
@@ -58,31 +58,31 @@ class Clock:
         """Key of a month written `YYYY-MM`.
 
         Raises:
-            MacroCycleError: it is malformed or outside the platform's months.
+            UsageError: it is malformed or outside the platform's months.
         """
         key, first, last = parse(month), self.first_partition.strftime("%Y-%m-01"), self.open_month()
         if not first <= key <= last:
             where = "in the future" if key > last else "before the first partition"
-            raise MacroCycleError(f"{month} is {where}; months run from {first[:7]} to {last[:7]}")
+            raise UsageError(f"{month} is {where}; months run from {first[:7]} to {last[:7]}")
         return key
 
     def month_range(self, start: str, end: str) -> list[str]:
         """Keys from month `start` to month `end` (both `YYYY-MM`, inclusive).
 
         Raises:
-            MacroCycleError: a month is malformed, outside the platform's months, or the range is empty.
+            UsageError: a month is malformed, outside the platform's months, or the range is empty.
         """
         first, last = self.parse_month(start), self.parse_month(end)
         if first > last:
-            raise MacroCycleError(f"empty range: {start} is after {end}; give the earlier month first")
+            raise UsageError(f"empty range: {start} is after {end}; give the earlier month first")
         return keys_between(first, last)
 
     def past_day(self, day: datetime | pd.Timestamp, option: str) -> pd.Timestamp:
         """The day, unless it lies in the future; `option` is what the person wrote it behind.
 
         Raises:
-            MacroCycleError: nothing is known of that day yet.
+            UsageError: nothing is known of that day yet.
         """
         if day > self.now():
-            raise MacroCycleError(f"{option} {day:%Y-%m-%d} is in the future; nothing is known of it yet")
+            raise UsageError(f"{option} {day:%Y-%m-%d} is in the future; nothing is known of it yet")
         return pd.Timestamp(day).normalize()

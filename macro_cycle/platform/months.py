@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import UsageError
 
 
 def as_of_day(key: str) -> pd.Timestamp:
@@ -31,9 +31,9 @@ def parse(month: str) -> str:
     """Key of a month written `YYYY-MM`.
 
     Raises:
-        MacroCycleError: it is malformed.
+        UsageError: it is malformed.
     """
     try:
         return datetime.strptime(month, "%Y-%m").strftime("%Y-%m-01")
     except ValueError:
-        raise MacroCycleError(f"{month!r} is not a month; write it as YYYY-MM") from None
+        raise UsageError(f"{month!r} is not a month; write it as YYYY-MM") from None

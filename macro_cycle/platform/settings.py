@@ -5,12 +5,13 @@ rely on also have the short names of `SHORT_NAMES`. An unknown key is an error i
 """
 
 import difflib
+import io
 import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -24,8 +25,10 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.yaml_files import read_utf8, read_yaml
 
 PREFIX = "MACRO_CYCLE_"
+DOT_ENV, CONFIG = Path(".env"), Path("config.yaml")
 SHORT_NAMES = {
     "SOURCE": ("data", "source"),
     "SOURCE_PATH": ("data", "source_path"),
@@ -149,7 +152,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
-        env_file=".env",
         extra="forbid",
         frozen=True,
     )
@@ -201,8 +203,8 @@ class Settings(BaseSettings):
         return (
             init_settings,
             _Environment(settings_cls),
-            _DotEnv(settings_cls),
-            InitSettingsSource(settings_cls, _read_yaml(Path("config.yaml"))),
+            _DotEnv(settings_cls, env_file=DOT_ENV, env_file_encoding="utf-8-sig"),
+            InitSettingsSource(settings_cls, _read_yaml(CONFIG)),
         )
 
 
@@ -217,7 +219,17 @@ class _DotEnv(DotEnvSettingsSource):
     """`.env`, read like the environment."""
 
     def _load_env_vars(self) -> dict[str, str | None]:
-        return _spelled_out(dict(self._read_env_files()), ".env")
+        _refuse_unreadable(DOT_ENV)
+        return _spelled_out(dict(self._read_env_files()), str(DOT_ENV))
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Raise if the file has a line that would be passed over."""
+    if not path.is_file():
+        return
+    for statement in parse_stream(io.StringIO(read_utf8(path))):
+        if statement.error:
+            raise MacroCycleError(f"{path}, line {statement.original.line}, cannot be read; write NAME=value")
 
 
 def _spelled_out(variables: dict[str, str | None], where: str) -> dict[str, str | None]:
@@ -250,10 +262,7 @@ def _did_you_mean(name: str, known: dict[str, str]) -> str:
 def _read_yaml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    try:
-        content = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise MacroCycleError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from None
+    content = read_yaml(path) or {}
     if not isinstance(content, dict):
         raise MacroCycleError(f"{path} must hold sections such as `data:` and `model:`")
     return content

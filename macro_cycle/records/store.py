@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Row, Select, func, insert, select
+from sqlalchemy import Engine, Row, Select, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records.types import Record
+from macro_cycle.warehouse.locks import hold_until_commit
 from macro_cycle.warehouse.tables import records
 
 R = TypeVar("R", bound=Record)
-LOCK = 7_200_000_008  # see warehouse.locks
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RecordStore:
         if not documents:
             return
         with self._engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            hold_until_commit(connection, "records")
             query = self._newest(asset, [key_of(day) for day in documents])
             newest = {row.as_of: row for row in connection.execute(query)}
             rows = [

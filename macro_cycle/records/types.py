@@ -56,7 +56,10 @@ class Panel(Record):
 
 
 class Model(Record):
-    """The model of the panel; its version is the hash of its document."""
+    """The model of the panel; its version is the hash of its document.
+
+    warnings: what a person should know of the fit, a line each.
+    """
 
     config_version: str
     labels: tuple[str, ...]
@@ -65,6 +68,7 @@ class Model(Record):
     registry_version: str
     run_id: str
     reused: bool
+    warnings: tuple[str, ...] = ()
 
 
 class Answer(Record):

@@ -41,8 +41,8 @@ def _load_pyfunc(data_path: str) -> RegimeModel:
 def write_mlmodel(folder: Path, bundle: Bundle, run_id: str) -> None:
     """Describe the bundle in `folder` to MLflow: flavor, signature and pinned requirements."""
     described = _description(tuple(bundle.panel.columns), tuple(bundle.expected["probabilities"]))
-    (folder / "MLmodel").write_text(described.replace(RUN_ID, run_id).replace(MODEL_UUID, uuid.uuid4().hex))
-    (folder / "requirements.txt").write_text(_requirements())
+    (folder / "MLmodel").write_text(described.replace(RUN_ID, run_id).replace(MODEL_UUID, uuid.uuid4().hex), "utf-8")
+    (folder / "requirements.txt").write_text(_requirements(), "utf-8")
 
 
 @cache

@@ -28,7 +28,7 @@ for (const [name, chosen] of Object.entries(%s))
 
 def start_page() -> Any:
     """MLflow's start page, told first what a browser without choices of its own shows."""
-    page = (Path(flask_app.static_folder or "") / "index.html").read_text()
+    page = (Path(flask_app.static_folder or "") / "index.html").read_text("utf-8")
     told = page.replace("<head>", "<head>" + SCRIPT % json.dumps(CHOICES), 1)
     return flask_app.response_class(told, mimetype="text/html", headers={"Cache-Control": "no-cache"})
 

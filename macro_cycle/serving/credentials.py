@@ -29,10 +29,10 @@ class ManagementToken:
 
     def _read(self) -> str:
         try:
-            return self._path.read_text()
+            return self._path.read_text("utf-8")
         except FileNotFoundError:
             self._make()
-            return self._path.read_text()
+            return self._path.read_text("utf-8")
 
     def _make(self) -> None:
         """Write a token unless another process was first; it is never seen half-written."""

@@ -41,8 +41,8 @@ class ServingLock:
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = (root / "serving.lock").open("a")
-        self._queue: IO[str] = (root / "waiting.lock").open("a")
+        self._file: IO[str] = (root / "serving.lock").open("a", encoding="utf-8")
+        self._queue: IO[str] = (root / "waiting.lock").open("a", encoding="utf-8")
 
     def acquire(self) -> bool:
         """Take it, if nobody has it."""

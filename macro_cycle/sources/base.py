@@ -10,6 +10,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import SourceName
 
 Progress = Callable[[int, int], None]
+SHOWN = 12  # ids in a line
 COLUMNS = ("series_id", "date", "value", "realtime_start", "estimated")
 
 
@@ -69,8 +70,9 @@ def refuse_unknown(wanted: Iterable[str], held: Sequence[str], source: str) -> N
     for series_id in wanted:
         if series_id not in held:
             near = [s for s in held if s.startswith(series_id)] or difflib.get_close_matches(series_id, held, n=3)
-            hint = f"it holds {', '.join(near)}" if near else f"it holds {', '.join(held)}"
-            raise SourceError(f"{source} has no series {series_id}; {hint}")
+            shown = near or held
+            more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+            raise SourceError(f"{source} has no series {series_id}; it holds {', '.join(shown[:SHOWN])}{more}")
 
 
 def with_stand_ins(source: Source, series_ids: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from macro_cycle.observations.catalog import ID_FORM, is_series_id
 from macro_cycle.sources.base import COLUMNS, SourceError
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 KEY = ["series_id", "date", "realtime_start"]
 SHOWN = 3
+LONGEST_STEP = np.timedelta64(366, "D")  # a series is annual or more frequent
 
 
 def observation_schema() -> "DataFrameSchema":
@@ -24,7 +26,7 @@ def observation_schema() -> "DataFrameSchema":
     newest = pd.Timestamp.now() + pd.offsets.MonthEnd(0)
     return pa.DataFrameSchema(
         {
-            "series_id": pa.Column(object, pa.Check(_is_id, error="the id is not 1 to 64 printable characters")),
+            "series_id": pa.Column(object, pa.Check(_is_id, error=f"the id is not {ID_FORM}")),
             "date": pa.Column("datetime64[ns]"),
             "value": pa.Column(float, pa.Check(lambda v: ~np.isinf(v), error="the value is infinite"), nullable=True),
             "realtime_start": pa.Column(
@@ -88,7 +90,7 @@ def _out_of_reach(rows: pd.DataFrame) -> pd.DataFrame:
 def _is_reached(date: pd.Timestamp, known_on: pd.Timestamp, own: pd.DataFrame) -> bool:
     """Whether no two steps of the series' length are missing between the newest period that has begun and `date`."""
     steps = np.sort(np.diff(np.sort(own["date"].unique())))
-    step = steps[(len(steps) - 1) // 2] if len(steps) else np.timedelta64(31, "D")
+    step = min(steps[(len(steps) - 1) // 2], LONGEST_STEP) if len(steps) else np.timedelta64(31, "D")
     dates = np.sort(own.loc[(own["realtime_start"] <= known_on) & (own["date"] <= date), "date"].unique())
     begun = int(np.searchsorted(dates, known_on.to_datetime64(), side="right"))
     chain = dates[begun - 1 :] if begun else np.concatenate([[known_on.to_datetime64()], dates])
@@ -105,7 +107,7 @@ def _day(day: object) -> str:
 
 
 def _is_id(ids: pd.Series) -> pd.Series:
-    usable = {name: isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable() for name in ids.unique()}
+    usable = {name: is_series_id(name) for name in ids.unique()}
     return ids.map(usable)
 
 

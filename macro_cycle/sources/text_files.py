@@ -42,7 +42,7 @@ def read_text(path: Path) -> str:
     content = path.read_bytes()
     if not content:
         raise ValueError("it is empty")
-    return (decompress(content) if decompress else content).decode("utf-8-sig")
+    return (decompress(content) if decompress else content).decode("utf-8").removeprefix("\ufeff")
 
 
 def lines_of_other_width(text: str) -> list[str]:

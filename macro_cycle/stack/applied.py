@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from macro_cycle.platform.files import write_whole
 from macro_cycle.platform.settings import Section, Settings
 
 FILE, KEY = "settings.json", "settings.key"
@@ -21,10 +22,7 @@ def keep(settings: Settings) -> None:
     """Keep the settings that the stack is started with."""
     path = settings.home / FILE
     settings.home.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(f".{os.getpid()}")
-    scratch.write_text(json.dumps(_flat(settings), indent=1, sort_keys=True), "utf-8")
-    scratch.chmod(0o600)
-    scratch.replace(path)
+    write_whole(path, json.dumps(_flat(settings), indent=1, sort_keys=True).encode(), mode=0o600)
 
 
 def differences(settings: Settings) -> list[str]:

@@ -71,7 +71,7 @@ def wheel() -> Any:
 def version_of(data: Path) -> int | None:
     """Major version of PostgreSQL that the folder is of; None: there is no cluster in it."""
     file = data / VERSION_FILE
-    return int(file.read_text().strip()) if file.exists() else None
+    return int(file.read_text("utf-8").strip()) if file.exists() else None
 
 
 def _put_back(data: Path, versions: Any) -> None:

@@ -193,6 +193,6 @@ def _answers(service: Service) -> bool:
 
 def _why_not_ready(settings: Settings, service: Service, state: str | None) -> str:
     log = log_file(settings, service.name)
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    lines = log.read_text("utf-8", errors="replace").splitlines() if log.exists() else []
     last = next((line.strip() for line in reversed(lines[-LOG_LINES:]) if line.strip()), "nothing was logged")
     return f"{service.name} did not become ready ({(state or 'unknown').lower()}): {last}{os.linesep}see {log}"

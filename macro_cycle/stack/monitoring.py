@@ -60,7 +60,7 @@ def prepare_monitoring(settings: Settings) -> None:
     web = {"basic_auth_users": {USER: _hash(password(settings))}}
     _write(folder / "web.yml", yaml.safe_dump(web))
     for name in ("rules.yml", "alerts.yml"):
-        _write(folder / name, (SHIPPED / name).read_text())
+        _write(folder / name, (SHIPPED / name).read_text("utf-8"))
     _write(folder / "prometheus.yml", yaml.safe_dump(_prometheus(settings), sort_keys=False))
     _write(folder / "alertmanager.yml", yaml.safe_dump(_alertmanager(settings), sort_keys=False))
 
@@ -77,7 +77,7 @@ def password(settings: Settings) -> str:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(file, secrets.token_urlsafe(24))
-    return file.read_text()
+    return file.read_text("utf-8")
 
 
 def password_file(settings: Settings) -> Path:
@@ -108,7 +108,7 @@ def _service(settings: Settings, name: str, command: tuple[str, ...]) -> Service
 
 
 def _prometheus(settings: Settings) -> dict[str, Any]:
-    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
+    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text("utf-8"))
     targets = {"macro-cycle": EXPORTER, "model-server": MODEL_SERVER, ALERTMANAGER: ALERTMANAGER}
     login = {"basic_auth": {"username": USER, "password_file": str(password_file(settings))}}
     for job in config["scrape_configs"]:
@@ -120,7 +120,7 @@ def _prometheus(settings: Settings) -> dict[str, Any]:
 
 
 def _alertmanager(settings: Settings) -> dict[str, Any]:
-    config = yaml.safe_load((SHIPPED / "alertmanager.yml").read_text())
+    config = yaml.safe_load((SHIPPED / "alertmanager.yml").read_text("utf-8"))
     webhook = settings.notifications.webhook_url
     if webhook is not None:
         file = _folder(settings) / "webhook"
@@ -142,5 +142,5 @@ def _hash(text: str) -> str:
 
 def _write(file: Path, text: str) -> None:
     """Write for this user's eyes alone."""
-    with open(file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
+    with open(file, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
         opened.write(text)

@@ -20,6 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
+from macro_cycle.warehouse.locks import WAIT_SECONDS
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
@@ -43,6 +44,7 @@ def _prepared(url: str) -> str:
     named = DatabaseUrl(url)
     try:
         with psycopg.connect(named.libpq(), connect_timeout=5) as connection:
+            connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{WAIT_SECONDS:.0f}s",))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
             for schema in SCHEMAS:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
@@ -92,7 +94,7 @@ def stop_embedded(settings: Settings) -> None:
     if not pid_file.exists():
         return
     try:
-        process = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        process = psutil.Process(int(pid_file.read_text("utf-8").splitlines()[0]))
         process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut off, nothing committed is lost
         process.wait(30)
     except (psutil.NoSuchProcess, ValueError):
@@ -106,7 +108,7 @@ def keep_running(settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ended.set())
     print(f"PostgreSQL answers at {DatabaseUrl(url)}", flush=True)
-    pid = int((settings.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    pid = int((settings.home / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
     while not ended.wait(CHECK_SECONDS):
         if not psutil.pid_exists(pid):
             os._exit(1)

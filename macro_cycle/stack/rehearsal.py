@@ -17,6 +17,7 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.files import write_whole
 from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.stack.daemon import Daemon, MonthRun
@@ -59,9 +60,7 @@ def releases(settings: Settings, first: pd.Timestamp, last: pd.Timestamp) -> dic
 
 def set_day(today_file: Path, day: pd.Timestamp) -> None:
     """Make `day` the platform's today, at once for all its processes."""
-    scratch = today_file.with_suffix(".next")
-    scratch.write_text(f"{day:%Y-%m-%d}\n")
-    scratch.replace(today_file)
+    write_whole(today_file, f"{day:%Y-%m-%d}\n".encode())
 
 
 def live_through(

@@ -93,9 +93,9 @@ def dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME of the stack, with the package's `dagster.yaml` in it."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    config, ours = home / "dagster.yaml", DAGSTER_CONFIG.read_text()
-    if not config.exists() or config.read_text() != ours:
-        config.write_text(ours)
+    config, ours = home / "dagster.yaml", DAGSTER_CONFIG.read_text("utf-8")
+    if not config.exists() or config.read_text("utf-8") != ours:
+        config.write_text(ours, "utf-8")
     return home
 
 

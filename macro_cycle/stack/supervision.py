@@ -76,7 +76,7 @@ def start_supervisor(
     settings.home.joinpath("logs").mkdir(parents=True, exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     config = settings.home / "supervisord.conf"
-    config.write_text(_config(settings, services, optional))
+    config.write_text(_config(settings, services, optional), "utf-8")
     subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
         env={**inherited, **environment},
@@ -88,7 +88,7 @@ def start_supervisor(
 def supervisor_process(settings: Settings) -> psutil.Process | None:
     """supervisord of this home, if it runs."""
     try:
-        process = psutil.Process(int((settings.home / "supervisord.pid").read_text()))
+        process = psutil.Process(int((settings.home / "supervisord.pid").read_text("utf-8")))
         return process if str(settings.home / "supervisord.conf") in process.cmdline() else None
     except (FileNotFoundError, ValueError, psutil.Error):
         return None

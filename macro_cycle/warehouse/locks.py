@@ -18,14 +18,17 @@ WAIT_SECONDS = 900.0
 PATIENT_SECONDS = 1.0  # before a word is said
 LOCK_NOT_AVAILABLE = "55P03"
 
-LockName = Literal["migrations", "ingestion", "registry", "endpoint", "mlflow tables"]
-# Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls', 008 the records'.
+LockName = Literal["migrations", "ingestion", "registry", "endpoint", "mlflow tables", "records", "answers"]
+# Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls'. Each month has a lock of
+# its answers.
 _KEYS: dict[LockName, int] = {
     "migrations": 7_200_000_001,
     "ingestion": 7_200_000_002,
     "registry": 7_200_000_003,
     "endpoint": 7_200_000_004,
     "mlflow tables": 7_200_000_006,
+    "records": 7_200_000_008,
+    "answers": 7_200_000_009,
 }
 
 
@@ -49,13 +52,17 @@ def exclusive(engine: Engine, name: LockName) -> Iterator[Connection]:
         connection.commit()
 
 
-def hold_until_commit(connection: Connection, name: LockName) -> None:
+def hold_until_commit(connection: Connection, name: LockName, key: int | None = None) -> None:
     """Hold the lock from now until the connection's transaction ends, waiting for it first.
+
+    `key` is that of one of several locks under the name.
 
     Raises:
         MacroCycleError: somebody else has held it for `WAIT_SECONDS`.
     """
-    _wait_for(connection, func.pg_advisory_xact_lock(_KEYS[name]), name)
+    key = _KEYS[name] if key is None else key
+    if not connection.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        _wait_for(connection, func.pg_advisory_xact_lock(key), name)
 
 
 def _wait_for(connection: Connection, lock: ColumnElement[Any], name: LockName) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Select, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.warehouse.locks import hold_until_commit
 from macro_cycle.warehouse.tables import calls, models, regimes
 
 
@@ -67,7 +68,7 @@ class RegimeStore:
         agree at every moment.
         """
         with self._engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(_lock_key(call.as_of))))
+            hold_until_commit(connection, "answers", _lock_key(call.as_of))
             connection.execute(_replaced(frame, call))
             last = connection.execute(_last_call(call.as_of)).mappings().first()
             if last is None or _answer(last) != vars(call):

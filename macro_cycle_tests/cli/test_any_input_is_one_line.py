@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.cli import app as command_line
+from macro_cycle_tests.cli.lines import errors_of, refused
 
 CASES = Path(__file__).parents[1] / "cases"
 FRED_MD = ("sasdate,INDPRO,UNRATE", "Transform:,5,2", "1/1/2015,100,5.7", "2/1/2015,101,5.5")
@@ -22,39 +22,6 @@ FRED_MD = ("sasdate,INDPRO,UNRATE", "Transform:,5,2", "1/1/2015,100,5.7", "2/1/2
 property_test = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=12)
 markup = st.sampled_from(["[/bold]", "[red]UNRATE", "\x1b[31mUNRATE", "UN\nRATE", "[link=x]", "é漢", "-", "--", "[]"])
-
-
-@pytest.fixture
-def told(platform, capsys, monkeypatch):
-    """Run the command line in this process: exit code, standard output and the lines of standard error."""
-
-    def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["macro-cycle", *arguments])
-        code = 0
-        try:
-            command_line.main()
-        except SystemExit as left:
-            code = int(left.code or 0)
-        output = capsys.readouterr()
-        return code, output.out, [line for line in output.err.splitlines() if line.strip()]
-
-    return run
-
-
-def errors_of(lines: list[str]) -> list[str]:
-    return [line for line in lines if line.startswith("error:")]
-
-
-def refused(outcome: tuple[int, str, list[str]], said: str = "") -> None:
-    code, out, lines = outcome
-    assert code == 1
-    assert out == ""
-    (line,) = errors_of(lines)
-    assert said in line
-    assert line.isprintable()
-    assert not any("Traceback" in line for line in lines)
 
 
 def from_file(path: Path | str, kind: str = "alfred_file") -> dict[str, str]:

@@ -1,10 +1,12 @@
 """What is due, what came and what is late, for each frequency."""
 
+import itertools
+
 import pandas as pd
 import pytest
 
 from macro_cycle.observations import Catalog, SeriesSpec
-from macro_cycle.observations.calendar import gaps, lateness, release_calendar
+from macro_cycle.observations.calendar import gaps, late_arrivals, lateness, release_calendar
 
 CATALOG = Catalog.load()
 
@@ -43,6 +45,18 @@ def test_a_delayed_release_is_late_until_it_comes():
     first = next(lateness(told, CATALOG.spec("UNRATE")).itertuples())
     assert (first.period, first.until) == (pd.Timestamp("2020-06-01"), pd.Timestamp("2020-08-20"))
     assert first.since == pd.Timestamp("2020-07-17")
+
+
+def test_a_late_arrival_is_named_once_between_the_days_around_it():
+    told = on_time("UNRATE", MONTHS)
+    told.loc[5, "realtime_start"] = pd.Timestamp("2020-08-20")
+    told.loc[6, "realtime_start"] = pd.Timestamp("2020-08-20")
+    days = pd.to_datetime(["2020-07-31", "2020-08-19", "2020-08-20", "2020-09-30"])
+    found = [late_arrivals(told, CATALOG, ["UNRATE"], *pair) for pair in itertools.pairwise(days)]
+    assert [len(lines) for lines in found] == [0, 1, 0]
+    (line,) = found[1]
+    assert line.startswith("UNRATE 2020-06-01 was expected by 2020-07-")
+    assert line.endswith("and came on 2020-08-20")
 
 
 def test_a_skipped_month_is_a_gap_from_the_next_release_until_it_is_made_up_for():

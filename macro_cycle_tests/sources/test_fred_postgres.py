@@ -3,7 +3,10 @@
 import pandas as pd
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations import Catalog
 from macro_cycle.sources import SourceError, fred_postgres, known_on
 from macro_cycle.sources.fred_postgres import FredPostgres
@@ -111,3 +114,29 @@ def test_a_mirror_that_cannot_be_read_is_one_clear_line_without_the_password(dat
     assert said in str(refused.value)
     assert "hunter2" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+WRITTEN = st.one_of(
+    st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=8),
+    st.sampled_from(["5.0", ".", "NaN", "1e999", "2020-06-01", "2062-09-01", "2020-02-30", "infinity", "\x1b[31m"]),
+)
+
+
+def test_whatever_a_mirror_holds_is_a_frame_or_one_line(database_url):
+    make_mirror(database_url, ["UNRATE"], columns="series_id text, date text, value text")
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.tuples(st.sampled_from(["UNRATE", "x\ny"]), WRITTEN, WRITTEN), max_size=3), WRITTEN)
+    def holds(rows, schema):
+        fill(database_url, rows)
+        said = ""
+        for named in ("public", schema):
+            try:
+                frame = FredPostgres(database_url, named, CATALOG).observations(["UNRATE"])
+                assert frame["date"].notna().all()
+            except MacroCycleError as error:
+                said = str(error)
+            assert said.isprintable()
+            assert len(said) < 600
+
+    holds()

@@ -21,6 +21,7 @@ from macro_cycle.hmm.posterior.coordinates import LogPosterior
 
 MONTHS_PER_DEGREE, LEAST_DEGREES = 18.0, 3.0
 FEWEST_MONTHS = 60  # for which the intervals were measured
+WIDENED = 1.1  # worth a word
 STEP = 1e-4  # of the differences, in unconstrained units
 LEAST_PROBABILITY, LEAST_DOF, MOST_DOF = 1e-3, 2.2, 150.0  # where the search begins if EM ended on a boundary
 LEAST_PRECISION = 1e-3  # a flatter direction is held at a standard error of about 30
@@ -82,7 +83,12 @@ def laplace(posterior: LogPosterior, parameters: HMMParameters) -> LaplaceFit:
     months = int(posterior.density.observations.observed.any(axis=1).sum())
     if months < FEWEST_MONTHS:
         warnings.append(f"{months} months are too few to know how often the intervals hold: they may be too narrow")
-    return LaplaceFit(posterior.names, point.theta, covariance, point.value, inflation(months), tuple(warnings))
+    widened = inflation(months)
+    if widened > WIDENED:
+        warnings.append(
+            f"the intervals are widened {widened:.2f} times, since {months} months say little of the spread"
+        )
+    return LaplaceFit(posterior.names, point.theta, covariance, point.value, widened, tuple(warnings))
 
 
 def inflation(months: int) -> float:
