@@ -1,5 +1,10 @@
-"""Models that arrive in the open month, decisions about them, and a real server and registry that follow."""
+"""Models that arrive in the open month, decisions about them, and a real server and registry that follow.
 
+`python -m macro_cycle_tests.assets.decided <cycle> <step>` deploys what stands promoted, and dies after a step of
+`macro_cycle_tests.serving.deploying`.
+"""
+
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +28,7 @@ from macro_cycle.sources.sample import Sample
 from macro_cycle.training.train import bundle_of, hmm_config, rebuilt, train
 from macro_cycle.warehouse.models import StoredModel
 from macro_cycle.warehouse.regimes import Call
+from macro_cycle_tests.serving.deploying import Dying
 
 PAIR = ("champion", "kserve_deployment")
 
@@ -73,13 +79,20 @@ class Cycle:
         self.platform = Platform(shared.settings, name)
         self.platform.warehouse, self.platform.registry = shared.warehouse, shared.registry
         self.instance, self.month = instance, self.platform.clock.open_month()
+        self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}
         self._day, self._code = as_of_day(self.month).date(), code_versions(self.platform)
 
     @cached_property
-    def job(self) -> dg.JobDefinition:
-        everything = build(self.platform).get_repository_def().get_implicit_global_asset_job_def()
-        selected = frozenset(map(dg.AssetKey, PAIR))
-        return everything.get_subset(asset_selection=selected, asset_check_selection=frozenset())
+    def _everything(self) -> dg.JobDefinition:
+        return build(self.platform).get_repository_def().get_implicit_global_asset_job_def()
+
+    def _job(self, assets: tuple[str, ...]) -> dg.JobDefinition:
+        if assets not in self._jobs:
+            selected = frozenset(map(dg.AssetKey, assets))
+            self._jobs[assets] = self._everything.get_subset(
+                asset_selection=selected, asset_check_selection=frozenset()
+            )
+        return self._jobs[assets]
 
     def arrives(self, candidate: Candidate) -> None:
         """The records of the open month become those of this model, as a run up to `regime_labels` leaves them."""
@@ -122,10 +135,10 @@ class Cycle:
             news=True,
         )
 
-    def run(self, **by_hand: str) -> dg.ExecuteInProcessResult:
-        """`champion` and `kserve_deployment`, decided by the gate or by hand."""
+    def run(self, *assets: str, **by_hand: str) -> dg.ExecuteInProcessResult:
+        """`champion` and `kserve_deployment`, or one of them; decided by the gate or by hand."""
         config = {"ops": {"champion": {"config": {"decision": {"by_hand": by_hand}}}}} if by_hand else {}
-        return self.job.execute_in_process(
+        return self._job(assets or PAIR).execute_in_process(
             instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
         )
 
@@ -137,3 +150,17 @@ class Cycle:
     def recorded(self) -> Deployment | None:
         """What serves by the record."""
         return deployments.serving(self.platform)
+
+
+def main(cycle: str, step: str) -> None:
+    """Deploy in a process that dies after the step."""
+    from macro_cycle.serving import deployers
+
+    Dying.step = step
+    deployers.LocalDeployer = Dying  # type: ignore[misc]
+    with dg.DagsterInstance.ephemeral() as instance:
+        Cycle(Platform.from_environment(), cycle, instance).run("kserve_deployment")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import signal
+import subprocess
+import sys
 
 import dagster as dg
 import pytest
@@ -20,6 +23,8 @@ from macro_cycle.assets import promotion
 from macro_cycle.promotion.gate import Verdict
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
+from macro_cycle.serving import deployers
+from macro_cycle.serving.deployers import LocalDeployer
 from macro_cycle_tests.assets.decided import Candidate, Cycle, candidates
 from macro_cycle_tests.assets.graph import failure
 from macro_cycle_tests.conftest import create_database
@@ -39,6 +44,19 @@ class World:
     def __init__(self, platform: Platform, server: Server, instance: dg.DagsterInstance) -> None:
         self.platform, self.server, self.instance = platform, server, instance
         self.models = candidates(platform, ENDS)
+
+    def promoted(self, gate: dict[str, bool], model: int = FIRST) -> Cycle:
+        """A cycle in which one model was approved, and serves."""
+        cycle = self.cycle()
+        self.decided(cycle, gate, model, "champion", "kserve_deployment")
+        assert self.answers() == self.models[model].version
+        return cycle
+
+    def decided(self, cycle: Cycle, gate: dict[str, bool], model: int, *steps: str) -> None:
+        """A model arrives and is approved."""
+        gate[self.models[model].version] = True
+        cycle.arrives(self.models[model])
+        assert cycle.run(*steps).success
 
     def cycle(self) -> Cycle:
         with self.platform.deployer() as deployer:
@@ -232,3 +250,76 @@ def test_only_what_stands_promoted_serves_and_what_serves_is_on_record(world, ga
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def die_after(step: str, cycle: Cycle) -> None:
+    """Deploy what stands promoted in a process that is killed after the step."""
+    command = [sys.executable, "-W", "ignore", "-m", "macro_cycle_tests.assets.decided", cycle.platform.cycle, step]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def recorded(cycle: Cycle) -> str | None:
+    found = cycle.recorded
+    return found.model_version if found else None
+
+
+@pytest.mark.parametrize("step", ["prepared", "verified", "recorded", "committed"])
+def test_killed_between_two_steps_what_is_on_record_serves_after_the_restart(world, gate, step):
+    former, latter = (world.models[model].version for model in (FIRST, SECOND))
+    cycle = world.promoted(gate)
+    world.decided(cycle, gate, SECOND, "champion")
+    die_after(step, cycle)
+    assert world.answers() == (latter if step == "committed" else former)
+    if step == "recorded":
+        world.server.restart()
+        assert world.answers() == former
+    deployments.reconcile(cycle.platform)
+    assert world.answers() == recorded(cycle) == (former if step in ("prepared", "verified") else latter)
+    assert cycle.run().success
+    assert world.answers() == recorded(cycle) == latter
+    assert world.platform.registry.champion().model_version == latter
+
+
+def test_killed_before_the_refused_model_is_withdrawn_nothing_serves_after_the_restart(world, gate):
+    cycle = world.promoted(gate)
+    assert cycle.run("champion", outcome="refuse", reason="a benchmark revision is due").success
+    die_after("recorded", cycle)
+    assert world.answers() is not None
+    deployments.reconcile(cycle.platform)
+    assert (world.answers(), recorded(cycle)) == (None, None)
+
+
+def test_a_server_that_is_away_leaves_what_served_and_the_record_of_it(world, gate, monkeypatch):
+    former, latter = (world.models[model].version for model in (FIRST, SECOND))
+    cycle = world.promoted(gate)
+    world.decided(cycle, gate, SECOND, "champion")
+
+    class Losing(LocalDeployer):
+        """Loses the server between the record and the commit."""
+
+        def _manage(self, version: str, act: str) -> None:
+            if act == "commit":
+                world.server.kill()
+            super()._manage(version, act)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deployers, "LocalDeployer", Losing)
+        assert "does not answer" in failure(cycle.run("kserve_deployment"))
+    assert recorded(cycle) == former
+    assert "does not answer" in failure(cycle.run("kserve_deployment"))
+    assert recorded(cycle) == former
+    world.server.process = start(world.server.settings)
+    assert world.answers() == former
+    assert deployments.reconcile(cycle.platform) is None
+    assert cycle.run().success
+    assert world.answers() == recorded(cycle) == latter
+
+
+def test_a_refused_first_model_is_a_refusal_and_no_failure(world, gate):
+    cycle = world.cycle()
+    gate[world.models[FIRST].version] = False
+    cycle.arrives(world.models[FIRST])
+    assert cycle.run().success
+    assert (world.answers(), recorded(cycle)) == (None, None)
+    assert cycle.decisions[-1].outcome == "refuse"
