@@ -1,9 +1,9 @@
 """Checks between the assets: what fails a blocking one never reaches a model, a store or the endpoint.
 
 A check reads the records of its months and judges each as of its own end; it can be run by itself. Dagster's page runs
-checks alone without a partition: then they are about the open month. What blocks was
-found when the record was made, and nothing is made from such a record, so that in a range the other months go on: there
-a blocking check warns, unless no month is in order. Warnings never stop anything.
+checks alone without a partition: then they are about the open month. What blocks was found when the record was made,
+and nothing is made from such a record, so that in a range the other months go on: there a blocking check warns, unless
+no month is in order. Warnings never stop anything.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from macro_cycle.assets.chain import Chain
+from macro_cycle.dagster_internals import be_about
 from macro_cycle.observations.quality import Rule
 from macro_cycle.resources.platform import Platform
 from macro_cycle.resources.records import received
@@ -84,9 +85,11 @@ def _check(
 
 def months_of(context: dg.AssetCheckExecutionContext, platform: Platform) -> list[str]:
     """The months that a run of checks is about: its partitions, or without any the open month."""
-    run = context.op_execution_context
-    alone = not (run.has_partition_key or run.has_partition_key_range)
-    return [platform.clock.open_month()] if alone else list(run.partition_keys)
+    run, month = context.op_execution_context, platform.clock.open_month()
+    if run.has_partition_key or run.has_partition_key_range:
+        return list(run.partition_keys)
+    be_about(context, month)
+    return [month]
 
 
 def _result(found: Mapping[str, list[str]], severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:

@@ -60,3 +60,5 @@ def test_run_without_a_partition_as_dagster_s_page_does_a_check_is_about_the_ope
     job = everything.get_subset(asset_selection=frozenset(), asset_check_selection=frozenset({alone}))
     [late] = verdicts(job.execute_in_process(instance=instance)).values()
     assert late.description.startswith(f"{month[:7]}: ")
+    assert late.partition == month
+    assert late.target_materialization_data is not None
