@@ -20,7 +20,7 @@ from dagster._core.definitions.decorators.hook_decorator import event_list_hook
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, generate_event_batch_id
 from dagster._core.scheduler.instigation import InstigatorTick, SensorInstigatorData, TickStatus
-from dagster._core.storage.tags import EXTERNALLY_MANAGED_ASSETS_TAG
+from dagster._core.storage.tags import EXTERNALLY_MANAGED_ASSETS_TAG, PARTITION_NAME_TAG
 from dagster._serdes import ConfigurableClassData
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "InstigatorTick",
     "SensorInstigatorData",
     "TickStatus",
+    "be_about",
     "event_list_hook",
     "own_events",
     "store_batch",
@@ -77,3 +78,12 @@ def own_events(context: dg.AssetExecutionContext) -> Iterator[None]:
         yield
     finally:
         del tags[EXTERNALLY_MANAGED_ASSETS_TAG]
+
+
+def be_about(context: dg.AssetCheckExecutionContext, month: str) -> None:
+    """Have a run without a partition be about `month`, so that what it evaluates is of that partition.
+
+    Dagster's page runs checks alone without one, and then fails to look up what a partitioned check judges.
+    """
+    tags = cast("dict[str, str]", context.op_execution_context.run.tags)  # this process's copy, as above
+    tags[PARTITION_NAME_TAG] = month

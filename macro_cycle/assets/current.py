@@ -67,8 +67,17 @@ def _days(today: pd.Timestamp, day: date) -> int:
 def _shown(document: dict[str, Any]) -> dict[str, Any]:
     waiting = ", ".join(document["to_be_decided"])
     return {
+        "summary": dg.MetadataValue.md(_in_words(document)),
         **{name: value for name, value in document.items() if name not in ("probabilities", "to_be_decided")},
         **{f"p_{label.lower()}": p for label, p in document["probabilities"].items()},
         "serves": document["serves"] or "nothing",
         "to_be_decided": waiting or "nothing",
     }
+
+
+def _in_words(document: dict[str, Any]) -> str:
+    return (
+        f"**{document['label']}**, probability of a recession {document['recession_probability']:.1%}, "
+        f"in {document['reference_month']} as known in {document['as_of']}; "
+        f"{'model ' + document['serves'] if document['serves'] else 'nothing'} serves"
+    )

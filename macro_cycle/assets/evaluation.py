@@ -8,6 +8,10 @@ from macro_cycle.automation.conditions import on_new_calls
 from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.platform import Platform
 
+NOTHING_SETTLED = (
+    "No call is about a month that the NBER has settled yet; `macro-cycle backfill` makes those of the past."
+)
+
 
 @dg.asset(
     deps=["regime_labels"],
@@ -32,14 +36,17 @@ def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.Materialize
     document, calls = evaluate_calls(platform.warehouse, rules, platform.clock.today())
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
     platform.evaluations.append(newest.date(), version, document)
+    if not document["figures"][0]["months"]:
+        return dg.MaterializeResult(data_version=dg.DataVersion(version), metadata={"note": NOTHING_SETTLED})
     table = pd.DataFrame(document["figures"]).drop(columns="name")
+    changes = document["label_changes"]["median"]
     model = {name: value for name, value in document["figures"][0].items() if isinstance(value, int | float)}
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
         metadata={
             **model,
             "month_ends_without_new_data": document["repeated"],
-            "label_changes_median": document["label_changes"]["median"],
+            **({} if changes is None else {"label_changes_median": changes}),
             "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
             "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),
             "calls": as_metadata(charts.record_chart(calls)),

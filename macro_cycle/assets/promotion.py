@@ -86,7 +86,12 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         """Which model may serve: the gate's verdict on the open month's model against the one that serves now.
 
-        Decisions are append-only. A person's stands for its model until a person takes it back.
+        Decisions are append-only. A person's stands for its model until a person takes it back. To decide by hand,
+        materialize the open month with the config
+
+            ops: {champion: {config: {decision: {by_hand: {outcome: refuse, reason: a benchmark revision is due}}}}}
+
+        where the outcome is promote, refuse, rollback or retract, or use `macro-cycle promote` and its like.
         """
         asked = context.op_execution_context.op_config["decision"]
         months = Months(context, platform, chain, regime_model=regime_model, regime_labels=regime_labels)
@@ -241,15 +246,15 @@ def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | N
 
 def _figures(decision: Decision) -> Metadata:
     return {
-        **decision.figures,
         "verdict": decision.outcome,
         "decided_by": decision.by,
-        "decided_at": dg.MetadataValue.text(f"{decision.decided_at:%Y-%m-%d %H:%M} UTC"),
         "reasons": decision.reason,
-        "not_asked": "; ".join(decision.not_asked) or "nothing",
-        "record": decision.evidence or "none",
+        "decided_at": dg.MetadataValue.text(f"{decision.decided_at:%Y-%m-%d %H:%M} UTC"),
         "model_version": decision.model_version,
         "served_before": decision.incumbent or "none",
+        "not_asked": "; ".join(decision.not_asked) or "nothing",
+        "record": decision.evidence or "none",
+        **decision.figures,
     }
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import key_of
 from macro_cycle.promotion import decisions
 from macro_cycle.records import Answer, Decision, Deployment
 from macro_cycle.resources.platform import Platform
 from macro_cycle.serving.deployers import Deployment as Verified
+from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.warehouse.records import ServedAnswer
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def deploy_as_decided(platform: Platform, made: Made) -> Deployment:
             platform.records.append(ASSET, [record])
             deployer.withdraw()
             return record
-        version = platform.registry.versions()[str(promoted.as_of), promoted.model_version]
+        version, former = _registered(platform, promoted), serving(platform)
         kept: list[Deployment] = []
 
         def keep(verified: Verified) -> None:
@@ -55,7 +57,12 @@ def deploy_as_decided(platform: Platform, made: Made) -> Deployment:
             platform.served.append(_answered(promoted.as_of, record))
             kept.append(record)
 
-        deployer.deploy(_bundle(platform, promoted, version), keep)
+        try:
+            deployer.deploy(_bundle(platform, promoted, version), keep)
+        except DeploymentError:
+            if kept and deployer.serving_version() != kept[0].bundle_version:
+                platform.records.append(ASSET, [_again(platform, made, former)])
+            raise
     return kept[0]
 
 
@@ -81,6 +88,23 @@ def reconcile(platform: Platform) -> Deployment | None:
         else:
             deployer.restore(record.bundle_version)
     return record
+
+
+def _again(platform: Platform, made: Made, former: Deployment | None) -> Deployment:
+    """The record that what served before serves on."""
+    if former is None:
+        return _record(platform, made, version="nothing", model_version=None)
+    return former.model_copy(update={"deployed_at": datetime.now(UTC)})
+
+
+def _registered(platform: Platform, promoted: Decision) -> "RegisteredVersion":
+    version = platform.registry.versions().get((str(promoted.as_of), promoted.model_version))
+    if version is None:
+        raise MacroCycleError(
+            f"model {promoted.model_version} of {promoted.as_of:%Y-%m} stands promoted, and its version is gone from "
+            "MLflow; materialize regime_model for that month, or refuse the model"
+        )
+    return version
 
 
 def _record(platform: Platform, made: Made, **fields: Any) -> Deployment:

@@ -1,5 +1,6 @@
 """The IO manager of records: an asset receives those of its months by name, and cannot receive anything else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -32,15 +33,20 @@ class RecordIOManager(dg.IOManager):
             self._platform.records.append(context.asset_key.path[-1], made)
 
     def load_input(self, context: dg.InputContext) -> dict[str, Record]:
-        """The records of the run's months, by month. In a range those that could not be made are left out.
+        """The records of the run's months, as `received` gives them."""
+        return received(self._platform, context.asset_key.path[-1], list(context.asset_partition_keys))
 
-        Raises:
-            MacroCycleError: none of the months has a record; the line says what to materialize first.
-        """
-        asset, months = context.asset_key.path[-1], list(context.asset_partition_keys)
-        if len(months) == 1:
-            return {months[0]: self._platform.records.one(asset, KINDS[asset], months[0])}
-        found: dict[str, Record] = dict(self._platform.records.load(asset, KINDS[asset], months))
-        if not found:
-            raise MacroCycleError(f"no month has {asset}; materialize {asset} for {months[0][:7]} and later first")
-        return found
+
+def received(platform: Platform, asset: str, months: Sequence[str]) -> dict[str, Record]:
+    """The records of an asset, by month. In a range those that could not be made are left out.
+
+    Raises:
+        MacroCycleError: none of the months has a record; the line says what to materialize first.
+    """
+    kind = KINDS[asset]
+    if len(months) == 1:
+        return {months[0]: platform.records.one(asset, kind, months[0])}
+    found: dict[str, Record] = dict(platform.records.load(asset, kind, months))
+    if not found:
+        raise MacroCycleError(f"no month has {asset}; materialize {asset} for {months[0][:7]} and later first")
+    return found

@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from macro_cycle.definitions import build
 from macro_cycle_tests.assets.graph import materialize
 from macro_cycle_tests.warehouse.histories import frame
 
@@ -49,3 +50,15 @@ def test_a_range_is_judged_month_by_month(platform, instance):
     assert not unusual.passed
     assert "2020-05: PAYEMS 2020-04 is" in unusual.description
     assert "2020-04: PAYEMS" not in unusual.description
+
+
+def test_run_without_a_partition_as_dagster_s_page_does_a_check_is_about_the_open_month(platform, store, instance):
+    month = platform.clock.open_month()
+    materialize(instance, PAIR, month, platform=platform)
+    everything = build(platform).get_repository_def().get_implicit_global_asset_job_def()
+    alone = dg.AssetCheckKey(dg.AssetKey("fred_series"), "releases_are_on_time")
+    job = everything.get_subset(asset_selection=frozenset(), asset_check_selection=frozenset({alone}))
+    [late] = verdicts(job.execute_in_process(instance=instance)).values()
+    assert late.description.startswith(f"{month[:7]}: ")
+    assert late.partition == month
+    assert late.target_materialization_data is not None

@@ -61,11 +61,11 @@ class World:
         event = dg.DagsterEvent(kind, job_name="test", event_specific_data=evaluation)
         self.instance.report_dagster_event(event, run_id=str(uuid.uuid4()))
 
-    def tick(self, minutes: int = 1) -> set[str]:
+    def tick(self, minutes: int = 1, defs: dg.Definitions = DEFS) -> set[str]:
         """The assets that the next evaluation requests; never anything but the open month."""
         self.now += timedelta(minutes=minutes)
         result = dg.evaluate_automation_conditions(
-            DEFS, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
+            defs, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
         )
         self.cursor = result.cursor
         requested = {asset: result.get_requested_partitions(dg.AssetKey(asset)) for asset in MONTHLY}
@@ -143,6 +143,20 @@ def test_nothing_follows_what_failed_its_check(world):
     assert world.tick() == set()
     world.materialize([FETCH], "second")
     assert world.tick() == {PANEL}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "untouched"),
+    [("MODEL__N_REGIMES", "3", {FETCH, PANEL}), ("PROMOTION", "manual", MONTHLY - {"champion", "kserve_deployment"})],
+)
+def test_a_changed_setting_runs_what_depends_on_it_in_the_open_month_once(
+    world, monkeypatch, setting, value, untouched
+):
+    monkeypatch.setenv(f"MACRO_CYCLE_{setting}", value)
+    changed = build(Platform.from_environment())
+    assert world.tick(defs=changed) == MONTHLY - untouched
+    world.materialize(MONTHLY - untouched, "second")
+    assert [world.tick(defs=changed) for _ in range(3)] == [set()] * 3
 
 
 def test_a_new_month_opens_by_itself(empty):

@@ -7,6 +7,7 @@ The record is a file, written as a database would: whole, before the bundle serv
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,19 @@ class Dying(LocalDeployer):
         if step == self.step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def _deploy(self, *arguments: Any) -> Deployment:
+    def withdraw(self) -> None:
+        self._after("recorded")
+        super().withdraw()
+
+    def _deploy(self, bundle: Bundle, version: str, commit: Callable[[Deployment], None] | None) -> Deployment:
         self._after("stored")
-        return super()._deploy(*arguments)
+
+        def record(deployment: Deployment) -> None:
+            if commit is not None:
+                commit(deployment)
+            self._after("recorded")
+
+        return super()._deploy(bundle, version, record)
 
     def _manage(self, version: str, act: str) -> None:
         super()._manage(version, act)
@@ -47,7 +58,6 @@ def main(folder: str, record: str, step: str) -> None:
 
     def commit(deployment: Deployment) -> None:
         Path(record).write_text(deployment.version)
-        deployer._after("recorded")
 
     deployer.deploy(Bundle.read(Path(folder)), commit)
 

@@ -87,7 +87,10 @@ def test_values_are_read_to_the_last_bit(tmp_path):
         ((HEAD, "UNRATE,2020-04-01,14.7,2999-05-08,9999-12-31"), "row 1: realtime_start 2999-05-08"),
         ((HEAD, "UNRATE,2020-04-01,14.7,2199-05-08,9999-12-31"), "it is known only in the future"),
         ((HEAD, APRIL.replace("14.7", "inf")), "the value is infinite"),
-        ((HEAD, APRIL + ",1,2,3"), "is refused and nothing of it was written: 1 fault(s): line 2: 8 cells instead of 5"),
+        (
+            (HEAD, APRIL + ",1,2,3"),
+            "is refused and nothing of it was written: 1 fault(s): line 2: 8 cells instead of 5",
+        ),
         ((HEAD, APRIL + ",", APRIL + ","), "line 2: 6 cells instead of 5; line 3: 6 cells instead of 5"),
         ((HEAD, APRIL, APRIL.rpartition(",")[0]), "line 3: 4 cells instead of 5"),
         ((HEAD + ",notes", APRIL + ',"two\nlines, one cell"', APRIL), "line 4: 5 cells instead of 6"),
