@@ -89,7 +89,7 @@ def test_values_are_read_to_the_last_bit(tmp_path):
         ((HEAD, APRIL.replace("14.7", "inf")), "the value is infinite"),
         (
             (HEAD, APRIL + ",1,2,3"),
-            "is refused and nothing of it was written: 1 fault(s): line 2: 8 cells instead of 5",
+            "nothing of it was written: 1 fault(s): line 2: 8 cells instead of 5",
         ),
         ((HEAD, APRIL + ",", APRIL + ","), "line 2: 6 cells instead of 5; line 3: 6 cells instead of 5"),
         ((HEAD, APRIL, APRIL.rpartition(",")[0]), "line 3: 4 cells instead of 5"),
