@@ -146,7 +146,7 @@ def _logging(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[
             day = as_of_day(trained.month)
             identity = (str(day.date()), trained.stored.model_version)
             if identity not in known:
-                bundle = bundle_of(trained.stored, trained.panel, day)
+                bundle = bundle_of(trained.stored, trained.panel, day, model=trained.model)
                 known[identity] = registry.log_month(bundle, tags, parent, unfinished.get(identity))
             return known[identity]
 

@@ -124,15 +124,16 @@ def bundle_of(
     as_of: pd.Timestamp,
     history: Sequence[Mapping[str, Any]] = (),
     known_from: date | None = None,
+    model: "MacroCycleHMM | None" = None,
     **beside: Any,
 ) -> Bundle:
     """What a server needs to serve the model and to be checked: the panel and the answer it must give for it.
 
     history: the answers of earlier days, as `Bundle` describes them. known_from: the day on which the answer is given,
-    where that is before `as_of`. beside: what else the answer says (phase, `band` as [low, high], `forecast` as the
+    where that is before `as_of`. model: as `rebuilt` gives it, where somebody has it. beside: what else the answer says (phase, `band` as [low, high], `forecast` as the
     recession probability by months ahead, ages); the server answers it as it stands.
     """
-    regimes = rebuilt(stored).regimes(panel)
+    regimes = (model or rebuilt(stored)).regimes(panel)
     call = Call.newest_of(regimes, as_of.date(), stored.model_version, content_version(regimes))
     expected = {
         "reference_month": str(call.reference_month),
