@@ -130,8 +130,9 @@ def bundle_of(
     """What a server needs to serve the model and to be checked: the panel and the answer it must give for it.
 
     history: the answers of earlier days, as `Bundle` describes them. known_from: the day on which the answer is given,
-    where that is before `as_of`. model: as `rebuilt` gives it, where somebody has it. beside: what else the answer says (phase, `band` as [low, high], `forecast` as the
-    recession probability by months ahead, ages); the server answers it as it stands.
+    where that is before `as_of`. model: as `rebuilt` gives it, where somebody has it. beside: what else the answer
+    says (phase, `band` as [low, high], `forecast` as the recession probability by months ahead, ages); the server
+    answers it as it stands.
     """
     regimes = (model or rebuilt(stored)).regimes(panel)
     call = Call.newest_of(regimes, as_of.date(), stored.model_version, content_version(regimes))
