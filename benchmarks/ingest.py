@@ -63,7 +63,7 @@ def _write(folder: Path, values: np.ndarray, months: pd.Index, names: list[str],
 
 def _seconds(warehouse: Warehouse, folder: str) -> tuple[float, int]:
     start = time.perf_counter()
-    source = FredMd(folder, Catalog.load(), told=warehouse.facts)
+    source = FredMd(folder, Catalog.load(), known=warehouse.facts)
     with warehouse.exclusively() as ingest:
         observations = source.observations(source.available())
         for part in in_batches(observations, warehouse.newest_fact(source.available())):

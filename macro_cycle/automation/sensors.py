@@ -89,7 +89,7 @@ def notifications(poll_seconds: int) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         """Find what there is to tell and send it to each channel that has not taken it yet."""
         from macro_cycle.automation.notices import Seen, find
-        from macro_cycle.monitoring.notifications import Told, channels, tell
+        from macro_cycle.monitoring.notifications import Delivered, channels, deliver
 
         outlets = channels(platform.settings.notifications)
         if not outlets or platform.clock.rehearsed:
@@ -97,8 +97,8 @@ def notifications(poll_seconds: int) -> dg.SensorDefinition:
         document = json.loads(context.cursor) if context.cursor else {}
         seen = Seen.from_document(document)
         notices, looked = find(context.instance, platform.clock.open_month(), _newest_answer(platform), seen)
-        told, failures = tell(notices, Told.from_document(document), outlets)
-        kept = {"seen": (seen if failures else looked).to_document(), **told.to_document()}
+        delivered, failures = deliver(notices, Delivered.from_document(document), outlets)
+        kept = {"seen": (seen if failures else looked).to_document(), **delivered.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
         return dg.SensorResult(skip_reason=reason, cursor=json.dumps(kept))
 

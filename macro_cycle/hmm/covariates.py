@@ -102,11 +102,11 @@ def covariate_values(table: Observations, config: HMMConfig) -> np.ndarray:
 
 def split(table: Observations, config: HMMConfig, process: CovariateProcess) -> Observations:
     """What is emitted of a panel's standardised columns, and the covariates of each month's transition beside it."""
-    aside = covariates_of(config, table.columns)
-    if not aside.any():
+    is_covariate = covariates_of(config, table.columns)
+    if not is_covariate.any():
         return table
-    values = np.ascontiguousarray(table.values[:, ~aside])
-    columns = tuple(np.array(table.columns)[~aside].tolist())
+    values = np.ascontiguousarray(table.values[:, ~is_covariate])
+    columns = tuple(np.array(table.columns)[~is_covariate].tolist())
     complete = table.complete or not bool(np.isnan(values).any())
-    covariates = process.entering(table.values[:, aside])
+    covariates = process.entering(table.values[:, is_covariate])
     return Observations(values, table.index, columns, complete, table.frequency, covariates)

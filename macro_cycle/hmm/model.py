@@ -298,11 +298,11 @@ class MacroCycleHMM:
         """Simulated states (T,) and panel (T, D) in the panel's units."""
         n_months, seed = whole_number("n_months", n_months, 1), whole_number("seed", seed, 0)
         rng, p = np.random.default_rng(seed), self.parameters
-        aside = covariates_of(self.config, self.columns)
+        is_covariate = covariates_of(self.config, self.columns)
         values = np.empty((n_months, len(self.columns)))
-        values[:, aside] = self.process.simulate(n_months, rng)
-        transitions = dynamics.tilted(p.transition_matrix, p.slopes, self.process.entering(values[:, aside]))
-        states, values[:, ~aside] = simulate(p, n_months, rng, transitions)
+        values[:, is_covariate] = self.process.simulate(n_months, rng)
+        transitions = dynamics.tilted(p.transition_matrix, p.slopes, self.process.entering(values[:, is_covariate]))
+        states, values[:, ~is_covariate] = simulate(p, n_months, rng, transitions)
         return states, pd.DataFrame(self.standardizer.inverse(values), columns=list(self.columns))
 
     def to_document(self) -> dict[str, Any]:
@@ -343,8 +343,8 @@ class MacroCycleHMM:
         spread = 1.0 if p.dof is None else p.dof / (p.dof - 2.0)
         mean = probs @ p.means
         second = probs @ (p.variances * spread + p.means**2)
-        aside = covariates_of(self.config, self.columns)
-        center, scale = self.standardizer.center[~aside], self.standardizer.scale[~aside]
+        is_covariate = covariates_of(self.config, self.columns)
+        center, scale = self.standardizer.center[~is_covariate], self.standardizer.scale[~is_covariate]
         return mean * scale + center, np.sqrt(second - mean**2) * scale
 
 
@@ -371,9 +371,14 @@ def prepare(panel: pd.DataFrame | np.ndarray, config: HMMConfig) -> Prepared:
 def count_parameters(config: HMMConfig, columns: tuple[str, ...]) -> int:
     """Free parameters of a configuration on these columns."""
     K, D = config.n_regimes, len(columns)
-    aside = covariates_of(config, columns)
-    transitions = int(allowed_transitions(config).sum()) - K + int(aside.sum() * tilted_transitions(config).sum())
-    columns, D = tuple(c for c, covariate in zip(columns, aside, strict=True) if not covariate), D - int(aside.sum())
+    is_covariate = covariates_of(config, columns)
+    transitions = (
+        int(allowed_transitions(config).sum()) - K + int(is_covariate.sum() * tilted_transitions(config).sum())
+    )
+    columns, D = (
+        tuple(c for c, covariate in zip(columns, is_covariate, strict=True) if not covariate),
+        D - int(is_covariate.sum()),
+    )
     means = sum(len(set(row)) for row in mean_groups(config, columns).tolist())
     one_covariance = D if config.diagonal else D * (D + 1) // 2
     dof = 0

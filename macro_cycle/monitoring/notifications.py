@@ -1,6 +1,6 @@
 """Telling people: notices to a Slack-compatible webhook and to Alertmanager, each of them once.
 
-What there is to tell is decided elsewhere; here it is folded, sent, and remembered as told, channel by channel.
+What there is to tell is decided elsewhere; here it is folded, sent, and remembered as delivered, channel by channel.
 """
 
 import logging
@@ -112,13 +112,13 @@ def channels(settings: NotificationSettings) -> list[Channel]:
 
 
 @dataclass(frozen=True)
-class Told:
+class Delivered:
     """Keys of the notices that each channel has taken, newest last; kept as the sensor's cursor."""
 
     by_channel: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Told":
+    def from_document(cls, document: Mapping[str, Any]) -> "Delivered":
         """What `document` kept."""
         return cls({name: tuple(keys) for name, keys in document.get("by_channel", {}).items()})
 
@@ -126,29 +126,29 @@ class Told:
         """What to keep."""
         return asdict(self)
 
-    def with_keys(self, channel: str, keys: Sequence[str]) -> "Told":
+    def with_keys(self, channel: str, keys: Sequence[str]) -> "Delivered":
         """With these keys taken by a channel; the oldest beyond `REMEMBERED` are forgotten."""
         taken = (*self.by_channel.get(channel, ()), *keys)[-REMEMBERED:]
-        return Told({**self.by_channel, channel: taken})
+        return Delivered({**self.by_channel, channel: taken})
 
 
-def tell(notices: Sequence[Notice], told: Told, outlets: Sequence[Channel]) -> tuple[Told, list[str]]:
+def deliver(notices: Sequence[Notice], delivered: Delivered, outlets: Sequence[Channel]) -> tuple[Delivered, list[str]]:
     """Send what a channel has not taken yet; what was taken by now, and a line for each channel that failed.
 
     What a channel did not take is sent to it again at the next call, and to no other channel.
     """
     failures = []
     for channel in outlets:
-        known = set(told.by_channel.get(channel.name, ()))
+        known = set(delivered.by_channel.get(channel.name, ()))
         new = {notice.key: notice for notice in notices if notice.key not in known}
         if not new:
             continue
         try:
             channel.send(fold(list(new.values())))
-            told = told.with_keys(channel.name, list(new))
+            delivered = delivered.with_keys(channel.name, list(new))
         except NotDelivered as error:
             failures.append(str(error))
-    return told, failures
+    return delivered, failures
 
 
 def fold(notices: Sequence[Notice]) -> list[Notice]:

@@ -138,14 +138,14 @@ class BundleStore:
 
     def _replace(self, target: Path, documents: Mapping[str, bytes]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch, aside = (target.with_name(f".{uuid.uuid4().hex}") for _ in range(2))
+        scratch, replaced = (target.with_name(f".{uuid.uuid4().hex}") for _ in range(2))
         scratch.mkdir()
         try:
             for name, content in documents.items():
                 _write(scratch / name, content)
             _sync(scratch)
             if target.exists():
-                target.rename(aside)
+                target.rename(replaced)
             try:
                 scratch.rename(target)
             except OSError:
@@ -154,7 +154,7 @@ class BundleStore:
             _sync(target.parent)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
 
     def _prune(self) -> None:
         """Forget the oldest bundles beyond `KEPT`, but none that was committed lately."""

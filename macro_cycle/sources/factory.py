@@ -12,7 +12,7 @@ from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import DataSettings, Settings
 from macro_cycle.sources.base import Progress, Source, SourceError, no_progress
 from macro_cycle.sources.past import SeenOn
-from macro_cycle.sources.vintages import Told, nothing_told
+from macro_cycle.sources.vintages import KnownFacts, nothing_known
 
 if TYPE_CHECKING:
     from macro_cycle.sources.fred_client import Patience
@@ -25,19 +25,19 @@ def open_source(
     catalog: Catalog,
     clock: Clock,
     progress: Progress = no_progress,
-    told: Told = nothing_told,
+    known: KnownFacts = nothing_known,
     patience: "Patience | None" = None,
 ) -> Source:
     """The source of `settings.data.source`; `progress` is told how far a long reading has come.
 
-    `told` answers what facts of some series a store has already, for sources whose vintages may come in any order;
+    `known` answers what facts of some series a store has already, for sources whose vintages may come in any order;
     `patience` says how long a source on the network is waited for. In a rehearsal it is the source as it stood on the
     rehearsed day.
 
     Raises:
         SourceError: its path or key is missing.
     """
-    source = _named(settings, catalog, progress, told, patience)
+    source = _named(settings, catalog, progress, known, patience)
     return SeenOn(source, clock.now()) if clock.rehearsed else source
 
 
@@ -67,7 +67,9 @@ def answer_within(seconds: float, ask: Callable[[], str]) -> str:
     return answer
 
 
-def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told, patience: "Patience | None") -> Source:
+def _named(
+    settings: Settings, catalog: Catalog, progress: Progress, known: KnownFacts, patience: "Patience | None"
+) -> Source:
     data = settings.data
     if data.source == "sample":
         from macro_cycle.sources.sample import Sample
@@ -81,7 +83,7 @@ def _named(settings: Settings, catalog: Catalog, progress: Progress, told: Told,
         from macro_cycle.sources.fred_postgres import FredPostgres
 
         return FredPostgres(data.source_path, data.source_schema, catalog)
-    return open_file(data.source_path, catalog, "fred_md" if data.source == "fred_md" else "alfred", progress, told)
+    return open_file(data.source_path, catalog, "fred_md" if data.source == "fred_md" else "alfred", progress, known)
 
 
 def _fred_api(data: DataSettings, catalog: Catalog, progress: Progress, patience: "Patience | None") -> Source:
@@ -100,7 +102,7 @@ def open_file(
     catalog: Catalog,
     kind: FileKind | None = None,
     progress: Progress = no_progress,
-    told: Told = nothing_told,
+    known: KnownFacts = nothing_known,
 ) -> Source:
     """The source that a folder or file is; `kind` None: as its names and columns say. See `open_source`.
 
@@ -113,7 +115,7 @@ def open_file(
     if (kind or _kind_of(path)) == "fred_md":
         from macro_cycle.sources.fred_md import FredMd
 
-        return FredMd(path, catalog, progress, told)
+        return FredMd(path, catalog, progress, known)
     from macro_cycle.sources.alfred_file import AlfredFile
 
     return AlfredFile(path, catalog)

@@ -22,7 +22,7 @@ from macro_cycle.platform.settings import SourceName
 from macro_cycle.sources.base import Progress, SourceError, no_progress, refuse_unknown
 from macro_cycle.sources.fred_md_file import VintageFile
 from macro_cycle.sources.schema import checked
-from macro_cycle.sources.vintages import Told, changes, nothing_told
+from macro_cycle.sources.vintages import KnownFacts, changes, nothing_known
 
 NAME = re.compile(r"((?:19|20)\d{2}-(?:0[1-9]|1[0-2]))(?:-md)? ?(?:\(\d+\))?\.csv", re.IGNORECASE)
 SHOWN = 3
@@ -31,8 +31,8 @@ SHOWN = 3
 class FredMd:
     """The vintages of a folder, or the one of a single file; `skipped` names the other files of the folder.
 
-    `progress` is told the number of vintages read and their total. `told` answers what facts of some series a store has
-    already, among which vintages that come late or corrected must find their place.
+    `progress` is told the number of vintages read and their total. `known` answers what facts of some series a store
+    has already, among which vintages that come late or corrected must find their place.
     """
 
     name: ClassVar[SourceName] = "fred_md"
@@ -40,9 +40,9 @@ class FredMd:
     incremental: ClassVar[bool] = False
 
     def __init__(
-        self, path: str | Path, catalog: Catalog, progress: Progress = no_progress, told: Told = nothing_told
+        self, path: str | Path, catalog: Catalog, progress: Progress = no_progress, known: KnownFacts = nothing_known
     ) -> None:
-        self._path, self._catalog, self._progress, self._told = Path(path), catalog, progress, told
+        self._path, self._catalog, self._progress, self._known = Path(path), catalog, progress, known
 
     def available(self) -> list[str]:
         """The series of all vintages, by their FRED ids where the catalogue knows them, else by FRED-MD's names."""
@@ -59,9 +59,9 @@ class FredMd:
         wanted = sorted({self._catalog.canonical_id(name) for name in series_ids})
         refuse_unknown(wanted, self.available(), f"the FRED-MD folder {self._path}")
         tables = {vintage.known_on: partial(self._read, number, wanted) for number, vintage in enumerate(self.vintages)}
-        told = self._told(wanted)
+        known = self._known(wanted)
         with self._every_fault(lambda vintage: vintage.read(set(wanted))):
-            facts = checked(changes(tables, wanted, told), f"the FRED-MD folder {self._path}")
+            facts = checked(changes(tables, wanted, known), f"the FRED-MD folder {self._path}")
         return facts if since is None else facts[facts["realtime_start"] >= since].reset_index(drop=True)
 
     def last_updated(self) -> str:

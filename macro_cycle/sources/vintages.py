@@ -17,7 +17,7 @@ from macro_cycle.observations.frequencies import month_number, month_start
 from macro_cycle.sources.base import COLUMNS
 
 MONTHS = 12 * 2263  # one row per month that a timestamp can name, counted from year 0
-Told = Callable[[list[str]], pd.DataFrame]
+KnownFacts = Callable[[list[str]], pd.DataFrame]
 FACT: dict[Hashable, Any] = {
     "series_id": object,
     "date": "datetime64[ns]",
@@ -27,14 +27,14 @@ FACT: dict[Hashable, Any] = {
 
 
 def changes(
-    vintages: Mapping[pd.Timestamp, Callable[[], pd.DataFrame]], series_ids: list[str], told: pd.DataFrame
+    vintages: Mapping[pd.Timestamp, Callable[[], pd.DataFrame]], series_ids: list[str], known: pd.DataFrame
 ) -> pd.DataFrame:
     """The observations frame after whose merging a store tells each vintage, and on other days what it told before.
 
     `vintages` read the table of a day: a row per month without gaps, a column per series, NaN where it is blank.
-    `told` are the facts of the store, with the columns of `FACT`.
+    `known` are the facts of the store, with the columns of `FACT`.
     """
-    monthly = told[told["date"].dt.is_month_start]
+    monthly = known[known["date"].dt.is_month_start]
     kept = dict(list(monthly.groupby("realtime_start")))
     ledger = _Ledger(series_ids)
     facts = (
@@ -42,13 +42,13 @@ def changes(
         for day in sorted({*kept, *vintages})
     )
     return (
-        pd.concat([nothing_told(series_ids), *facts], ignore_index=True)
+        pd.concat([nothing_known(series_ids), *facts], ignore_index=True)
         .astype(FACT)
         .assign(estimated=False)[list(COLUMNS)]
     )
 
 
-def nothing_told(series_ids: list[str]) -> pd.DataFrame:
+def nothing_known(series_ids: list[str]) -> pd.DataFrame:
     """The facts that an empty store has of the series."""
     return pd.DataFrame(columns=list(FACT)).astype(FACT)
 

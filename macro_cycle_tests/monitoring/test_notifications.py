@@ -16,12 +16,12 @@ from macro_cycle.monitoring.notifications import (
     FOLD_ABOVE,
     SEVERITIES,
     Alertmanager,
+    Delivered,
     Notice,
-    Told,
     Webhook,
     channels,
+    deliver,
     fold,
-    tell,
 )
 from macro_cycle.platform.settings import NotificationSettings
 from macro_cycle_tests.monitoring.receivers import SECRET, alertmanager, webhook
@@ -40,15 +40,17 @@ def receiver():
 
 
 def test_a_notice_is_sent_once(receiver):
-    told = Told()
+    delivered = Delivered()
     for _ in range(3):
-        told, failures = tell([notice(1)], Told.from_document(told.to_document()), [Webhook(SecretStr(receiver.url))])
+        delivered, failures = deliver(
+            [notice(1)], Delivered.from_document(delivered.to_document()), [Webhook(SecretStr(receiver.url))]
+        )
         assert failures == []
     assert receiver.texts == ["[critical] step 1 failed"]
 
 
 def test_a_storm_is_one_line(receiver):
-    tell([notice(n) for n in range(40)], Told(), [Webhook(SecretStr(receiver.url))])
+    deliver([notice(n) for n in range(40)], Delivered(), [Webhook(SecretStr(receiver.url))])
     assert receiver.texts == ["[critical] step 0 failed (and 39 more of this kind at the same time)"]
 
 
@@ -64,10 +66,10 @@ def test_a_channel_that_fails_is_told_later_and_the_other_only_once(receiver):
         first, second = Webhook(SecretStr(receiver.url)), Webhook(SecretStr(other.url))
         second.name = "other"
         other.status = 503
-        told, failures = tell([notice(1)], Told(), [first, second])
+        delivered, failures = deliver([notice(1)], Delivered(), [first, second])
         assert failures == ["other: HTTP 503; check its address in the settings"]
         other.status = 200
-        told, failures = tell([notice(1)], told, [first, second])
+        delivered, failures = deliver([notice(1)], delivered, [first, second])
         assert failures == []
         assert len(receiver.bodies) == len(other.bodies) == 1
 
@@ -76,14 +78,14 @@ def test_a_channel_that_fails_is_told_later_and_the_other_only_once(receiver):
 def test_an_address_never_shows(url, caplog):
     caplog.set_level(logging.DEBUG)
     secret = NotificationSettings(webhook_url=url.format(SECRET))
-    _, failures = tell([notice(1)], Told(), channels(secret))
+    _, failures = deliver([notice(1)], Delivered(), channels(secret))
     assert len(failures) == 1
     assert SECRET not in failures[0] + caplog.text + repr(secret)
 
 
 def test_a_delivery_does_not_log_the_address(receiver, caplog):
     caplog.set_level(logging.DEBUG)
-    tell([notice(1)], Told(), [Webhook(SecretStr(receiver.url))])
+    deliver([notice(1)], Delivered(), [Webhook(SecretStr(receiver.url))])
     assert len(receiver.bodies) == 1
     assert SECRET not in caplog.text
 
@@ -92,7 +94,7 @@ def test_a_delivery_does_not_log_the_address(receiver, caplog):
 def test_alertmanager_shows_each_kind_under_its_name(tmp_path):
     with alertmanager(tmp_path) as url:
         notices = [notice(1, kind) for kind in SEVERITIES]
-        _, failures = tell(notices, Told(), [Alertmanager(SecretStr(url))])
+        _, failures = deliver(notices, Delivered(), [Alertmanager(SecretStr(url))])
         assert failures == []
         alerts = httpx.get(f"{url}/api/v2/alerts", timeout=10).raise_for_status().json()
     assert {alert["labels"]["alertname"] for alert in alerts} == set(ALERT_NAMES.values())

@@ -47,7 +47,7 @@ def delivered(
         folder = tmp_path_factory.mktemp("batch")
         worlds.write_fred_md(folder, world, days)
         if list(folder.iterdir()):
-            yield FredMd(folder, CATALOG, told=warehouse.facts)
+            yield FredMd(folder, CATALOG, known=warehouse.facts)
 
 
 @property_test
@@ -107,7 +107,7 @@ def test_a_corrected_vintage_leaves_later_ones_as_they_were_though_its_import_wa
         for file in tmp_path.iterdir():
             file.unlink()
         vintage(tmp_path, name, *written)
-        source = FredMd(tmp_path, CATALOG, told=warehouse.facts)
+        source = FredMd(tmp_path, CATALOG, known=warehouse.facts)
         for parts_written in (1, None):
             facts = source.observations(["INDPRO"])
             for part in in_batches(facts, warehouse.newest_fact(["INDPRO"]), 1)[:parts_written]:
@@ -125,7 +125,7 @@ def test_vintages_fetched_at_once_find_their_place_beside_each_other(warehouse, 
     def fetch(day: pd.Timestamp, progress: Progress) -> threading.Thread:
         folder = tmp_path_factory.mktemp("vintage")
         worlds.write_fred_md(folder, world, [day], months[0])
-        source = FredMd(folder, CATALOG, progress, told=warehouse.facts)
+        source = FredMd(folder, CATALOG, progress, known=warehouse.facts)
         thread = threading.Thread(target=lambda: list(_ingested(warehouse, source, ["UNRATE"])))
         thread.start()
         return thread
