@@ -73,7 +73,7 @@ WITH looks AS (
 ), sighted AS (
     SELECT series, date, s.realtime_start, nullif(s.value, 'NaN') AS value,
            k.date IS NULL OR k.estimated_on > :day AND EXISTS (
-               SELECT FROM looks l WHERE (l.series, l.day) = (series, k.estimated_on)) AS first_sight,
+               SELECT FROM looks l WHERE (l.series, l.day) = (k.series, k.estimated_on)) AS first_sight,
            coalesce(k.realtime_start <= :day AND k.value IS NOT DISTINCT FROM nullif(s.value, 'NaN'), false) AS known
     FROM staged s LEFT JOIN known k USING (series, date)
 )

@@ -106,6 +106,13 @@ def test_every_as_of_view_equals_a_naive_recomputation(warehouse, data, rows):
         Load([("CPI", 1, 0, 1.0)], seen_on=0),
     ]
 )
+@example(
+    story=[
+        Load([("JOBS", 0, 0, 1.0)], seen_on=9, source="copy"),
+        Load([("CPI", 0, 0, 1.0)], seen_on=9, source="mirror"),
+        Load([("CPI", 2, 0, 1.0), ("JOBS", 0, 0, 3.0)], seen_on=0, source="mirror"),
+    ]
+)
 def test_publications_and_sightings_in_any_sequence_keep_to_the_rules(warehouse, story):
     emptied(warehouse)
     naive = NaiveStore()
