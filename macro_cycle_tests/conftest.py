@@ -30,6 +30,23 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
 
 
+@pytest.fixture(autouse=True)
+def _connections_end_with_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A platform keeps its connections as long as its process lives; one server serves all tests of this one."""
+    from macro_cycle.warehouse import warehouse as module
+
+    made, honest = [], module.create_engine
+
+    def create_engine(*arguments, **options):  # type: ignore[no-untyped-def]
+        made.append(honest(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(module, "create_engine", create_engine)
+    yield
+    for engine in made:
+        engine.dispose()
+
+
 def forget_durability(url: str) -> None:
     """A test's data need not survive a power cut: nothing waits for the disk."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -78,7 +78,8 @@ def test_what_is_new_since_a_day_completes_what_was_read_before(server, world, s
 
 def test_more_vintages_than_fred_gives_at_a_time_are_read_in_windows():
     days = pd.date_range("1990-01-01", periods=4500)
-    world = {"ICSA": {day: {worlds.FIRST: float(n // 3), days[0]: 1.0} for n, day in enumerate(days)}}
+    week = days[0] - pd.Timedelta(weeks=1)
+    world = {"ICSA": {day: {week: float(n // 3), days[0]: 1.0} for n, day in enumerate(days)}}
     with serving(FredServer(world)) as server:
         facts = api(server).observations(["ICSA"])
         assert server.requests == {"series/vintagedates": 1, "series/observations": 3}
