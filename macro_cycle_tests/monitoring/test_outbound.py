@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from pydantic import SecretStr
 
-from macro_cycle.monitoring.notifications import Notice, Told, Webhook, tell
+from macro_cycle.monitoring.notifications import Delivered, Notice, Webhook, deliver
 from macro_cycle.monitoring.outbound import Forbidden, checked_address, is_forbidden, post_json
 from macro_cycle_tests.monitoring.receivers import webhook
 
@@ -49,11 +49,11 @@ def test_a_name_that_leads_there_is_seen_through(monkeypatch):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 80)) for ip in ("93.184.216.34", "169.254.169.254")]
 
     monkeypatch.setattr(socket, "getaddrinfo", leads_there)
-    told, failures = tell(
-        [Notice("failed_run", "k", "text")], Told(), [Webhook(SecretStr("http://hook.example/s3cr3t"))]
+    told, failures = deliver(
+        [Notice("failed_run", "k", "text")], Delivered(), [Webhook(SecretStr("http://hook.example/s3cr3t"))]
     )
     assert failures == ["webhook: its address leads to a place that is not posted to; check it"]
-    assert told == Told()
+    assert told == Delivered()
 
 
 def test_what_was_looked_at_is_what_is_connected_to(monkeypatch):
