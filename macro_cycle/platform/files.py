@@ -40,9 +40,18 @@ def _named_when_written(path: Path, mode: int) -> Iterator[int]:
     try:
         yield descriptor
         if nameless is not None:
-            os.link(f"/proc/self/fd/{nameless}", path, follow_symlinks=True)
+            _name(nameless, path)
     finally:
         os.close(descriptor)
+
+
+def _name(descriptor: int, path: Path) -> None:
+    """Give a file without a name this one; only beside a folder's descriptor does Python follow the link to it."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _nameless(folder: Path, mode: int) -> int | None:
