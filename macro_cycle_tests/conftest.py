@@ -1,6 +1,7 @@
 """What tests share: one embedded PostgreSQL for the session, a new database for each test that wants one."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
 
+os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"  # MLflow keeps its stores, and one server serves all tests
 _numbers = itertools.count()
 
 # No example fails for its time: a busy machine is slow. In CI the rest is hypothesis' profile of that name, which

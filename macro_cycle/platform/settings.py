@@ -263,7 +263,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     content = read_yaml(path) or {}
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise MacroCycleError(f"{path} must hold sections such as `data:` and `model:`")
     return content
 
