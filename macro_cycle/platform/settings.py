@@ -123,12 +123,6 @@ class PrometheusSettings(Section):
     alertmanager_port: int = Field(default=9093, ge=1, le=65535)
 
 
-class GrafanaSettings(Section):
-    """Generated dashboards."""
-
-    datasource: str = "Prometheus"
-
-
 class DagsterSettings(Section):
     """The orchestrator's web server and sensors."""
 
@@ -171,7 +165,6 @@ class Settings(BaseSettings):
     feast: FeastSettings = FeastSettings()
     kserve: KserveSettings = KserveSettings()
     prometheus: PrometheusSettings = PrometheusSettings()
-    grafana: GrafanaSettings = GrafanaSettings()
     dagster: DagsterSettings = DagsterSettings()
     notifications: NotificationSettings = NotificationSettings()
 
