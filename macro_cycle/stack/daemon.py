@@ -28,9 +28,10 @@ class Daemon:
         self._instance = instance
 
     def runs(self, since: datetime) -> list[MonthRun]:
-        """Runs created after `since` (UTC), oldest first."""
+        """Runs of a month created after `since` (UTC), oldest first; what has no months, as `current`, is not among them."""
         filters = dg.RunsFilter(created_after=since.astimezone(UTC))
-        return [self._run(run) for run in reversed(self._instance.get_runs(filters, limit=MANY))]
+        found = reversed(self._instance.get_runs(filters, limit=MANY))
+        return [self._run(run) for run in found if "dagster/partition" in run.tags]
 
     def is_quiet(self, since: datetime, token: str) -> bool:
         """Whether the release of `token` (`month:source's token`) was acted upon and nothing is running or wanted."""
