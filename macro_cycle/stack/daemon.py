@@ -28,7 +28,7 @@ class Daemon:
         self._instance = instance
 
     def runs(self, since: datetime) -> list[MonthRun]:
-        """Runs of a month created after `since` (UTC), oldest first; what has no months, as `current`, is not among them."""
+        """Runs of a month created after `since` (UTC), oldest first; `current` has no months and is not among them."""
         filters = dg.RunsFilter(created_after=since.astimezone(UTC))
         found = reversed(self._instance.get_runs(filters, limit=MANY))
         return [self._run(run) for run in found if "dagster/partition" in run.tags]
