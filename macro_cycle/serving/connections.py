@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 16_384
 HEAD_SECONDS = 10.0
+FIRST_SECONDS = 0.5
 SPARE_BYTES = 65_536
 MOST_PIPELINED = 16
 MOST_CONNECTIONS = 4_000
@@ -31,6 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._in_head, self._head, self._beside_body = True, 0, 0
         self._timer: asyncio.TimerHandle | None = None
+        self._ends = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are too many."""
@@ -44,6 +46,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self._disarm()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End the connection once what was asked is answered.
+
+        On one that was taken just before, the first question may be on its way: it is waited for, for a moment.
+        """
+        if self.cycle is not None:
+            super().shutdown()
+            return
+        self._ends = True
+        self.loop.call_later(FIRST_SECONDS, self._close_unasked)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, but no more of a head, of trailers or of chunks' sizes than a request can need."""
@@ -70,6 +83,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._disarm()
         self._in_head, self._head, self._beside_body = False, 0, 0
         super().on_headers_complete()
+        if self._ends and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Part of the body; framing may cost up to eight times its bytes."""
@@ -86,6 +101,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         super().timeout_keep_alive_handler()
+
+    def _close_unasked(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
     def _feed(self, data: bytes) -> None:
         super().data_received(data)
