@@ -4,6 +4,9 @@ from macro_cycle.platform.settings import Settings
 
 MLFLOW, WEB_SERVER, MODEL_SERVER, EXPORTER = "mlflow", "dagster-webserver", "model-server", "exporter"
 PROMETHEUS, ALERTMANAGER = "prometheus", "alertmanager"
+FEATURE_SERVER = "feature-server"
+ON_REQUEST = (PROMETHEUS, ALERTMANAGER, FEATURE_SERVER)
+"""What belongs to the stack once somebody has asked for it."""
 DAEMON, DATABASE = "dagster-daemon", "postgres"
 READY_PATHS = {
     MLFLOW: "/health",

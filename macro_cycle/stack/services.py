@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from macro_cycle.feature_store.placement import Placement
-from macro_cycle.platform.addresses import DAEMON, DATABASE, EXPORTER, MLFLOW, MODEL_SERVER, READY_PATHS, WEB_SERVER
+from macro_cycle.platform.addresses import (
+    DAEMON,
+    DATABASE,
+    EXPORTER,
+    FEATURE_SERVER,
+    MLFLOW,
+    MODEL_SERVER,
+    READY_PATHS,
+    WEB_SERVER,
+)
 from macro_cycle.platform.environment import settings_environment
 from macro_cycle.platform.settings import Settings
 from macro_cycle.stack.launch import EVERYTHING
@@ -19,7 +28,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 DAGSTER_CONFIG, WORKSPACE = PACKAGE / "stack" / "dagster.yaml", PACKAGE / "stack" / "workspace.yaml"
 FEAST_REPO = PACKAGE / "feature_store" / "feast_repo"
 KEEPER = DATABASE
-FEATURE_SERVER = "feature-server"
 
 
 def services(settings: Settings) -> list[Service]:

@@ -14,7 +14,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 import psutil
 
-from macro_cycle.platform.addresses import ALERTMANAGER, PROMETHEUS
+from macro_cycle.platform.addresses import ON_REQUEST
 from macro_cycle.platform.settings import PREFIX, Settings
 from macro_cycle.stack.service import Service
 from macro_cycle.stack.services import KEEPER
@@ -117,8 +117,8 @@ def program(name: str) -> str:
 
     All but the database's keeper form a group: they end at the same time, and before it, which they need to end well.
     """
-    group = {KEEPER: "", PROMETHEUS: "monitoring:", ALERTMANAGER: "monitoring:"}.get(name, "services:")
-    return f"{group}{name}"
+    group = {KEEPER: ""} | dict.fromkeys(ON_REQUEST, "optional:")
+    return f"{group.get(name, 'services:')}{name}"
 
 
 def _config(settings: Settings, services: Sequence[Service], optional: Sequence[Service]) -> str:
@@ -132,7 +132,7 @@ def _config(settings: Settings, services: Sequence[Service], optional: Sequence[
         )
         for service in (*services, *optional)
     )
-    grouped = {"services": [each for each in services if each.name != KEEPER], "monitoring": optional}
+    grouped = {"services": [each for each in services if each.name != KEEPER], "optional": optional}
     groups = (
         GROUP.format(group=group, names=",".join(each.name for each in members))
         for group, members in grouped.items()

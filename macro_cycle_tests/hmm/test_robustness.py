@@ -48,6 +48,8 @@ def an_outlier(panel, rng):
 
 def a_collapse_and_its_rebound(panel, rng):
     """April 2020: all activity falls by dozens of deviations in one month and recovers in the next."""
+    if len(panel) < 3:
+        return panel
     at = rng.integers(len(panel) - 2)
     panel.iloc[at] -= 40.0
     panel.iloc[at + 1] += 25.0

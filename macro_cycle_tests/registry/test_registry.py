@@ -43,6 +43,8 @@ def test_the_bundle_comes_back_as_it_was(registry, bundle, logged):
 
 def test_mlflow_loads_the_version_and_it_answers_as_expected(registry, uri, bundle, logged, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    mlflow.set_tracking_uri(uri)  # another test may have set one, and it would count before the variable
+    mlflow.set_registry_uri(uri)
     loaded = mlflow.pyfunc.load_model(f"models:/{registry.name}/{logged.version}")
     newest = loaded.predict(bundle.panel).iloc[-1]
     assert newest["label"] == bundle.expected["label"]

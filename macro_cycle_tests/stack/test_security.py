@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from macro_cycle.stack.launch import SECRET, matches
-from macro_cycle_tests.stack.running import MODEL, PORTS, Stack
+from macro_cycle_tests.stack.running import MODEL, Stack
 from macro_cycle_tests.stack.test_launch import GIVEN
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("service", PORTS)
+@pytest.mark.parametrize("service", ASKED)
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_a_page_of_another_origin_gets_nothing(stack, service, headers):
     method, path = ASKED[service]
