@@ -13,7 +13,7 @@ from macro_cycle.platform.environment import settings_environment
 from macro_cycle.platform.settings import PREFIX, Section, Settings, read_settings
 from macro_cycle.stack.launch import EVERYTHING, SECRET, kept, matches
 from macro_cycle.stack.monitoring import monitoring_services, prepare_monitoring
-from macro_cycle.stack.services import services
+from macro_cycle.stack.services import feature_server, services
 from macro_cycle.stack.supervision import LAUNCH
 
 SECRETS = {
@@ -39,6 +39,7 @@ GIVEN = {
     "dagster-daemon": set(SECRETS),
     "model-server": {"MACRO_CYCLE_DATABASE_URL"},
     "exporter": {"MACRO_CYCLE_DATABASE_URL"},
+    "feature-server": {"MACRO_CYCLE_DATABASE_URL", "FEAST_PASSWORD", "FEAST_REGISTRY"},
     "prometheus": set(),
     "alertmanager": set(),
 }
@@ -47,7 +48,8 @@ GIVEN = {
 @pytest.mark.parametrize("name", GIVEN)
 def test_a_service_is_given_what_it_needs_and_no_other_secret(name, tmp_path):
     settings = Settings(home=tmp_path)
-    needs = {service.name: service.needs for service in (*services(settings), *monitoring_services(settings))}
+    known = (*services(settings), feature_server(settings), *monitoring_services(settings))
+    needs = {service.name: service.needs for service in known}
     if name not in needs:
         pytest.skip(f"{name} is not installed")
     given_ = kept({**SECRETS, **ORDINARY}, needs[name])

@@ -137,7 +137,7 @@ def test_every_service_listens_on_loopback_alone(stack):
     pids = {process.pid for service in services for process in [service, *service.children(recursive=True)]}
     listening = [c for c in psutil.net_connections("inet") if c.pid in pids and c.status == psutil.CONN_LISTEN]
     assert {c.laddr.port for c in listening} >= {stack.port(name) for name in PORTS}
-    assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1"}
+    assert {c.laddr.ip for c in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def test_train_logs_to_the_mlflow_that_is_named(stack):
