@@ -26,10 +26,9 @@ from macro_cycle.monitoring.metrics import counts_file
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.addresses import DAEMON, DATABASE, MLFLOW, MODEL_SERVER, WEB_SERVER, base_url, ready_url
 from macro_cycle.platform.clock import Clock
-from macro_cycle.platform.settings import Settings
+from macro_cycle.platform.settings import CYCLE, Settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
-CYCLE = "us"
 FETCH = "fred_series"
 CONNECT_SECONDS = 2
 

@@ -28,6 +28,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.yaml_files import read_utf8, read_yaml
 
 PREFIX = "MACRO_CYCLE_"
+CYCLE = "us"  # the one cycle that ships; records, metrics and answers carry its name
 DOT_ENV, CONFIG = Path(".env"), Path("config.yaml")
 SHORT_NAMES = {
     "SOURCE": ("data", "source"),

@@ -5,7 +5,7 @@ asked where there is none; what was not asked is said in the verdict.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,11 +66,6 @@ class Verdict:
     conditions: tuple[Condition, ...] = ()
     not_asked: tuple[str, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)
-
-    def overridden(self, promote: bool, reason: str) -> "Verdict":
-        """The verdict of a person, who gave a reason; what the gate found stays beside it."""
-        word = "promoted" if promote else "refused"
-        return replace(self, promote=promote, reasons=(f"{word} by hand: {reason}", *self.reasons))
 
 
 def judge(

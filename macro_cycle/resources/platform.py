@@ -12,7 +12,7 @@ from macro_cycle.features import FeatureSet, default_feature_set
 from macro_cycle.features.store import PanelStore
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.clock import Clock
-from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.platform.settings import CYCLE, Settings, read_settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from macro_cycle.warehouse.models import ModelStore
     from macro_cycle.warehouse.records import EvaluationStore, NewsStore, ServedStore
     from macro_cycle.warehouse.regimes import RegimeStore
-
-CYCLE = "us"
 
 
 class Platform:

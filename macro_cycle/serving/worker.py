@@ -23,7 +23,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.metrics import ServingMetrics
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.origins import SameOrigin, allowed_hosts
-from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.platform.settings import CYCLE, Settings, read_settings
 
 if TYPE_CHECKING:
     from macro_cycle.serving.served_models import ServedModels
@@ -33,7 +33,6 @@ GRACE_SECONDS = 10
 ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
 SUCCESSOR_SECONDS = 0.5
 POLL_SECONDS = 0.05
-CYCLE = "us"
 
 
 class ServingLock:
@@ -116,7 +115,6 @@ class Worker:
 
     async def _serve(self, models: "ServedModels") -> None:
         """Answer over REST and gRPC until a signal ends it, or the parent is gone and another can take over."""
-
         from macro_cycle.serving.assembly import assemble
         from macro_cycle.serving.grpc_service import InferenceService, grpc_server
         from macro_cycle.serving.http_server import HttpServer

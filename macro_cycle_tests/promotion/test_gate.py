@@ -108,14 +108,6 @@ def test_a_young_record_is_not_held_against_a_model(champion, panel):
     assert any("fewer than" in line for line in verdict.not_asked)
 
 
-def test_a_decision_by_hand_keeps_its_reason_and_what_the_gate_found(champion, panel):
-    refused = judge(altered(champion, convergence={"converged": False}), None, panel)
-    by_hand = refused.overridden(True, "checked on the release notes")
-    assert by_hand.promote
-    assert by_hand.reasons == ("promoted by hand: checked on the release notes", *refused.reasons)
-    assert by_hand.figures == refused.figures
-
-
 def test_log_scores_do_not_depend_on_a_model_s_own_units(champion, panel):
     """The same density in units twice as large is as good a forecast."""
     free = MacroCycleHMM(champion.config.replace(winsor=None)).fit(panel)
