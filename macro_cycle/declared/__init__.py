@@ -1,0 +1,10 @@
+"""The declared phase: a decision on top of the daily answers, which stands until its own rule ends it.
+
+Belongs here: the rule, what it declares, and the turning point that a declaration is about. Does not belong here: the
+answers themselves (`hmm`), how well a rule did (`evaluation`), where declarations are kept (`records`).
+"""
+
+from macro_cycle.declared.rule import Declaration, Phase, Rule, Standing, declare, follow
+from macro_cycle.declared.turns import turning_point
+
+__all__ = ["Declaration", "Phase", "Rule", "Standing", "declare", "follow", "turning_point"]

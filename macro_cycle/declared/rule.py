@@ -1,0 +1,141 @@
+"""A rule with hysteresis: two thresholds and two waits turn a daily probability into a phase that stands.
+
+On each day the newest answer stands until the next one. A contraction is declared on the day on which the standing
+probability has been above `on` for `days` days; it stands until the probability has been below `off` for `off_days`
+days, and on that day an expansion is declared. Nothing else withdraws a declaration, and later answers change none.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from macro_cycle.errors import MacroCycleError
+
+Phase = Literal["contraction", "expansion"]
+OTHER: dict[Phase, Phase] = {"contraction": "expansion", "expansion": "contraction"}
+
+
+class Rule(BaseModel):
+    """When a phase is declared: `on` and `off` are probabilities of recession, the waits calendar days.
+
+    A wait of 0 declares on the day of the answer. The thresholds lie on either side of one half, so that a declaration
+    never contradicts the answer that it rests on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: float = Field(default=0.7, ge=0.5, le=1)
+    days: int = Field(default=7, ge=0)
+    off: float = Field(default=0.5, ge=0, le=0.5)
+    off_days: int = Field(default=0, ge=0)
+
+    def speaks_against(self, phase: Phase, probability: float) -> bool:
+        """Whether a probability of recession is such that the declared phase would end, were it to last."""
+        return probability < self.off if phase == "contraction" else probability > self.on
+
+    def wait(self, phase: Phase) -> timedelta:
+        """How long the probability must speak against the declared phase before it ends."""
+        return timedelta(days=self.off_days if phase == "contraction" else self.days)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A phase and the day on which it was declared; `about` is the turning point before it, a month, where known.
+
+    The turning point of a contraction is the peak, the last month of the expansion; that of an expansion the trough.
+    """
+
+    declared_on: date
+    phase: Phase
+    about: date | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands after the answers so far: all that the rule needs to go on from there.
+
+    against_since: day since which the answers speak against the phase, without a break; None while they do not.
+    turn: turning point (a month) that the newest answer sees.
+    """
+
+    phase: Phase = "expansion"
+    against_since: date | None = None
+    turn: date | None = None
+
+    def due(self, rule: Rule) -> date | None:
+        """The day on which the phase ends unless an answer comes before it."""
+        return None if self.against_since is None else self.against_since + rule.wait(self.phase)
+
+
+def declare(
+    days: Sequence[date],
+    probabilities: Sequence[float],
+    rule: Rule,
+    turns: Sequence[date | None] | None = None,
+    until: date | None = None,
+) -> list[Declaration]:
+    """What the rule declares from answers in order, the first after an expansion.
+
+    days: of the answers, ascending. probabilities: of recession. turns: the turning point that each answer sees, as
+    `turning_point` gives it. until: the last day judged, by default that of the last answer.
+
+    Raises:
+        MacroCycleError: days are not ascending, a probability is none, or the lengths differ.
+    """
+    return follow(Standing(), days, probabilities, rule, turns, until)[1]
+
+
+def follow(
+    standing: Standing,
+    days: Sequence[date],
+    probabilities: Sequence[float],
+    rule: Rule,
+    turns: Sequence[date | None] | None = None,
+    until: date | None = None,
+) -> tuple[Standing, list[Declaration]]:
+    """As `declare`, from what stood before the first of the answers; and what stands after the last day judged."""
+    declarations: list[Declaration] = []
+    for day, probability, turn in _answers(days, probabilities, turns, until):
+        standing = _settled(standing, day - timedelta(days=1), rule, declarations)
+        against = rule.speaks_against(standing.phase, probability)
+        since = (standing.against_since or day) if against else None
+        standing = _settled(replace(standing, against_since=since, turn=turn), day, rule, declarations)
+    if until is not None:
+        standing = _settled(standing, _day(until), rule, declarations)
+    return standing, declarations
+
+
+def _settled(standing: Standing, day: date, rule: Rule, declarations: list[Declaration]) -> Standing:
+    """What stands at the end of `day` when no answer came since; a declaration that this made is added."""
+    due = standing.due(rule)
+    if due is None or due > day:
+        return standing
+    declared = Declaration(due, OTHER[standing.phase], standing.turn)
+    declarations.append(declared)
+    return Standing(declared.phase, None, standing.turn)
+
+
+def _answers(
+    days: Sequence[date], probabilities: Sequence[float], turns: Sequence[date | None] | None, until: date | None
+) -> Iterator[tuple[date, float, date | None]]:
+    """The answers, once they are seen to be in order."""
+    if not len(days) == len(probabilities) == len(days if turns is None else turns):
+        raise MacroCycleError(f"{len(days)} days have {len(probabilities)} probabilities: give one for each, and turns")
+    told = [_day(day) for day in days]
+    if any(later <= earlier for earlier, later in pairwise(told)):
+        raise MacroCycleError("the days of the answers are not ascending: sort them, one answer a day")
+    if told and until is not None and _day(until) < told[-1]:
+        raise MacroCycleError(f"an answer is later than the last day judged, {until}: leave it out")
+    if not all(0 <= probability <= 1 for probability in probabilities):
+        wrong = next(day for day, p in zip(told, probabilities, strict=True) if math.isnan(p) or not 0 <= p <= 1)
+        raise MacroCycleError(f"the answer of {wrong} is no probability")
+    yield from zip(told, probabilities, [None] * len(told) if turns is None else turns, strict=True)
+
+
+def _day(day: date) -> date:
+    return day.date() if isinstance(day, datetime) else day

@@ -1,0 +1,131 @@
+"""The rule of the declared phase against an automaton that walks through every day."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from macro_cycle.declared import Declaration, Phase, Rule, Standing, declare, follow, turning_point
+from macro_cycle.errors import MacroCycleError
+
+FIRST = date(2007, 11, 1)
+
+History = tuple[list[date], list[float], list[date]]
+
+rules = st.builds(
+    Rule,
+    on=st.sampled_from([0.5, 0.6, 0.7, 0.9]),
+    days=st.integers(0, 12),
+    off=st.sampled_from([0.3, 0.4, 0.5]),
+    off_days=st.integers(0, 12),
+)
+probabilities = st.sampled_from([0.0, 0.29, 0.3, 0.31, 0.45, 0.5, 0.51, 0.6, 0.61, 0.7, 0.71, 0.9, 0.95, 1.0])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Days of answers with gaps, probabilities around the thresholds, and the turning point that each sees."""
+    gaps = draw(st.lists(st.integers(1, 15), max_size=25))
+    days = [FIRST + timedelta(days=sum(gaps[: i + 1])) for i in range(len(gaps))]
+    seen = [draw(probabilities) for _ in days]
+    return days, seen, [date(2000 + i // 12, 1 + i % 12, 1) for i in range(len(days))]
+
+
+def day_by_day(days: list[date], seen: list[float], turns: list[date], rule: Rule, until: date) -> list[Declaration]:
+    """Every calendar day in turn: how many days in a row, this one included, the answer spoke against the phase."""
+    phase: Phase = "expansion"
+    standing: int | None = None
+    run, out = 0, []
+    for number in range((until - FIRST).days + 1):
+        day = FIRST + timedelta(days=number)
+        if day in days:
+            standing = days.index(day)
+        if standing is None:
+            continue
+        p = seen[standing]
+        run = run + 1 if (p > rule.on if phase == "expansion" else p < rule.off) else 0
+        if run == 1 + (rule.days if phase == "expansion" else rule.off_days):
+            phase, run = ("contraction" if phase == "expansion" else "expansion"), 0
+            out.append(Declaration(day, phase, turns[standing]))
+    return out
+
+
+@given(histories(), rules, st.integers(0, 30))
+def test_the_rule_declares_what_an_automaton_of_days_declares(history: History, rule: Rule, beyond: int) -> None:
+    days, seen, turns = history
+    until = (days[-1] if days else FIRST) + timedelta(days=beyond)
+    assert declare(days, seen, rule, turns, until) == day_by_day(days, seen, turns, rule, until)
+
+
+@given(histories(), rules, st.integers(0, 25))
+def test_later_answers_change_no_declaration(history: History, rule: Rule, kept: int) -> None:
+    days, seen, turns = history
+    kept = min(kept, len(days))
+    early = declare(days[:kept], seen[:kept], rule, turns[:kept])
+    assert declare(days, seen, rule, turns)[: len(early)] == early
+
+
+@given(histories(), rules, st.integers(0, 25))
+def test_going_on_from_what_stands_gives_what_one_go_gives(history: History, rule: Rule, kept: int) -> None:
+    days, seen, turns = history
+    kept = min(kept, len(days))
+    standing, first = follow(Standing(), days[:kept], seen[:kept], rule, turns[:kept])
+    standing, rest = follow(standing, days[kept:], seen[kept:], rule, turns[kept:])
+    assert (standing, first + rest) == follow(Standing(), days, seen, rule, turns)
+
+
+@given(histories(), rules)
+def test_phases_alternate_and_each_contradicts_no_answer(history: History, rule: Rule) -> None:
+    days, seen, turns = history
+    declared = declare(days, seen, rule, turns, until=(days[-1] if days else FIRST) + timedelta(days=40))
+    assert [d.phase for d in declared] == ["contraction", "expansion"] * (len(declared) // 2) + ["contraction"] * (
+        len(declared) % 2
+    )
+    for declaration in declared:
+        standing = max(i for i, day in enumerate(days) if day <= declaration.declared_on)
+        assert (seen[standing] > 0.5) == (declaration.phase == "contraction") or seen[standing] == 0.5
+
+
+def test_a_day_without_news_counts_and_the_declaration_falls_on_it() -> None:
+    days, seen = [date(2008, 3, 7), date(2008, 3, 20)], [0.8, 0.9]
+    assert declare(days, seen, Rule(on=0.7, days=7)) == [Declaration(date(2008, 3, 14), "contraction")]
+
+
+def test_what_is_due_is_known_before_it_is_declared() -> None:
+    standing, declared = follow(Standing(), [date(2008, 3, 7)], [0.8], Rule(on=0.7, days=7))
+    assert (standing.due(Rule(on=0.7, days=7)), declared) == (date(2008, 3, 14), [])
+
+
+@pytest.mark.parametrize(
+    ("days", "seen", "said"),
+    [
+        ([date(2008, 1, 2), date(2008, 1, 2)], [0.1, 0.2], "ascending"),
+        ([date(2008, 1, 2)], [float("nan")], "2008-01-02 is no probability"),
+        ([date(2008, 1, 2)], [1.2], "no probability"),
+        ([date(2008, 1, 2)], [], "one for each"),
+    ],
+)
+def test_what_is_no_history_is_refused_in_one_line(days: list[date], seen: list[float], said: str) -> None:
+    with pytest.raises(MacroCycleError, match=said):
+        declare(days, seen, Rule())
+
+
+@pytest.mark.parametrize("wrong", [{"on": 0.4}, {"off": 0.6}, {"days": -1}, {"of": 0.5}])
+def test_a_rule_that_could_contradict_its_answer_is_none(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate(wrong)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+def test_the_turning_point_is_the_month_before_the_newest_run(recession: list[bool]) -> None:
+    months = pd.date_range("2007-01-01", periods=len(recession), freq="MS")
+    smoothed = pd.Series(np.where(recession, 0.6, 0.5), months)
+    run = 1
+    while run < len(recession) and recession[-1 - run] == recession[-1]:
+        run += 1
+    expected = (months[-1] - pd.DateOffset(months=run)).date()
+    assert turning_point(smoothed) == expected
