@@ -31,8 +31,8 @@ def run(json: JsonFlag = False) -> None:
     month = found.clock.open_month()
     with stack_instance(found) as instance:
         run_id = runs.launch(found.settings, runs.WHOLE_GRAPH, {"dagster/partition": month})
-        runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS)
-        retrained = runs.retrained(instance, run_id)
+        followed = runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS)
+        retrained = runs.retrained(instance, followed)
     result = answer.of_month(found, month, retrained=retrained)
     print_json(result) if json else answer.show(result)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -11,7 +12,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance, DagsterRun
 
 WHOLE_GRAPH, DECIDE = "whole_graph", "decide"
 MONTHLY_ASSETS = [
@@ -25,7 +26,6 @@ MONTHLY_ASSETS = [
     "kserve_deployment",
 ]
 POLL_SECONDS = 0.5
-FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
 def launch(settings: Settings, job: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None) -> str:
@@ -44,59 +44,92 @@ def launch(settings: Settings, job: str, tags: Mapping[str, str], run_config: Ma
         raise MacroCycleError(f"the run was not launched: {reason}; is the stack up? (`macro-cycle status`)") from None
 
 
-def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[str]) -> None:
-    """Show a bar per asset until the run has ended.
+def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[str]) -> list[str]:
+    """Show a bar per asset until the run has ended, and the run that Dagster makes of it after a crash of a process.
+
+    Returns:
+        The ids of the runs, in order: what the first had done, the next does not do again.
 
     Raises:
-        MacroCycleError: the run failed or was canceled; the first failed step's error is named.
+        MacroCycleError: the last run failed or was canceled; the first failed step's error is named.
     """
+    runs = [run_id]
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=False) as progress:
         bars = {asset: progress.add_task(asset, total=months) for asset in assets}
-        for done in _materialized_until_end(instance, run_id):
-            for asset, task in bars.items():
-                progress.update(task, completed=done.get(asset, 0))
-    _raise_if_failed(instance, run_id)
+        while True:
+            for done in _materialized_until_end(instance, runs[-1]):
+                for asset in done.keys() & bars.keys():
+                    progress.update(bars[asset], completed=done[asset])
+            again = _run_again(instance, runs[-1])
+            if again is None:
+                break
+            runs.append(again)
+    _raise_if_failed(_run(instance, runs[-1]), instance)
+    return runs
+
+
+def _run(instance: "DagsterInstance", run_id: str) -> "DagsterRun":
+    run = instance.get_run_by_id(run_id)
+    if run is None:
+        raise MacroCycleError(f"run {run_id} was deleted while it was being watched")
+    return run
 
 
 def _materialized_until_end(instance: "DagsterInstance", run_id: str) -> Iterator[Mapping[str, int]]:
     from dagster import DagsterEventType
 
     while True:
-        run = instance.get_run_by_id(run_id)
-        if run is None:
-            raise MacroCycleError(f"run {run_id} was deleted while it was being watched")
+        finished = _run(instance, run_id).is_finished
         partitions = instance.event_log_storage.get_asset_partitions_for_run(
             run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION
         )
         yield {key.to_user_string(): len(months) for key, months in partitions.items()}
-        if run.status.value in FINISHED:
+        if finished:
             return
         time.sleep(POLL_SECONDS)
 
 
-def _raise_if_failed(instance: "DagsterInstance", run_id: str) -> None:
-    from dagster import DagsterEventType, DagsterRunStatus
+def _run_again(instance: "DagsterInstance", run_id: str) -> str | None:
+    """The run by which Dagster repeats one that no step of its own failed, once there is one."""
+    from macro_cycle.dagster_internals import AUTO_RETRY_RUN_ID_TAG
 
-    run = instance.get_run_by_id(run_id)
-    if run is not None and run.status == DagsterRunStatus.SUCCESS:
+    while (run := _run(instance, run_id)).is_complete_and_waiting_to_retry:
+        time.sleep(POLL_SECONDS)
+    return run.tags.get(AUTO_RETRY_RUN_ID_TAG)
+
+
+def _raise_if_failed(run: "DagsterRun", instance: "DagsterInstance") -> None:
+    from dagster import DagsterEventType
+
+    if run.is_success:
         return
-    failures = instance.get_records_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE, limit=1).records
+    failures = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.STEP_FAILURE, limit=1).records
     if not failures:
-        raise MacroCycleError(f"run {run_id} ended without success; open it in the Dagster UI to see why")
+        raise MacroCycleError(f"run {run.run_id} {run.status.value.lower()}: {_how_it_ended(instance, run.run_id)}")
     event = failures[0].event_log_entry.get_dagster_event()
     error = event.step_failure_data.error
     root = error.cause or error if error else None
     message = root.message.strip().splitlines()[0] if root else "no message"
-    raise MacroCycleError(f"{event.step_key} failed: {message} (run {run_id})")
+    raise MacroCycleError(f"{event.step_key} failed: {message} (run {run.run_id})")
 
 
-def retrained(instance: "DagsterInstance", run_id: str) -> bool:
-    """Whether the run trained a model, rather than finding that neither data nor configuration had changed."""
+def _how_it_ended(instance: "DagsterInstance", run_id: str) -> str:
+    """The first line of what Dagster says of the end of a run of which no step failed."""
+    from dagster import DagsterEventType
+
+    ends = {DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED}
+    records = instance.get_records_for_run(run_id, of_type=ends).records
+    said = records[-1].event_log_entry.get_dagster_event().message if records else None
+    return said.strip().splitlines()[0] if said else "open it in the Dagster UI to see why"
+
+
+def retrained(instance: "DagsterInstance", run_ids: list[str]) -> bool:
+    """Whether one of the runs trained a model, rather than finding that neither data nor configuration had changed."""
     from dagster import AssetKey, DagsterEventType
 
-    records = instance.get_records_for_run(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION).records
-    for record in records:
+    made = DagsterEventType.ASSET_MATERIALIZATION
+    for record in chain.from_iterable(instance.get_records_for_run(run, of_type=made).records for run in run_ids):
         materialization = record.event_log_entry.asset_materialization
         if materialization is not None and materialization.asset_key == AssetKey("regime_model"):
             return not materialization.metadata["reused"].value

@@ -1,0 +1,51 @@
+"""A run is followed to its true end: past what a crash of the platform ended, and to a line that says why it failed."""
+
+import dagster as dg
+import pytest
+
+from macro_cycle.cli import runs
+from macro_cycle.dagster_internals import AUTO_RETRY_RUN_ID_TAG
+from macro_cycle.errors import MacroCycleError
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def ended(instance: dg.DagsterInstance, succeeds: bool, tags: dict[str, str]) -> str:
+    @dg.op
+    def step():
+        if not succeeds:
+            raise dg.Failure("no room on the disk")
+
+    @dg.job(tags=tags)
+    def job():
+        step()
+
+    return job.execute_in_process(instance=instance, raise_on_error=False).run_id
+
+
+def crashed(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
+    run = instance.create_run_for_job(dg.JobDefinition(name="job", graph_def=dg.GraphDefinition("job")), tags=tags)
+    instance.report_run_failed(run, "The run worker was lost.")
+    return run.run_id
+
+
+def test_what_a_crash_ended_is_followed_to_the_run_that_repeats_it(instance):
+    repeated = ended(instance, succeeds=True, tags={})
+    first = crashed(instance, {AUTO_RETRY_RUN_ID_TAG: repeated})
+    assert runs.follow(instance, first, 1, []) == [first, repeated]
+
+
+def test_a_crash_that_is_not_repeated_is_named(instance):
+    first = crashed(instance, {})
+    with pytest.raises(MacroCycleError, match=f"run {first} failure: The run worker was lost."):
+        runs.follow(instance, first, 1, [])
+
+
+def test_a_failed_step_is_named_with_its_reason(instance):
+    first = ended(instance, succeeds=False, tags={})
+    with pytest.raises(MacroCycleError, match=f"step failed: .*no room on the disk.* {first}"):
+        runs.follow(instance, first, 1, [])
