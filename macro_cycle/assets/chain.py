@@ -27,7 +27,7 @@ CODE = {
     "fred_series": 1,
     "macro_features": 1,
     "regime_model": 1,
-    "regime_labels": 1,
+    "regime_labels": 2,
     "regime_news": 1,
     "champion": 1,
     "feast_materialization": 1,

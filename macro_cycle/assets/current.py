@@ -52,6 +52,7 @@ def present(platform: Platform, answer: Answer) -> dict[str, Any]:
         "probabilities": dict(answer.probabilities),
         "months_behind": answer.months_behind,
         "news": answer.news,
+        "rests_on": answer.rests_on,
         "model_version": answer.model_version,
         "days_since_newest_release": _days(today, snapshot.newest_release) if snapshot else None,
         "serves": serving.model_version if serving else None,

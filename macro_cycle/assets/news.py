@@ -120,7 +120,12 @@ def _shown(platform: Platform, news: News) -> Metadata:
     late = late_arrivals(history, platform.catalog, series_ids, news.since, news.as_of)
     parts = news.parts[news.parts["contribution"] != 0]
     table = parts.to_markdown(index=False, floatfmt="+.4f") if len(parts) else "Nothing moved."
-    shown: Metadata = {"parts": dg.MetadataValue.md(table), "waterfall": as_metadata(news_chart(news))}
+    rests_on = platform.publications().provenance([news.since, news.as_of]).in_words
+    shown: Metadata = {
+        "rests_on": rests_on,
+        "parts": dg.MetadataValue.md(table),
+        "waterfall": as_metadata(news_chart(news)),
+    }
     return shown | ({"late_releases": dg.MetadataValue.md("\n".join(f"- {line}" for line in late))} if late else {})
 
 

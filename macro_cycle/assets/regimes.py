@@ -1,6 +1,7 @@
 """The regimes of each month end: what the cycle looked like, and the one answer given."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
 from macro_cycle.assets.charts import as_metadata, regimes_chart
 from macro_cycle.assets.model import stored_model
 from macro_cycle.features.schema import regimes_schema, violations
+from macro_cycle.observations import Provenance, Publications
 from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Model, Panel
@@ -55,7 +57,7 @@ def regime_labels(chain: Chain) -> dg.AssetsDefinition:
         months = _WithThePanelBefore(context, platform, chain, panels, macro_features, regime_model)
 
         def make(month: str) -> Made:
-            return _made(platform, months, month, regime_model[month], months.has_news(month))
+            return _made(platform, months, month, regime_model[month])
 
         yield from months.report(lambda keys: each(keys, make), lambda answer: _figures(answer, platform))
 
@@ -77,6 +79,14 @@ class _WithThePanelBefore(Months):
         super().__init__(context, platform, chain, macro_features=macro_features, regime_model=regime_model)
         self._panels = panels
 
+    def provenance(self, month: str) -> Provenance:
+        """The kind of history that the month's panel was made from."""
+        return self._publications.provenance([as_of_day(month)])
+
+    @cached_property
+    def _publications(self) -> Publications:
+        return self._platform.publications()
+
     def has_news(self, month: str) -> bool:
         """Whether the month's panel is another than that of the month end before."""
         before = self._panels.get(month_before(month))
@@ -87,7 +97,7 @@ class _WithThePanelBefore(Months):
         return super()._versions(month) | ({"the panel before": before.version} if before else {})
 
 
-def _made(platform: Platform, months: Months, month: str, model: Model, news: bool) -> Made:
+def _made(platform: Platform, months: _WithThePanelBefore, month: str, model: Model) -> Made:
     trained = stored_model(platform, model)
     frame, day = trained.model.regimes(trained.panel), as_of_day(month).date()
     version = content_version(frame)
@@ -106,7 +116,8 @@ def _made(platform: Platform, months: Months, month: str, model: Model, news: bo
         model_version=model.version,
         panel_version=model.made_from["macro_features"],
         newest={str(name): value if isinstance(value, str) else float(value) for name, value in frame.iloc[-1].items()},
-        news=news,
+        news=months.has_news(month),
+        provenance=months.provenance(month),
         outlook=_outlook(trained) if month == platform.clock.open_month() else None,
     )
     return record, _chart(frame, month) if month == months.keys[-1] else {}
@@ -126,6 +137,7 @@ def _figures(answer: Answer, platform: Platform) -> Metadata:
         "as_of": dg.MetadataValue.text(_standing(answer, platform)),
         "months_behind": answer.months_behind,
         "news": answer.news,
+        "rests_on": dg.MetadataValue.text(answer.rests_on),
         "model_version": dg.MetadataValue.text(answer.model_version),
         **shares,
         **_ahead(answer),

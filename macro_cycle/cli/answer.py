@@ -1,10 +1,12 @@
 """Today's answer, for people and for programs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, print_warnings
+from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.settings import Settings
 from macro_cycle.records import Answer, Model
 from macro_cycle.resources.platform import Platform
@@ -30,6 +32,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "model_version": answer.model_version,
         "data_version": answer.version,
         "news": answer.news,
+        "provenance": None if answer.provenance is None else answer.provenance.to_document(),
         "outlook": answer.outlook,
         "retrained": retrained,
         "months_behind": answer.months_behind,
@@ -42,6 +45,11 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
 def repeated(months_behind: int) -> str:
     """What is said of an answer without new data."""
     return f"No new data since an earlier month end: the answer is repeated, its data are {months_behind} months old."
+
+
+def rests_on(provenance: Mapping[str, Any] | None) -> str:
+    """The kind of history behind an answer, in words, from the document that says so."""
+    return NOT_STATED if provenance is None else as_typed(provenance["in_words"])
 
 
 def _warnings(platform: Platform, month: str, answer: Answer) -> list[str]:
@@ -83,6 +91,7 @@ def show(answer: dict[str, Any]) -> None:
     answers.print(table)
     if not answer["news"]:
         answers.print(f"[yellow]{repeated(answer['months_behind'])}[/]")
+    answers.print(f"It rests on {rests_on(answer['provenance'])}.", highlight=False)
     print_warnings(answer["warnings"])
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")

@@ -11,6 +11,10 @@ import typer
 from macro_cycle.cli.console import answers, as_typed
 from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import month_end, platform
+from macro_cycle.observations.provenance import KINDS
+from macro_cycle.platform.months import key_of
+from macro_cycle.records import Answer
+from macro_cycle.resources.platform import Platform
 
 Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
 
@@ -61,8 +65,27 @@ def _read(table: Table, month: str | None) -> pd.DataFrame:
     found = platform()
     end = month_end(month, found)
     if table in (Table.calls, Table.news):
-        rows = found.regimes.calls() if table is Table.calls else found.news.parts()
+        rows = _calls(found) if table is Table.calls else found.news.parts()
         return rows if month is None else rows[rows["as_of"] == end]
     if table is Table.features:
         return found.panels.read(end.strftime("%Y-%m-01")).reset_index()
     return found.regimes.load(end.date()).reset_index()
+
+
+def _calls(found: Platform) -> pd.DataFrame:
+    """The calls, each with the kind of history that it rests on: empty where that was not kept."""
+    calls = found.regimes.calls()
+    answers = found.records.load("regime_labels", Answer, [key_of(day) for day in calls["as_of"].dt.date])
+    stated = [
+        _stated(answers.get(key_of(day)), version)
+        for day, version in zip(calls["as_of"].dt.date, calls["data_version"], strict=True)
+    ]
+    columns = ["history", *(f"share_{kind}" for kind in KINDS)]
+    return calls.join(pd.DataFrame(stated, columns=columns, index=calls.index))
+
+
+def _stated(answer: Answer | None, version: str) -> tuple[str | float | None, ...]:
+    """The kind, and the share of each; nothing where the answer that the call records was not kept."""
+    if answer is None or answer.version != version or answer.provenance is None:
+        return (None,) * (1 + len(KINDS))
+    return answer.provenance.kind, *(getattr(answer.provenance, kind) for kind in KINDS)

@@ -9,13 +9,14 @@ import typer
 from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
-from macro_cycle.cli.answer import repeated
+from macro_cycle.cli.answer import repeated, rests_on
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
 from macro_cycle.observations.calendar import late_arrivals
+from macro_cycle.platform.months import key_of
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
@@ -56,8 +57,9 @@ def news(
         earlier,
         later,
     )
-    document = {"change": found.change, **age, **found.to_document(), "late": late}
-    print_json(document) if json else _show(found, late)
+    provenance = platform.publications().provenance([earlier, later]).to_document()
+    document = {"change": found.change, **age, **found.to_document(), "late": late, "provenance": provenance}
+    print_json(document) if json else _show(found, late, rests_on(provenance))
 
 
 def replay(as_of: Day, json: JsonFlag = False) -> None:
@@ -71,6 +73,7 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
         "as_of": day.date(),
         "known": _newest(information_set.known),
         "data_give": _answer(platform, information_set),
+        "provenance": platform.publications().provenance([day]).to_document(),
         "said": None if call is None else {**_said(platform, call), "links": [vars(link) for link in links]},
     }
     print_json(document) if json else _show_replay(document)
@@ -109,7 +112,14 @@ def _answer(platform: Platform, information_set: InformationSet) -> dict[str, An
 
 def _said(platform: Platform, call: RecordedCall) -> dict[str, Any]:
     """The call with the age of its data, and whether they were new."""
-    return {**vars(call), "news": not platform.regimes.repeats(call), "months_behind": call.months_behind}
+    answer = platform.records.load("regime_labels", Answer, [key_of(call.as_of)]).get(key_of(call.as_of))
+    stated = answer.provenance if answer and answer.version == call.data_version else None
+    return {
+        **vars(call),
+        "news": not platform.regimes.repeats(call),
+        "months_behind": call.months_behind,
+        "provenance": None if stated is None else stated.to_document(),
+    }
 
 
 def _stored(platform: Platform, call: RecordedCall) -> Stored:
@@ -152,7 +162,7 @@ def _bundled_panel(platform: Platform, call: RecordedCall) -> pd.DataFrame | Non
     return platform.registry.bundle(version).panel if version else None
 
 
-def _show(found: News, late: list[str]) -> None:
+def _show(found: News, late: list[str], history: str) -> None:
     table = Table(title=f"Why the recession probability moved from {found.since:%Y-%m-%d} to {found.as_of:%Y-%m-%d}")
     for column in ("kind", "series", "contribution"):
         table.add_column(column, justify="right" if column == "contribution" else "left")
@@ -168,6 +178,7 @@ def _show(found: News, late: list[str]) -> None:
         answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
     for line in late:
         answers.print(f"late: {as_typed(line)}", highlight=False, soft_wrap=True)
+    answers.print(f"It rests on {history}.", highlight=False)
 
 
 def _show_replay(document: dict[str, Any]) -> None:
@@ -183,6 +194,7 @@ def _show_replay(document: dict[str, Any]) -> None:
         f"{data['recession_probability']:.4f} about {data['reference_month']:%Y-%m} "
         f"(model {as_typed(data['model_version'])})"
     )
+    answers.print(f"  they are {rests_on(document['provenance'])}", highlight=False)
     said = document["said"]
     if said is None:
         answers.print("nothing was said: no answer is on record as of that day")
@@ -194,6 +206,7 @@ def _show_replay(document: dict[str, Any]) -> None:
     )
     if said["recorded_at"].date() > document["as_of"]:
         answers.print("  (computed later, from what was known at that month end)")
+    answers.print(f"  it rests on {rests_on(said['provenance'])}", highlight=False)
     if not said["news"]:
         answers.print(f"  [yellow]{repeated(said['months_behind'])}[/]")
     for link in said["links"]:

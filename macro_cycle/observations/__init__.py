@@ -5,5 +5,6 @@ not belong here: fetching (`sources`), storing (`warehouse`), anything that a mo
 """
 
 from macro_cycle.observations.catalog import Catalog, CatalogError, SeriesSpec
+from macro_cycle.observations.provenance import Provenance, Publications
 
-__all__ = ["Catalog", "CatalogError", "SeriesSpec"]
+__all__ = ["Catalog", "CatalogError", "Provenance", "Publications", "SeriesSpec"]

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from macro_cycle.observations.provenance import NOT_STATED, Provenance
+
 Outcome = Literal["promote", "refuse", "wait", "retract", "closed"]
 
 
@@ -77,6 +79,7 @@ class Answer(Record):
     outlook: what the model says of the months to come, as `hmm.outlook.Outlook` writes it; of the open month alone.
     newest: the last row of the regimes (label, recession_probability, filtered_*, smoothed_*, predicted_*).
     news: False where the panel is that of the month end before, so that the answer is repeated and no new evidence.
+    provenance: the kind of history that the panel was made from; None in records of earlier releases.
     """
 
     reference_month: date
@@ -88,11 +91,17 @@ class Answer(Record):
     newest: Mapping[str, float | str]
     news: bool
     outlook: Mapping[str, Any] | None = None
+    provenance: Provenance | None = None
 
     @property
     def months_behind(self) -> int:
         """Age of the data: months from the reference month to the month end."""
         return 12 * (self.as_of.year - self.reference_month.year) + self.as_of.month - self.reference_month.month
+
+    @property
+    def rests_on(self) -> str:
+        """The kind of history behind the answer, in words."""
+        return self.provenance.in_words if self.provenance else NOT_STATED
 
 
 class Explanation(Record):

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.months import key_of
 from macro_cycle.promotion import decisions
 from macro_cycle.records import Answer, Decision, Deployment
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from macro_cycle.registry.registry import RegisteredVersion
     from macro_cycle.training.bundle import Bundle
 
-ASSET = "kserve_deployment"
+ASSET, ANSWERS = "kserve_deployment", "regime_labels"
 HORIZONS = (1, 3, 6, 12)
 
 
@@ -125,8 +126,8 @@ def _seen(verified: Verified) -> dict[str, Any]:
 def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion") -> "Bundle":
     """The model's bundle with what is beside its answer, and the answers of earlier days."""
     bundle = platform.registry.bundle(version)
-    answer = platform.records.load("regime_labels", Answer, [key_of(promoted.as_of)]).get(key_of(promoted.as_of))
-    beside = _beside(answer.outlook) if answer and answer.model_version == promoted.model_version else {}
+    answer = platform.records.load(ANSWERS, Answer, [key_of(promoted.as_of)]).get(key_of(promoted.as_of))
+    beside = _beside(answer) if answer and answer.model_version == promoted.model_version else {}
     known_from = min(promoted.as_of, platform.clock.today().date())
     return replace(
         bundle,
@@ -136,12 +137,15 @@ def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion"
     )
 
 
-def _beside(outlook: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Band and forecast as the endpoint gives them: recession probability by months ahead."""
-    if outlook is None:
-        return {}
-    present, months = outlook["recession_probability"], {month["months_ahead"]: month for month in outlook["months"]}
+def _beside(answer: Answer) -> dict[str, Any]:
+    """What the endpoint gives beside an answer: its history, the band, the recession probability by months ahead."""
+    rests_on = {"rests_on": answer.rests_on}
+    if answer.outlook is None:
+        return rests_on
+    present = answer.outlook["recession_probability"]
+    months = {month["months_ahead"]: month for month in answer.outlook["months"]}
     return {
+        **rests_on,
         "band": [present["low"], present["high"]],
         "forecast": {str(n): months[n]["recession_probability"]["value"] for n in HORIZONS if n in months},
     }
@@ -150,6 +154,7 @@ def _beside(outlook: Mapping[str, Any] | None) -> dict[str, Any]:
 def _history(platform: Platform, before: date) -> list[Mapping[str, Any]]:
     """The last answer of each month end before, as the endpoint gives it."""
     calls = platform.regimes.calls()
+    answers = platform.records.load(ANSWERS, Answer, [key_of(day) for day in calls["as_of"]])
     labels = {name: name.removeprefix("p_").capitalize() for name in map(str, calls) if name.startswith("p_")}
     return [
         {
@@ -159,10 +164,16 @@ def _history(platform: Platform, before: date) -> list[Mapping[str, Any]]:
             "recession_probability": row["recession_probability"],
             "probabilities": {label: row[name] for name, label in labels.items() if row[name] == row[name]},
             "model_version": row["model_version"],
+            "rests_on": _rests_on(answers.get(key_of(row["as_of"])), row["data_version"]),
         }
         for row in calls.to_dict("records")
         if row["as_of"].date() < before
     ]
+
+
+def _rests_on(answer: Answer | None, data_version: str) -> str:
+    """The kind of history behind a call, where the answer that it records was kept."""
+    return answer.rests_on if answer and answer.version == data_version else NOT_STATED
 
 
 def _answered(as_of: date, record: Deployment) -> ServedAnswer:

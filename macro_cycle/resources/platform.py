@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from macro_cycle.features import FeatureSet, default_feature_set
 from macro_cycle.features.store import PanelStore
-from macro_cycle.observations import Catalog
+from macro_cycle.observations import Catalog, Publications
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import CYCLE, Settings, read_settings
 
@@ -80,6 +80,10 @@ class Platform:
         warehouse = Warehouse(self.database_url)
         warehouse.migrate()
         return warehouse
+
+    def publications(self) -> Publications:
+        """How the values of the cycle's features came by their days, as the store has them now: their provenance."""
+        return Publications(self.warehouse.publications(self.features.series_ids))
 
     @cached_property
     def records(self) -> "RecordStore":

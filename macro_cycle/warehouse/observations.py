@@ -1,6 +1,6 @@
 """Queries of the bitemporal observations: what was known on a day, and everything that was ever known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import pandas as pd
@@ -45,6 +45,18 @@ HISTORY = OF_EACH_SERIES.format(
     SELECT date, coalesce(value, 'NaN') AS value, realtime_start, realtime_end, (estimated_on IS NOT NULL)::int
     FROM warehouse.observations o WHERE o.series_id = w.series_id"""
 )
+
+SIGHTED_WITHIN = 31
+"""Days between two looks within which a value that the first one lacked counts as seen when it came."""
+
+PUBLICATIONS = OF_EACH_SERIES.format(
+    rows="""
+    SELECT realtime_start, realtime_end, coalesce(estimated_on, 'infinity'),
+           EXISTS (SELECT FROM warehouse.looks l WHERE l.series_id = o.series_id AND l.source = o.source AND
+               CASE WHEN estimated_on IS NULL THEN l.day = realtime_start
+                    ELSE l.day < estimated_on AND l.day >= estimated_on - %(within)s END)::int
+    FROM warehouse.observations o WHERE o.series_id = w.series_id AND value IS NOT NULL"""
+).replace("ORDER BY number, date, realtime_start", "ORDER BY number")
 
 LOADED_SINCE = """
 SELECT EXISTS (
@@ -99,6 +111,18 @@ def facts(connection: Connection, series_ids: Sequence[str] | None) -> pd.DataFr
     return _read(connection, FACTS, {}, series_ids, columns)
 
 
+def publications(connection: Connection, series_ids: Sequence[str] | None) -> pd.DataFrame:
+    """How every value came by its day: estimated_on NaT where a source stated it, witnessed where looks bound it."""
+    columns: dict[str, Column] = {
+        "realtime_start": "date",
+        "realtime_end": "date",
+        "estimated_on": "date",
+        "witnessed": "code",
+    }
+    frame = _read(connection, PUBLICATIONS, {"within": SIGHTED_WITHIN}, series_ids, columns)
+    return frame.assign(witnessed=frame["witnessed"].astype(bool))
+
+
 def series_ids(connection: Connection) -> list[str]:
     """Ids with at least one row, sorted."""
     return list(connection.execute(text(SERIES_IDS)).scalars())
@@ -119,7 +143,7 @@ def newest_fact(connection: Connection, series_ids: Sequence[str]) -> pd.Timesta
 def _read(
     connection: Connection,
     query: str,
-    parameters: dict[str, date],
+    parameters: Mapping[str, date | int],
     wanted: Sequence[str] | None,
     columns: dict[str, Column],
 ) -> pd.DataFrame:

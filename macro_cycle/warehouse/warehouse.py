@@ -92,6 +92,15 @@ class Warehouse:
         with self._transaction() as connection:
             return observations.facts(connection, series_ids)
 
+    def publications(self, series_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """How every value came by its day, a row each: what `observations.provenance` is told from.
+
+        Columns: series_id, realtime_start, realtime_end (NaT: current), estimated_on (NaT: the source stated the day)
+        and witnessed (two looks at a source without vintages bound the day).
+        """
+        with self._transaction() as connection:
+            return observations.publications(connection, series_ids)
+
     def series_ids(self) -> list[str]:
         """The series that the store holds."""
         with self._transaction() as connection:

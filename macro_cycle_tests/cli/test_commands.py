@@ -120,7 +120,9 @@ def test_exports_hold_the_contract_s_columns(run, platform, tmp_path, bundle):
         *("p_expansion", "p_peak", "p_contraction", "p_trough"),
         *("model_version", "data_version"),
         *("news", "months_behind"),
+        *("history", "share_true_vintages", "share_sightings", "share_one_vintage"),
     ]
+    assert calls[["history", "share_one_vintage"]].to_numpy().tolist() == [["one_vintage", 1.0]] * 2
     assert calls[["news", "months_behind"]].to_numpy().tolist() == [[True, 1]] * 2
     assert calls["as_of"].tolist() == ["2007-11-30", "2007-12-31"]
     assert calls["model_version"].iloc[-1] == bundle.meta["model_version"]
@@ -138,6 +140,9 @@ def test_history_is_told_by_news_replay_and_report(run, platform, tmp_path):
     assert all(link["holds"] for link in replayed["said"]["links"])
     assert max(row["realtime_start"] for row in replayed["known"]) <= "2008-09-15"
     news = json.loads(run("news", "--as-of", "2008-09-15", "--json").stdout)
+    for claim in (replayed, replayed["said"], news):
+        assert claim["provenance"]["kind"] == "one_vintage"
+        assert "earlier revisions are not in them" in claim["provenance"]["in_words"]
     assert news["since"] == "2008-08-31"
     assert (news["news"], news["months_behind"]) == (True, 1)
     assert news["before"] == replayed["said"]["recession_probability"]
