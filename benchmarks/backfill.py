@@ -112,11 +112,11 @@ def _events(instance: DagsterInstance) -> int:
 
 def _fitting_cpu_seconds(settings: Settings, months: list[str]) -> float:
     """CPU of this process for fitting the months' models again from their stored panels, kernels compiled before."""
-    from macro_cycle.features import default_feature_set
+    from macro_cycle.cycles import shipped
     from macro_cycle.hmm import fit_windows
-    from macro_cycle.training.train import BATCH, hmm_config
+    from macro_cycle.training.train import BATCH
 
-    store, config = PanelStore(settings.panel_path), hmm_config(settings.model, default_feature_set())
+    store, config = PanelStore(settings.panel_path), shipped().hmm_config(settings.model)
     panels = [store.read(month) for month in months]
     fit_windows(panels[:1], config, chain=False)
     began = time.process_time()

@@ -16,10 +16,10 @@ import psycopg
 
 from benchmarks.databases import empty_warehouse
 from benchmarks.figures import Figure, figure, median_cpu_seconds
+from macro_cycle.cycles import shipped
 from macro_cycle.feature_store.placement import Placement
 from macro_cycle.feature_store.rows import MonthRow
 from macro_cycle.feature_store.store import EconomyStore
-from macro_cycle.features import default_feature_set
 from macro_cycle.hmm.labels import label_names
 
 NOW = pd.Timestamp("2020-01-15")
@@ -31,9 +31,7 @@ def measure() -> list[Figure]:
     """Write fifty years of months, then read them online and as history."""
     with empty_warehouse() as warehouse:
         url = warehouse.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        store = EconomyStore(
-            Placement(url, "benchmark"), "US", default_feature_set().names, label_names(4), lambda: NOW
-        )
+        store = EconomyStore(Placement(url, "benchmark"), "US", shipped().features.names, label_names(4), lambda: NOW)
         store.apply()
         return [*_writing(store), *_online(store), *_history(store, url)]
 
@@ -47,7 +45,7 @@ def _rows(seed: int) -> list[MonthRow]:
             month.date().replace(day=1),
             f"data {seed}",
             "model",
-            {name: float(rng.normal()) for name in default_feature_set().names},
+            {name: float(rng.normal()) for name in shipped().features.names},
             "Expansion",
             float(rng.random()),
             {name: float(rng.random()) for name in names},

@@ -23,15 +23,16 @@ import numpy as np
 import psutil
 
 from benchmarks.figures import Figure, figure
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.cycles import shipped
+from macro_cycle.features import build_panel
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import ModelSettings, Settings, read_settings
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.deployers import LocalDeployer
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 from macro_cycle.training.bundle import Bundle
-from macro_cycle.training.train import bundle_of, hmm_config, train
+from macro_cycle.training.train import bundle_of, train
 
 CLIENTS = 8
 SECONDS = 4.0
@@ -233,10 +234,10 @@ def _wait(condition: Callable[[], bool]) -> None:
 
 
 def _bundle() -> Bundle:
-    catalog, features, day = Catalog.load(), default_feature_set(), as_of_day(MONTH)
+    catalog, features, day = Catalog.load(), shipped().features, as_of_day(MONTH)
     observations = Sample(catalog).observations(features.series_ids)
     panel = build_panel(known_on(observations, day), catalog, features)
-    return bundle_of(train(panel, hmm_config(ModelSettings(), features)), panel, day)
+    return bundle_of(train(panel, shipped().hmm_config()), panel, day)
 
 
 def _free_ports(count: int) -> list[int]:

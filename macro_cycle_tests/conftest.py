@@ -96,18 +96,18 @@ def bundle():  # type: ignore[no-untyped-def]
 
 def bundle_as_of(month: str):  # type: ignore[no-untyped-def]
     """A bundle trained on the sample as known at the end of `month`."""
-    from macro_cycle.features import build_panel, default_feature_set
+    from macro_cycle.cycles import shipped
+    from macro_cycle.features import build_panel
     from macro_cycle.observations import Catalog
     from macro_cycle.platform.months import as_of_day
-    from macro_cycle.platform.settings import ModelSettings
     from macro_cycle.sources import known_on
     from macro_cycle.sources.sample import Sample
-    from macro_cycle.training.train import bundle_of, hmm_config, train
+    from macro_cycle.training.train import bundle_of, train
 
-    catalog, features, day = Catalog.load(), default_feature_set(), as_of_day(month)
+    catalog, features, day = Catalog.load(), shipped().features, as_of_day(month)
     observations = Sample(catalog).observations(features.series_ids)
     panel = build_panel(known_on(observations, day), catalog, features)
-    return bundle_of(train(panel, hmm_config(ModelSettings(), features)), panel, day)
+    return bundle_of(train(panel, shipped().hmm_config()), panel, day)
 
 
 def free_port() -> int:

@@ -1,6 +1,6 @@
 """What *Regime Analysis* asks of the warehouse. `$__timeFilter` is Grafana's; a call that was repeated counts once."""
 
-from macro_cycle.evaluation.nber import RECESSIONS
+from macro_cycle.cycles import shipped
 
 NEWEST_CALLS = """
 SELECT DISTINCT ON (as_of) as_of, reference_month, label, recession_probability, probabilities, model_version
@@ -67,7 +67,7 @@ def nber() -> str:
     """The NBER's recessions as regions: `time`, `timeend`, `text`."""
     dated = ", ".join(
         f"(timestamp '{recession.first_month:%Y-%m-%d}', timestamp '{recession.trough:%Y-%m-%d}' + interval '1 month')"
-        for recession in RECESSIONS
+        for recession in shipped().chronology.recessions
     )
     shown = "SELECT began AS time, ended AS timeend, 'NBER recession' AS text"
     return f"{shown} FROM (VALUES {dated}) AS nber (began, ended)"

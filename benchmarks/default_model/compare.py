@@ -11,10 +11,11 @@ import numpy as np
 
 from benchmarks.default_model.revisions import with_revisions
 from benchmarks.default_model.walk_forward import Experiment, default_config, figures, walk_forward
-from macro_cycle.features import Feature, FeatureSet, default_feature_set
+from macro_cycle.cycles import shipped
+from macro_cycle.features import Feature, FeatureSet
 from macro_cycle.hmm import HMMConfig
 
-DEFAULT = default_feature_set()
+DEFAULT = shipped().features
 DRAWS = (1, 2)
 HEADER = (
     "candidate",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from benchmarks.default_model.walk_forward import WalkForward
+from benchmarks.default_model.walk_forward import NBER, WalkForward
 from benchmarks.figures import Figure, figure
 from macro_cycle.evaluation.baselines import PROBIT
 from macro_cycle.evaluation.forecasts import ForecastScore, forecast_score, onset, probit_in_real_time
@@ -27,7 +27,7 @@ def phase_figures(run: WalkForward, day: pd.Timestamp) -> list[Figure]:
         for n, target in PEAK_TARGETS.items()
     ]
     for when, probabilities, said in (("real time", run.phases, labels), ("hindsight", hindsight, said_later)):
-        for score in phase_scores(probabilities[list(PHASES)], said, day):
+        for score in phase_scores(probabilities[list(PHASES)], said, day, NBER):
             target = TARGETS.get(score.phase, "") if when == "real time" else ""
             name = f"{score.phase}, {when}"
             out.append(figure(f"{name}: AUROC", _number(score.auroc), "", target))
@@ -55,8 +55,8 @@ def onset_figures(run: WalkForward, observations: pd.DataFrame, day: pd.Timestam
     published = pd.Series(ndtr(PROBIT[0] + PROBIT[1] * (rates["GS10"] - bill)), rates.index).reindex(index).to_numpy()
     out = []
     for n in ONSETS:
-        happened = onset(index, n, day)
-        rivals = {"probit": probit_in_real_time(spread, index, days, n)}
+        happened = onset(index, n, day, NBER)
+        rivals = {"probit": probit_in_real_time(spread, index, days, n, NBER)}
         if n == max(ONSETS):
             rivals["NY Fed's probit"] = published
         asked = happened.notna().to_numpy() & np.isfinite(rivals["probit"])
@@ -77,7 +77,7 @@ def _beside(name: str, ours: ForecastScore, rival: str, theirs: ForecastScore) -
 
 
 def _area(probabilities: pd.DataFrame, labels: pd.Series, day: pd.Timestamp, months: int) -> float:
-    scores = phase_scores(probabilities[list(PHASES)], labels, day, before_peak=months)
+    scores = phase_scores(probabilities[list(PHASES)], labels, day, NBER, before_peak=months)
     return next(_number(score.auroc) for score in scores if score.phase == "Peak")
 
 

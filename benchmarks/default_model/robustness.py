@@ -11,7 +11,7 @@ from benchmarks.default_model.walk_forward import (
     sample_observations,
     walk_forward,
 )
-from macro_cycle.features import default_feature_set
+from macro_cycle.cycles import shipped
 from macro_cycle.observations.robust import NORMAL_IQR
 
 FAULT = pd.Timestamp("1968-05-01")
@@ -22,7 +22,7 @@ def faults() -> dict[str, pd.DataFrame]:
     """Name -> the sample's observations with one fault; the outlier and the break lie in every window."""
     clean = sample_observations()
     out = {"none": clean}
-    for series_id in default_feature_set().series_ids:
+    for series_id in shipped().features.series_ids:
         out[f"20-sigma outlier in {series_id}"] = _scaled(clean, series_id, clean["date"] == FAULT)
         out[f"without {series_id}"] = clean[clean["series_id"] != series_id]
         out[f"break in the base of {series_id}"] = _scaled(clean, series_id, clean["date"] < FAULT)
@@ -40,7 +40,7 @@ def _scaled(observations: pd.DataFrame, series_id: str, months: pd.Series) -> pd
 
 def table(every: int = 12) -> pd.DataFrame:
     """One row of figures per fault, re-estimated every so many months."""
-    features = default_feature_set()
+    features = shipped().features
     experiment = Experiment("default", features, default_config(features), every)
     return pd.DataFrame(
         {name: figures(walk_forward(experiment, as_known(frame))) for name, frame in faults().items()}

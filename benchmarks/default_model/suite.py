@@ -22,8 +22,8 @@ from benchmarks.default_model.walk_forward import (
     walk_forward,
 )
 from benchmarks.figures import Figure, figure
+from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.baselines import Baseline, baselines, scores_in_real_time
-from macro_cycle.features import default_feature_set
 
 IN_TIME = 4.0
 REVISION_SEEDS = (1, 2, 3)
@@ -31,7 +31,7 @@ REVISION_SEEDS = (1, 2, 3)
 
 def measure() -> list[Figure]:
     """Walk forward from 1970 with monthly re-estimation, beside the rivals; then with revisions and faults."""
-    features = default_feature_set()
+    features = shipped().features
     experiment = Experiment("default", features, default_config(features))
     run = walk_forward(experiment)
     found = figures(run)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.default_model.phases import SPREAD, onset_figures, phase_figures
 from benchmarks.default_model.walk_forward import CATALOG, Experiment, as_known, default_config, figures, walk_forward
-from macro_cycle.features import default_feature_set
+from macro_cycle.cycles import shipped
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.sources.fred_md_file import VintageFile
 from macro_cycle.sources.undated import with_publication_lags
@@ -20,7 +20,7 @@ from macro_cycle.sources.undated import with_publication_lags
 
 def walk(vintage: VintageFile, every: int = 1) -> dict[str, float | str]:
     """Figures of the months up to the vintage's own, its values dated by publication lags."""
-    features = default_feature_set()
+    features = shipped().features
     table = vintage.read(sorted({*features.series_ids, *SPREAD}))
     values = table.rename_axis("date").melt(ignore_index=False, var_name="series_id").dropna().reset_index()
     dated = with_publication_lags(values, CATALOG, vintage.known_on)

@@ -7,15 +7,15 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
+from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.metrics import auroc, brier, call_delays, false_alarm_share, label_change_share
-from macro_cycle.evaluation.nber import RECESSIONS, recession_indicator
-from macro_cycle.features import FeatureSet, build_panel, default_feature_set
+from macro_cycle.features import FeatureSet, build_panel
 from macro_cycle.hmm import HMMConfig, MacroCycleHMM, fit_windows
 from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
 
-CATALOG = Catalog.load()
-SINCE_1973 = tuple(recession for recession in RECESSIONS if recession.peak >= pd.Timestamp("1973"))
+CATALOG, NBER = Catalog.load(), shipped().chronology
+SINCE_1973 = tuple(recession for recession in NBER.recessions if recession.peak >= pd.Timestamp("1973"))
 START, END = "1970-01-01", "2026-07-01"
 HORIZON = 12
 HALF = pd.Timestamp("1995-01-01")
@@ -69,7 +69,7 @@ def the_sample() -> History:
 
 def default_config(features: FeatureSet | None = None, **options: object) -> HMMConfig:
     """The default model of these features, some options changed."""
-    return HMMConfig(roles=dict((features or default_feature_set()).roles)).replace(**options)
+    return shipped().hmm_config(features=features, **{"n_restarts": 7, "max_iter": 200, **options})
 
 
 def walk_forward(
@@ -121,7 +121,7 @@ def figures(run: WalkForward) -> dict[str, float | str]:
 
 def figures_of_calls(calls: pd.DataFrame, threshold: float = 0.5) -> dict[str, float]:
     """Discrimination, calibration and false alarms of calls (`reference_month`, `probability`)."""
-    recession = recession_indicator(pd.DatetimeIndex(calls["reference_month"])).to_numpy()
+    recession = NBER.recession_indicator(pd.DatetimeIndex(calls["reference_month"])).to_numpy()
     probability = calls["probability"]
     return {
         "auroc": auroc(probability, recession),

@@ -75,7 +75,7 @@ def code_versions(platform: Platform) -> dict[str, str]:
     depends_on: dict[str, dict[str, Any]] = {
         "fred_series": {"catalog": catalog},
         "macro_features": {"catalog": catalog, "features": features},
-        "regime_model": {"model": settings.model.model_dump(mode="json"), "features": features},
+        "regime_model": {"model": platform.model_config.to_document(), "features": features},
         "champion": {"promotion": settings.promotion},
         "feast_materialization": settings.feast.model_dump(mode="json", exclude={"host", "port"}),
         "kserve_deployment": {"model_name": settings.kserve.model_name},

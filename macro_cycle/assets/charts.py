@@ -13,14 +13,15 @@ from macro_cycle.evaluation.charts import shade_recessions
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from macro_cycle.evaluation.chronology import Chronology
     from macro_cycle.evaluation.news import News
 
 COLORS = {"Expansion": "#2a9d8f", "Peak": "#e9c46a", "Contraction": "#c1121f", "Trough": "#f4a261"}
 RISE, FALL = "#c1121f", "#2a9d8f"
 
 
-def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
-    """Filtered regime probabilities stacked over time above the recession probability, NBER recessions shaded.
+def regimes_chart(regimes: pd.DataFrame, title: str, chronology: "Chronology") -> "Figure":
+    """Filtered regime probabilities stacked over time above the recession probability, official recessions shaded.
 
     `regimes` is the frame of `regime_labels`: index reference_month, `filtered_<Label>` columns.
     """
@@ -43,8 +44,8 @@ def regimes_chart(regimes: pd.DataFrame, title: str) -> "Figure":
     bottom.axhline(0.5, color="#888", lw=0.6, ls="--")
     bottom.set(ylim=(0, 1), ylabel="recession probability", xlim=(regimes.index[0], regimes.index[-1]))
     for axes in (top, bottom):
-        shade_recessions(axes, pd.DatetimeIndex(regimes.index))
-    bottom.set_title("grey: NBER recessions", loc="left", fontsize=9, color="#555")
+        shade_recessions(axes, pd.DatetimeIndex(regimes.index), chronology)
+    bottom.set_title(f"grey: recessions as dated by {chronology.authority}", loc="left", fontsize=9, color="#555")
     return figure
 
 

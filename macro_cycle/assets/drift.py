@@ -21,7 +21,7 @@ CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
         ("stay", "turns"),
         "The present stay, and the turns of ten years, have the length and number expected.",
     ),
-    "calibrated": (("calibration",), "Probabilities given agree on average with what the NBER then settled."),
+    "calibrated": (("calibration",), "Probabilities given agree on average with what was then settled."),
 }
 
 
@@ -67,4 +67,4 @@ def _settled(platform: Platform, month: str) -> pd.DataFrame:
     from macro_cycle.evaluation.scoring import model_record
 
     scores = model_record(platform.regimes.calls()).scores
-    return settled_scores(scores[:month], as_of_day(month))
+    return settled_scores(scores[:month], as_of_day(month), platform.chronology)

@@ -8,9 +8,7 @@ from macro_cycle.automation.conditions import on_new_calls
 from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.platform import Platform
 
-NOTHING_SETTLED = (
-    "No call is about a month that the NBER has settled yet; `macro-cycle backfill` makes those of the past."
-)
+NOTHING_SETTLED = "No call is about a month that is settled yet; `macro-cycle backfill` makes those of the past."
 
 
 @dg.asset(
@@ -26,14 +24,14 @@ NOTHING_SETTLED = (
 def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
     """How well the calls dated the cycle, beside the Sahm rule, the term spread and an activity index.
 
-    Scored are the months that the NBER has settled; the command `macro-cycle report` writes it as a page.
+    Scored are the months that the committee has settled; the command `macro-cycle report` writes it as a page.
     """
     from macro_cycle.evaluation import charts
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
 
     rules = [rival for rival in baselines(platform.catalog) if rival.requires is None]
-    document, calls = evaluate_calls(platform.warehouse, rules, platform.clock.today())
+    document, calls = evaluate_calls(platform.warehouse, rules, platform.clock.today(), platform.chronology)
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
     platform.evaluations.append(newest.date(), version, document)
     if not document["figures"][0]["months"]:
@@ -49,7 +47,7 @@ def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.Materialize
             **({} if changes is None else {"label_changes_median": changes}),
             "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
             "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),
-            "calls": as_metadata(charts.record_chart(calls)),
+            "calls": as_metadata(charts.record_chart(calls, platform.chronology)),
             "calibration": as_metadata(charts.calibration_chart(document["calibration"])),
         },
     )

@@ -238,8 +238,9 @@ def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | N
         platform.features,
         trained.model.config,
         incumbent.config if incumbent else None,
+        platform.chronology,
         min(platform.clock.today(), as_of_day(trained.month)),
-        pd.Timestamp(platform.settings.data.first_partition),
+        pd.Timestamp(platform.clock.first_partition),
     )
     return judge(trained.model, incumbent, trained.panel, evidence), evidence.source
 

@@ -120,7 +120,7 @@ def _made(platform: Platform, months: _WithThePanelBefore, month: str, model: Mo
         provenance=months.provenance(month),
         outlook=_outlook(trained) if month == platform.clock.open_month() else None,
     )
-    return record, _chart(frame, month) if month == months.keys[-1] else {}
+    return record, _chart(frame, month, platform) if month == months.keys[-1] else {}
 
 
 def _outlook(trained: Trained) -> dict[str, Any]:
@@ -164,5 +164,6 @@ def _standing(answer: Answer, platform: Platform) -> str:
     return f"{answer.as_of:%Y-%m}, a closed month: what was known then. The present is in the asset current"
 
 
-def _chart(frame: pd.DataFrame, month: str) -> Metadata:
-    return {"regimes": as_metadata(regimes_chart(frame, f"Regimes as known at the end of {month[:7]}"))}
+def _chart(frame: pd.DataFrame, month: str, platform: Platform) -> Metadata:
+    title = f"Regimes of {platform.definition.title} as known at the end of {month[:7]}"
+    return {"regimes": as_metadata(regimes_chart(frame, title, platform.chronology))}

@@ -10,6 +10,7 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import platform
+from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.platform.versions import content_version
 
 PeersFlag = Annotated[
@@ -25,8 +26,8 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(peers: PeersFlag = False, json: JsonFlag = False) -> None:
-    """Score every call against the NBER, beside rivals computed from the same data, and keep the result."""
-    document, _ = _evaluated(peers)
+    """Score every call against the official chronology, beside rivals on the same data, and keep the result."""
+    document, _, _ = _evaluated(peers)
     print_json(document) if json else _show(document)
 
 
@@ -38,24 +39,24 @@ def report(
     from macro_cycle.evaluation.report import page
 
     refuse_unwritable(out, ".html")
-    document, calls = _evaluated(peers)
-    write_named(out, page(document, calls).encode())
+    document, calls, chronology = _evaluated(peers)
+    write_named(out, page(document, calls, chronology).encode())
     answers.print(
         f"wrote the track record of {len(calls)} month ends to {as_typed(out)}", highlight=False, soft_wrap=True
     )
 
 
-def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame]:
+def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame, Chronology]:
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
 
     found = platform()
     rivals = [rival for rival in baselines(found.catalog) if peers or rival.requires is None]
     with errors.status("scoring the calls and their rivals"):
-        document, calls = evaluate_calls(found.warehouse, rivals, found.clock.today())
+        document, calls = evaluate_calls(found.warehouse, rivals, found.clock.today(), found.chronology)
     newest = calls.index[-1] + pd.offsets.MonthEnd(0)
     found.evaluations.append(newest.date(), content_version(calls), document)
-    return document, calls
+    return document, calls, found.chronology
 
 
 def _show(document: dict[str, Any]) -> None:
@@ -89,7 +90,7 @@ def _show(document: dict[str, Any]) -> None:
 
 
 def _recessions(document: dict[str, Any]) -> Table:
-    table = Table(title="Calls, and by how many days they came before the NBER's announcement")
+    table = Table(title=f"Calls, and by how many days they came before the announcement of {document['authority']}")
     for column in ("recession", "begin called", "ahead", "end called", "ahead"):
         table.add_column(column, no_wrap=True)
     for row in document["recessions"]:

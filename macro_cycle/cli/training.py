@@ -9,7 +9,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
 from macro_cycle.errors import MacroCycleError, UsageError
-from macro_cycle.features import FeatureSet, build_panel, default_feature_set, feature_set_for
+from macro_cycle.features import FeatureSet, build_panel, feature_set_for
 from macro_cycle.features.schema import panel_schema, violations
 from macro_cycle.observations.examination import examine, listed
 from macro_cycle.platform.settings import Settings
@@ -17,7 +17,7 @@ from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on, open_source
 from macro_cycle.sources.base import with_stand_ins
 from macro_cycle.training.bundle import Bundle
-from macro_cycle.training.train import bundle_of, hmm_config, train
+from macro_cycle.training.train import bundle_of, train
 
 BY_HAND = "Models that people trained with `macro-cycle train`, on series of their own choice."
 
@@ -53,7 +53,9 @@ def train_command(
     day = clock.past_day(as_of or clock.now(), "--as-of")
     features, panel, warnings = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
     with errors.status(as_typed(f"training on {len(panel)} months of {', '.join(panel.columns)}")):
-        bundle = _bundle(panel, settings, features, n_regimes, day)
+        chosen = {} if n_regimes is None else {"n_regimes": n_regimes}
+        config = platform.definition.hmm_config(settings.model, features, **chosen)
+        bundle = bundle_of(train(panel, config), panel, day)
     summary = _summary(bundle)
     summary["warnings"] = [*warnings, *bundle.model["convergence"]["warnings"]]
     print_warnings(summary["warnings"])
@@ -72,7 +74,7 @@ def _panel(
     with progress_bar("reading") as progress:
         source = open_source(platform.settings, catalog, clock, progress)
         ids, notes = with_stand_ins(source, series_ids)
-        features = feature_set_for(ids, catalog) if ids else default_feature_set()
+        features = feature_set_for(ids, catalog) if ids else platform.features
         observations = source.observations(features.series_ids)
     verdict = examine(observations, catalog, features.series_ids, day)
     verdict.refuse_faults(f"the data as known on {day:%Y-%m-%d}")
@@ -84,14 +86,6 @@ def _panel(
     if faults := violations(panel_schema(list(features.names)), panel):
         raise MacroCycleError(f"the panel of {len(panel)} months cannot be trained on: {listed(faults)}")
     return features, panel, [*notes, *verdict.warnings]
-
-
-def _bundle(
-    panel: pd.DataFrame, settings: Settings, features: FeatureSet, n_regimes: int | None, day: pd.Timestamp
-) -> Bundle:
-    chosen = settings.model if n_regimes is None else settings.model.model_copy(update={"n_regimes": n_regimes})
-    trained = train(panel, hmm_config(chosen, features))
-    return bundle_of(trained, panel, day)
 
 
 def _log(

@@ -1,25 +1,25 @@
-"""Drawings of probabilities against the NBER's chronology."""
+"""Drawings of probabilities against an official chronology."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.evaluation.nber import recession_indicator
+from macro_cycle.evaluation.chronology import Chronology
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def shade_recessions(axes: "Axes", months: pd.DatetimeIndex) -> None:
-    """Grey bands over the NBER recession months among `months`."""
-    inside = pd.Series(recession_indicator(months), index=months).astype(bool)
+def shade_recessions(axes: "Axes", months: pd.DatetimeIndex, chronology: Chronology) -> None:
+    """Grey bands over the recession months among `months`."""
+    inside = chronology.recession_indicator(months)
     for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
         axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
 
 
-def record_chart(scores: pd.DataFrame) -> "Figure":
+def record_chart(scores: pd.DataFrame, chronology: Chronology) -> "Figure":
     """What was answered about each newest month; `scores` has the columns reference_month and score."""
     from matplotlib.figure import Figure
 
@@ -27,8 +27,8 @@ def record_chart(scores: pd.DataFrame) -> "Figure":
     axes = figure.subplots()
     axes.plot(scores["reference_month"], scores["score"], color="#1d3557", lw=1)
     axes.axhline(0.5, color="#888", lw=0.6, ls="--")
-    shade_recessions(axes, pd.DatetimeIndex(scores["reference_month"].drop_duplicates()))
-    axes.set(ylim=(0, 1), ylabel="probability", title="grey: NBER recessions")
+    shade_recessions(axes, pd.DatetimeIndex(scores["reference_month"].drop_duplicates()), chronology)
+    axes.set(ylim=(0, 1), ylabel="probability", title=f"grey: recessions as dated by {chronology.authority}")
     axes.margins(x=0)
     return figure
 

@@ -4,7 +4,6 @@ Here: what an onset is, the scores of its probability, and rivals that turn one 
 here: the model's own forecast (`hmm.outlook`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,8 @@ from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtr
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.metrics import auroc, brier
-from macro_cycle.evaluation.nber import RECESSIONS, Recession, announced_peaks, settled_recession
 
 LEAST_PROBABILITY = 1e-4  # a forecast nearer to 0 or 1 is scored as this far from it
 RIDGE = 1e-3
@@ -37,18 +36,16 @@ class ForecastScore:
     log_score: float
 
 
-def onset(
-    index: pd.DatetimeIndex, months: int, day: pd.Timestamp, recessions: Sequence[Recession] = RECESSIONS
-) -> pd.Series:
+def onset(index: pd.DatetimeIndex, months: int, day: pd.Timestamp, chronology: Chronology) -> pd.Series:
     """Whether a recession begins in one of the `months` months after each month of `index` (month starts).
 
     True, False, or missing: for months in recession, for which the question is not asked, and where it was not settled
     on `day`.
     """
-    state = settled_recession(index, day)
-    ahead = settled_recession(index + pd.DateOffset(months=months), day).notna().to_numpy()
+    state = chronology.settled(index, day)
+    ahead = chronology.settled(index + pd.DateOffset(months=months), day).notna().to_numpy()
     begins = np.zeros(len(index), dtype=bool)
-    for recession in announced_peaks(day, recessions):
+    for recession in chronology.announced_peaks(day):
         begins |= (index <= recession.peak) & (index >= recession.first_month - pd.DateOffset(months=months))
     asked = state.eq(False).to_numpy(bool) & (ahead | begins)
     return pd.Series(begins, index=index, name="onset", dtype=object).where(asked, None)
@@ -80,7 +77,7 @@ def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def probit_in_real_time(
-    spread: pd.Series, asked: pd.DatetimeIndex, days: pd.DatetimeIndex, months: int
+    spread: pd.Series, asked: pd.DatetimeIndex, days: pd.DatetimeIndex, months: int, chronology: Chronology
 ) -> NDArray[np.float64]:
     """(T,) probability of an onset within `months` of each month of `asked`, by a probit estimated as of its day.
 
@@ -90,7 +87,7 @@ def probit_in_real_time(
     said = np.full(len(asked), np.nan)
     for i, (month, day) in enumerate(zip(asked, days, strict=True)):
         known = spread[: month - pd.DateOffset(months=1)].dropna()
-        happened = onset(pd.DatetimeIndex(known.index), months, day).dropna()
+        happened = onset(pd.DatetimeIndex(known.index), months, day, chronology).dropna()
         if month in spread.index and happened.nunique() == 2:
             constant, slope = probit(known[happened.index].to_numpy(float), happened.to_numpy(bool))
             said[i] = ndtr(constant + slope * spread[month])

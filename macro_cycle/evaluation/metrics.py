@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.nber import Recession
+from macro_cycle.evaluation.chronology import Recession
 
 
 def auroc(probability: ArrayLike, recession: ArrayLike) -> float:
@@ -55,7 +55,7 @@ def call_delays(
 
 def _delay(called: pd.Series, recession: Recession) -> float:
     first = recession.first_month
-    window = called[first : recession.trough + pd.DateOffset(years=1)]
+    window = called[first : recession.trough + pd.DateOffset(years=1) if recession.trough else None]
     if not window.any():
         return float("nan")
     at = pd.DatetimeIndex(window.index[window])[0]

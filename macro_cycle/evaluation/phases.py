@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.metrics import auroc
-from macro_cycle.evaluation.nber import RECESSIONS, Recession, announced_peaks, settled_recession
 
 PHASES = ("Expansion", "Peak", "Contraction", "Trough")
 BEFORE_PEAK, AROUND_TROUGH = 12, 3
@@ -57,23 +57,24 @@ class PhaseScore:
 def phase_truths(
     index: pd.DatetimeIndex,
     day: pd.Timestamp,
-    recessions: Sequence[Recession] = RECESSIONS,
+    chronology: Chronology,
     before_peak: int = BEFORE_PEAK,
 ) -> Mapping[str, PhaseTruth]:
     """Truth and population of each phase for reference months (month starts), by what was settled on `day`.
 
     A month of expansion is judged only where the state of the `before_peak` months after it is settled too.
     """
-    state = settled_recession(index, day)
+    state = chronology.settled(index, day)
     settled = state.notna().to_numpy()
-    ahead = settled_recession(index + pd.DateOffset(months=before_peak), day).notna().to_numpy()
+    ahead = chronology.settled(index + pd.DateOffset(months=before_peak), day).notna().to_numpy()
     low = state.eq(True).to_numpy(bool)
     high = settled & ~low
-    before = [(r.peak - pd.DateOffset(months=before_peak), r.peak) for r in announced_peaks(day, recessions)]
+    before = [(r.peak - pd.DateOffset(months=before_peak), r.peak) for r in chronology.announced_peaks(day)]
     peak = high & _any_window(index, before)
     around = [
         (r.trough - pd.DateOffset(months=AROUND_TROUGH - 1), r.trough + pd.DateOffset(months=AROUND_TROUGH))
-        for r in recessions
+        for r in chronology.recessions
+        if r.trough is not None
     ]
     trough = settled & _any_window(index, around)
     known = low | (high & (ahead | peak))
@@ -89,12 +90,12 @@ def phase_scores(
     probabilities: pd.DataFrame,
     labels: pd.Series,
     day: pd.Timestamp,
-    recessions: Sequence[Recession] = RECESSIONS,
+    chronology: Chronology,
     before_peak: int = BEFORE_PEAK,
 ) -> list[PhaseScore]:
     """Scores of each phase among the columns of `probabilities`; both are indexed by reference month."""
     index = pd.DatetimeIndex(probabilities.index)
-    truths = phase_truths(index, day, recessions, before_peak)
+    truths = phase_truths(index, day, chronology, before_peak)
     said = labels.to_numpy()
     named = [phase for phase in PHASES if phase in probabilities]
     return [_score(phase, probabilities[phase].to_numpy(float), said == phase, truths[phase]) for phase in named]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from macro_cycle.evaluation import charts
+from macro_cycle.evaluation.chronology import Chronology
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,19 +24,20 @@ svg { max-width: 100%; height: auto }
 """
 
 
-def page(document: Mapping[str, Any], calls: pd.DataFrame) -> str:
+def page(document: Mapping[str, Any], calls: pd.DataFrame, chronology: Chronology) -> str:
     """The whole page; `document` is an evaluation, `calls` the answers by as-of month (reference_month, score)."""
     sections = [
         _figures(document),
-        _drawing("Recession probability of the newest month at each month end", charts.record_chart(calls)),
+        _drawing("Recession probability of the newest month at each month end", charts.record_chart(calls, chronology)),
         _recessions(document),
         _drawing("Calibration", charts.calibration_chart(document["calibration"])),
         _stability(document),
     ]
     title = f"Track record, {document['first_as_of']} to {document['last_as_of']}"
     note = (
-        f"What was answered at each month end about the newest month with data, scored against what the NBER had "
-        f"settled by {document['day']}. Nothing published after a month end entered its answer."
+        f"What was answered at each month end about the newest month with data, scored against what "
+        f"{document['authority']} had settled by {document['day']}. "
+        "Nothing published after a month end entered its answer."
     ) + _repeated(document)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -75,7 +77,7 @@ def _figures(document: Mapping[str, Any]) -> str:
 
 
 def _recessions(document: Mapping[str, Any]) -> str:
-    head = ("recession", "begin called", "NBER announced", "days ahead", "end called", "NBER announced", "days ahead")
+    head = ("recession", "begin called", "announced", "days ahead", "end called", "announced", "days ahead")
     rows = [
         (
             f"{row['first_month']} to {row['last_month']}",
@@ -87,7 +89,9 @@ def _recessions(document: Mapping[str, Any]) -> str:
         )
         for row in document["recessions"]
     ]
-    return "<h2>Calls beside the NBER's announcements</h2>" + _table(head, rows, plain=True)
+    return f"<h2>Calls beside the announcements of {escape(document['authority'])}</h2>" + _table(
+        head, rows, plain=True
+    )
 
 
 def _stability(document: Mapping[str, Any]) -> str:

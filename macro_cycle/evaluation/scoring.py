@@ -7,6 +7,7 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.baselines import SERIES, Baseline, scores_in_real_time
+from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.track_record import Record, evaluation
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.observations import as_of_view
@@ -16,7 +17,7 @@ MODEL = "model"
 
 
 def evaluate_calls(
-    store: Warehouse, rivals: Sequence[Baseline], day: pd.Timestamp
+    store: Warehouse, rivals: Sequence[Baseline], day: pd.Timestamp, chronology: Chronology
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The evaluation of all calls by what was settled on `day`, and the calls (by as-of month).
 
@@ -31,7 +32,7 @@ def evaluate_calls(
     model = model_record(calls)
     frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))
     records, left_out = rival_records(rivals, frames)
-    document = evaluation(model, records, regimes.label_changes(), day)
+    document = evaluation(model, records, regimes.label_changes(), day, chronology)
     return {**document, "repeated": len(calls) - len(model.scores), "left_out": left_out}, model.scores
 
 

@@ -1,7 +1,7 @@
 """How well the calls dated the cycle, beside what anybody could have said without the model.
 
-Every score is of the newest reference month at a month end. A month counts once its state is settled: by an NBER
-announcement, or as an expansion because a year has passed without one (`nber.settled_recession`).
+Every score is of the newest reference month at a month end. A month counts once its state is settled: by an
+announcement, or as an expansion because long enough has passed without one (`Chronology.settled`).
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.evaluation import metrics
-from macro_cycle.evaluation.nber import RECESSIONS, Recession, settled_recession
+from macro_cycle.evaluation.chronology import Chronology, Recession
 
 BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)
-FIRST_SCORED = pd.Timestamp("1973-01-01")
 FEWEST_MONTHS = 24
 
 
@@ -54,13 +53,13 @@ class Figures:
     slowest_call: float | None
 
 
-def figures(record: Record, day: pd.Timestamp) -> Figures:
+def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figures:
     """The record's figures by what was settled on `day`."""
-    settled = settled_scores(record.scores, day)
+    settled = settled_scores(record.scores, day, chronology)
     score, recession = settled["score"], settled["recession"].to_numpy(bool)
     months = int(settled["reference_month"].nunique())
     enough = months >= FEWEST_MONTHS
-    delays = _delays(record, day)
+    delays = _delays(record, day, chronology)
     return Figures(
         name=record.name,
         title=record.title,
@@ -74,24 +73,24 @@ def figures(record: Record, day: pd.Timestamp) -> Figures:
     )
 
 
-def settled_scores(scores: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+def settled_scores(scores: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> pd.DataFrame:
     """The scores that are numbers of months settled on `day`, with the column `recession` (bool)."""
     known = scores[np.isfinite(scores["score"])]
-    state = settled_recession(pd.DatetimeIndex(known["reference_month"]), day)
+    state = chronology.settled(pd.DatetimeIndex(known["reference_month"]), day)
     return known.assign(recession=state.to_numpy()).dropna(subset="recession")
 
 
-def dates_of_calls(record: Record, day: pd.Timestamp) -> list[dict[str, Any]]:
-    """For each recession while the record ran: NBER's months and announcements, and the days of the record's calls.
+def dates_of_calls(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[dict[str, Any]]:
+    """For each recession while the record ran: its months and announcements, and the days of the record's calls.
 
     A call is the second of two running month ends above (for the end: at or below) the threshold; days are month ends.
     """
-    return [_dated(record, recession) for recession in _covered(record, day)]
+    return [_dated(record, recession) for recession in _covered(record, day, chronology)]
 
 
-def calibration(record: Record, day: pd.Timestamp) -> list[dict[str, float]]:
+def calibration(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[dict[str, float]]:
     """For each bin of the probability: months, mean probability and share of recession months."""
-    settled = settled_scores(record.scores, day)
+    settled = settled_scores(record.scores, day, chronology)
     place = np.digitize(settled["score"], BINS[1:-1])
     bins = ((number, settled[place == number]) for number in range(len(BINS) - 1))
     return [
@@ -107,16 +106,19 @@ def calibration(record: Record, day: pd.Timestamp) -> list[dict[str, float]]:
     ]
 
 
-def evaluation(model: Record, rivals: Sequence[Record], label_changes: pd.Series, day: pd.Timestamp) -> dict[str, Any]:
+def evaluation(
+    model: Record, rivals: Sequence[Record], label_changes: pd.Series, day: pd.Timestamp, chronology: Chronology
+) -> dict[str, Any]:
     """Everything above in one JSON-able document; `label_changes` are shares by month end."""
     changes = label_changes.dropna()
     return {
         "day": f"{day:%Y-%m-%d}",
+        "authority": chronology.authority,
         "first_as_of": f"{model.scores.index[0]:%Y-%m}",
         "last_as_of": f"{model.scores.index[-1]:%Y-%m}",
-        "figures": [asdict(figures(record, day)) for record in (model, *rivals)],
-        "recessions": dates_of_calls(model, day),
-        "calibration": calibration(model, day),
+        "figures": [asdict(figures(record, day, chronology)) for record in (model, *rivals)],
+        "recessions": dates_of_calls(model, day, chronology),
+        "calibration": calibration(model, day, chronology),
         "label_changes": {
             "month_ends": len(changes),
             "median": _known(changes.median()),
@@ -126,19 +128,19 @@ def evaluation(model: Record, rivals: Sequence[Record], label_changes: pd.Series
     }
 
 
-def _delays(record: Record, day: pd.Timestamp) -> pd.Series:
-    return metrics.call_delays(record.scores["score"], _covered(record, day), record.threshold)
+def _delays(record: Record, day: pd.Timestamp, chronology: Chronology) -> pd.Series:
+    return metrics.call_delays(record.scores["score"], _covered(record, day, chronology), record.threshold)
 
 
-def _covered(record: Record, day: pd.Timestamp) -> list[Recession]:
-    """Recessions that began while the record ran, since 1973, as far as the NBER had announced them on `day`."""
+def _covered(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[Recession]:
+    """Recessions that began while the record ran and are asked of one, as far as they had been announced on `day`."""
     if record.scores.empty:
         return []
     first, last = record.scores.index[0], record.scores.index[-1]
     return [
         recession
-        for recession in RECESSIONS
-        if recession.peak >= FIRST_SCORED
+        for recession in chronology.recessions
+        if (chronology.scored_since is None or recession.peak >= chronology.scored_since)
         and first <= recession.first_month <= last
         and (recession.peak_announced is None or recession.peak_announced <= day)
     ]
@@ -146,19 +148,19 @@ def _covered(record: Record, day: pd.Timestamp) -> list[Recession]:
 
 def _dated(record: Record, recession: Recession) -> dict[str, Any]:
     score = record.scores["score"]
-    limit = recession.trough + pd.DateOffset(years=1)
-    began = metrics.calls(score, record.threshold)[recession.first_month : limit]
-    ended = metrics.calls(-score, -record.threshold)[recession.trough + pd.DateOffset(months=1) :]
+    trough = recession.trough or record.scores.index[-1]
+    began = metrics.calls(score, record.threshold)[recession.first_month : trough + pd.DateOffset(years=1)]
+    ended = metrics.calls(-score, -record.threshold)[trough + pd.DateOffset(months=1) :]
     return {
         "first_month": f"{recession.first_month:%Y-%m}",
-        "last_month": f"{recession.trough:%Y-%m}",
+        "last_month": f"{recession.trough:%Y-%m}" if recession.trough else "today",
         **_beside("begin", _first(began), recession.peak_announced),
         **_beside("end", _first(ended), recession.trough_announced),
     }
 
 
 def _beside(what: str, called: pd.Timestamp | None, announced: pd.Timestamp | None) -> dict[str, Any]:
-    """The day of a call, the day of the NBER's announcement, and by how many days the call came first."""
+    """The day of a call, the day of the announcement, and by how many days the call came first."""
     earlier = (announced - called).days if called is not None and announced is not None else None
     days = {f"{what}_called": called, f"{what}_announced": announced}
     return {**{k: f"{v:%Y-%m-%d}" if v is not None else None for k, v in days.items()}, f"{what}_days_ahead": earlier}

@@ -60,14 +60,14 @@ def define_macro_entities_and_features(path: str | Path) -> Path:
 
     A history that is there already stays.
     """
+    from macro_cycle.cycles import shipped
     from macro_cycle.feature_store import parquet
     from macro_cycle.feature_store.definitions import columns_of
-    from macro_cycle.features import default_feature_set
     from macro_cycle.hmm.labels import label_names
-    from macro_cycle.platform.settings import ModelSettings
 
     folder = Path(path)
-    features, labels = default_feature_set().names, label_names(ModelSettings().n_regimes)
+    cycle = shipped()
+    features, labels = cycle.features.names, label_names(cycle.hmm_config().n_regimes)
     for view, columns in columns_of(features, labels).items():
         copy = parquet.parquet_file(folder / "data", view)
         if not copy.exists():

@@ -5,7 +5,7 @@ Does not belong here: what a series is (`observations`), fetching or storing, sc
 anything that knows Dagster, MLflow, Feast or a database.
 """
 
-from macro_cycle.features.feature_set import Feature, FeatureSet, default_feature_set, feature_set_for
+from macro_cycle.features.feature_set import Feature, FeatureSet, feature_set_for
 from macro_cycle.features.panel import build_panel
 from macro_cycle.features.transformations import TransformationError, transform
 
@@ -14,7 +14,6 @@ __all__ = [
     "FeatureSet",
     "TransformationError",
     "build_panel",
-    "default_feature_set",
     "feature_set_for",
     "transform",
 ]

@@ -12,8 +12,6 @@ logger = logging.getLogger(__name__)
 
 FeatureRole = Literal["activity", "momentum", "free", "transition"]
 
-_COINCIDENT = ("INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN")
-_LEADING = ("HOUST", "PERMIT")
 _PERSISTENCE = {"INDPRO": 0.3, "PAYEMS": 0.3, "W875RX1": 0.3}
 _ROLE_OF: dict[Role, FeatureRole] = {
     "coincident": "activity",
@@ -56,11 +54,6 @@ class Feature(BaseModel):
         return self
 
 
-_TERM_SPREAD = Feature(
-    name="TERM_SPREAD", series_ids=("GS10", "FEDFUNDS"), role="transition", weights=(1.0, -1.0), span=9
-)
-
-
 class FeatureSet(BaseModel):
     """The features in the panel's column order."""
 
@@ -95,13 +88,6 @@ class FeatureSet(BaseModel):
     def roles(self) -> dict[str, FeatureRole]:
         """Feature name -> role."""
         return {feature.name: feature.role for feature in self.features}
-
-
-def default_feature_set() -> FeatureSet:
-    """The features of the default model; `docs/model.md` holds the evidence for them."""
-    activity = [_of_one(s, "activity") for s in _COINCIDENT]
-    leading = [_of_one(s, "momentum") for s in _LEADING]
-    return FeatureSet(features=(*activity, *leading, _momentum(_COINCIDENT), _TERM_SPREAD))
 
 
 def feature_set_for(series_ids: Sequence[str], catalog: Catalog) -> FeatureSet:

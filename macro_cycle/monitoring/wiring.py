@@ -7,8 +7,9 @@ from functools import partial
 import dagster as dg
 from sqlalchemy import Engine, create_engine, text
 
+from macro_cycle.cycles import DEFAULT, library
+from macro_cycle.cycles.naming import settings_of
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import default_feature_set
 from macro_cycle.monitoring.collectors.collector import RecordCollector
 from macro_cycle.monitoring.collectors.drift import DriftCollector
 from macro_cycle.monitoring.collectors.orchestration import (
@@ -23,10 +24,9 @@ from macro_cycle.monitoring.collectors.services import ServiceCollector, answers
 from macro_cycle.monitoring.collectors.serving import ServingCollector
 from macro_cycle.monitoring.collectors.storage import DatabaseCollector, DiskCollector
 from macro_cycle.monitoring.metrics import counts_file
-from macro_cycle.observations import Catalog
 from macro_cycle.platform.addresses import DAEMON, DATABASE, MLFLOW, MODEL_SERVER, WEB_SERVER, base_url, ready_url
 from macro_cycle.platform.clock import Clock
-from macro_cycle.platform.settings import CYCLE, Settings
+from macro_cycle.platform.settings import Settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 FETCH = "fred_series"
@@ -55,22 +55,24 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         MacroCycleError: the settings do not say where the database is.
     """
     if settings.database_url is None:
-        raise MacroCycleError("the exporter needs MACRO_CYCLE_DATABASE_URL; `macro-cycle up` starts it with that set")
+        raise MacroCycleError("the exporter needs MACRO_DEFAULT_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
-    instance, clock, catalog = InstanceOnDemand(), Clock.of(settings), Catalog.load(settings.data.catalog_path)
+    definition = library(settings.cycles_path)[DEFAULT]
+    settings = settings_of(settings, definition)
+    instance, clock, catalog = InstanceOnDemand(), Clock.of(settings), definition.catalog(settings.data.catalog_path)
     return [
         ServiceCollector(_checks(settings, engine, instance)),
         ServingCollector(f"{base_url(settings, MODEL_SERVER)}/metrics", counts_file(settings.home / "metrics")),
-        AnswerCollector(engine, CYCLE, clock.now),
-        SeriesCollector(engine, CYCLE, catalog, default_feature_set().series_ids, clock.now),
-        FailureCollector(engine, CYCLE),
-        FetchCollector(instance, CYCLE, dg.AssetKey(FETCH)),
+        AnswerCollector(engine, DEFAULT, clock.now),
+        SeriesCollector(engine, DEFAULT, catalog, definition.features.series_ids, clock.now),
+        FailureCollector(engine, DEFAULT),
+        FetchCollector(instance, DEFAULT, dg.AssetKey(FETCH)),
         RunCollector(instance),
         DaemonCollector(instance),
         PartitionCollector(instance, clock.month_keys),
         ProgressCollector(instance),
-        DriftCollector(instance, CYCLE, settings.kserve.model_name, clock.open_month),
+        DriftCollector(instance, DEFAULT, settings.kserve.model_name, clock.open_month),
         DatabaseCollector(engine, SCHEMAS),
         DiskCollector(settings.home),
     ]

@@ -1,5 +1,6 @@
 """The catalogue of series: what each one is, when it is published and how it enters the model."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -95,16 +96,22 @@ class Catalog(BaseModel):
     series: dict[str, SeriesSpec]
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> "Catalog":
-        """The shipped catalogue, the entries of the user's file at `path` added or replaced field by field.
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        base: Path | None = None,
+        more: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> "Catalog":
+        """The shipped catalogue, or the file `base` in its place; entries of `more` and of the user's file at `path`
+        add to it or replace it, field by field and in this order.
 
         Raises `CatalogError`, naming series and field, for anything that `SeriesSpec` does not allow.
         """
-        entries = _read(
-            resources.files(__package__).joinpath("catalog.yaml").read_text(encoding="utf-8"), "catalog.yaml"
-        )
-        if path is not None:
-            for series_id, override in _read(_text(Path(path)), str(path)).items():
+        entries = _read(_shipped(), "catalog.yaml") if base is None else _read(_text(base), str(base))
+        users = {} if path is None else _read(_text(Path(path)), str(path))
+        for overrides in (more or {}, users):
+            for series_id, override in overrides.items():
                 entries[series_id] = {**entries.get(series_id, {}), **override}
         catalog = cls(series={series_id: _spec(series_id, entry) for series_id, entry in entries.items()})
         _ = catalog._canonical
@@ -130,6 +137,10 @@ class Catalog(BaseModel):
 
     def __contains__(self, name: str) -> bool:
         return name in self._canonical
+
+
+def _shipped() -> str:
+    return resources.files(__package__).joinpath("catalog.yaml").read_text(encoding="utf-8")
 
 
 def _text(path: Path) -> str:

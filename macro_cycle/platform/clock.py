@@ -9,10 +9,13 @@ from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.platform.months import keys_between, parse
 from macro_cycle.platform.settings import Settings
 
+EARLIEST = date(1900, 1, 1)
+
 
 class Clock:
     """The platform's day and its months, from `first_partition` to the open one.
 
+    That is `EARLIEST` where no cycle is meant: the day is the same for all.
     In a rehearsal the day is the one that the file `today` holds.
     """
 
@@ -22,7 +25,7 @@ class Clock:
     @classmethod
     def of(cls, settings: Settings) -> "Clock":
         """The clock of these settings."""
-        return cls(settings.data.first_partition, settings.today_file)
+        return cls(settings.data.first_partition or EARLIEST, settings.today_file)
 
     @property
     def rehearsed(self) -> bool:

@@ -28,7 +28,6 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.yaml_files import read_utf8, read_yaml
 
 PREFIX = "MACRO_CYCLE_"
-CYCLE = "us"  # the one cycle that ships; records, metrics and answers carry its name
 DOT_ENV, CONFIG = Path(".env"), Path("config.yaml")
 SHORT_NAMES = {
     "SOURCE": ("data", "source"),
@@ -57,17 +56,19 @@ class DataSettings(Section):
     fred_base_url: str = "https://api.stlouisfed.org/fred"
     catalog_path: Path | None = Field(default=None, description="file that overrides or extends the catalogue")
     panel_path: str | None = Field(default=None, description="folder or object store of the panels")
-    first_partition: date = Field(default=date(1970, 1, 1), description="the first as-of month")
+    first_partition: date | None = Field(default=None, description="the first as-of month (default: the cycle's)")
 
 
 class ModelSettings(Section):
-    """The cycle model; the defaults are justified in docs/model.md."""
+    """What stands here goes before what the cycles' definitions say of their models (default: as they say)."""
 
-    n_regimes: int = Field(default=4, ge=2, le=4)
-    n_restarts: int = Field(default=8, ge=1, le=1000)
-    max_iter: int = Field(default=300, ge=1)
-    tol: float = Field(default=1e-6, gt=0)
-    seed: int = 0
+    n_regimes: int | None = Field(default=None, ge=2, le=4)
+    covariance_type: Literal["full", "diag", "tied", "tied_diag"] | None = None
+    emission: Literal["gaussian", "student_t"] | None = None
+    n_restarts: int | None = Field(default=None, ge=1, le=1000)
+    max_iter: int | None = Field(default=None, ge=1)
+    tol: float | None = Field(default=None, gt=0)
+    seed: int | None = Field(default=None, ge=0)
 
 
 class MlflowSettings(Section):
@@ -86,7 +87,7 @@ class FeastSettings(Section):
     """The feature store."""
 
     project: str = "macro_cycle"
-    economy: str = "US"
+    economy: str | None = Field(default=None, description="entity of the cycle us (default: as its definition says)")
     redis: SecretStr | None = Field(default=None, description="online store in Redis: host:port,parameter=value")
     parquet_path: Path | None = Field(default=None, description="folder of Parquet copies, which DuckDB then reads")
     host: str = "127.0.0.1"
@@ -157,6 +158,7 @@ class Settings(BaseSettings):
     promotion: Literal["gate", "manual"] = Field(
         default="gate", description="manual: a model that passes the gate waits until a person promotes it"
     )
+    cycles_path: Path | None = Field(default=None, description="folder of definitions of your own cycles")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="names, with commas between, by which the services may be called beside localhost"
     )

@@ -1,4 +1,4 @@
-"""The real-time record that the gate weighs, by what the NBER had announced on the day of judgement."""
+"""The real-time record that the gate weighs, by what had been announced on the day of judgement."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from macro_cycle.evaluation.baselines import baselines
+from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
 from macro_cycle.evaluation.track_record import Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
@@ -28,6 +29,7 @@ def gather(
     features: FeatureSet,
     challenger: "HMMConfig",
     champion: "HMMConfig | None",
+    chronology: Chronology,
     day: pd.Timestamp,
     first_month: pd.Timestamp,
 ) -> Evidence:
@@ -37,7 +39,7 @@ def gather(
     months (a new home, a changed configuration) the configuration is walked forward instead: from `first_month` on,
     as of every third month end, estimated again every other year, on what the store says was known then.
     """
-    on_file = _calls_of(store, challenger, day)
+    on_file = _calls_of(store, challenger, chronology, day)
     months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
     frames = [frame for frame in as_of_months(store, months, features.series_ids) if len(frame[1])]
 
@@ -49,14 +51,14 @@ def gather(
     rules = [rival for rival in baselines(catalog) if rival.requires is None]
     same = champion is None or champion == challenger
     return Evidence(
-        challenger=figures(record, day),
-        champion=None if same or champion is None else figures(walked(champion), day),
-        rivals=[figures(rival, day) for rival in rival_records(rules, frames)[0]],
+        challenger=figures(record, day, chronology),
+        champion=None if same or champion is None else figures(walked(champion), day, chronology),
+        rivals=[figures(rival, day, chronology) for rival in rival_records(rules, frames)[0]],
         source="calls on file" if on_file else f"walk-forward over {len(frames)} month ends",
     )
 
 
-def _calls_of(store: Warehouse, config: "HMMConfig", day: pd.Timestamp) -> Record | None:
+def _calls_of(store: Warehouse, config: "HMMConfig", chronology: Chronology, day: pd.Timestamp) -> Record | None:
     """The calls by `day` that models of this configuration gave, if they cover enough settled months.
 
     A long record is thinned to every third month end.
@@ -66,7 +68,7 @@ def _calls_of(store: Warehouse, config: "HMMConfig", day: pd.Timestamp) -> Recor
         return None
     record = model_record(calls)
     scores = record.scores[record.scores.index <= day]
-    settled = settled_scores(scores, day)["reference_month"].nunique()
+    settled = settled_scores(scores, day, chronology)["reference_month"].nunique()
     if settled < FEWEST_SETTLED:
         return None
     return replace(record, scores=scores[::-STEP][::-1] if settled >= STEP * FEWEST_SETTLED else scores)

@@ -45,7 +45,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Real-time records by what the NBER had announced on the day of judgement.
+    """Real-time records by what had been announced on the day of judgement.
 
     challenger, champion: records of their configurations (None: no champion, or it has the same one); rivals: of the
     rules that need no model; source: where the challenger's record is from.

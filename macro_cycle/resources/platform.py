@@ -8,11 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from macro_cycle.features import FeatureSet, default_feature_set
+from macro_cycle.cycles import DEFAULT, CycleDefinition, library
+from macro_cycle.cycles.naming import economy_of, settings_of
+from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.features import FeatureSet
 from macro_cycle.features.store import PanelStore
 from macro_cycle.observations import Catalog, Publications
 from macro_cycle.platform.clock import Clock
-from macro_cycle.platform.settings import CYCLE, Settings, read_settings
+from macro_cycle.platform.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,34 +39,44 @@ if TYPE_CHECKING:
 class Platform:
     """Everything of one installation for one cycle; each part is made when it is first asked for.
 
-    settings: as they were read once, at the start of the program.
+    installation: the settings as they were read once, at the start of the program. cycle: a definition, or the code of
+    one that the settings lead to. `settings` are the installation's with what the definition says in them.
+
+    Raises:
+        MacroCycleError: there is no such cycle, or its definition is wrong.
     """
 
-    def __init__(self, settings: Settings, cycle: str = CYCLE) -> None:
-        self.settings, self.cycle = settings, cycle
-        self.clock = Clock.of(settings)
+    def __init__(self, installation: Settings, cycle: str | CycleDefinition = DEFAULT) -> None:
+        self.installation = installation
+        self.definition = library(installation.cycles_path)[cycle] if isinstance(cycle, str) else cycle
+        self.cycle = self.definition.code
+        self.settings = settings_of(installation, self.definition)
+        self.clock = Clock.of(self.settings)
 
     @classmethod
-    def from_environment(cls) -> "Platform":
+    def from_environment(cls, cycle: str | CycleDefinition = DEFAULT) -> "Platform":
         """The platform that environment, `.env` and `config.yaml` describe."""
-        return cls(read_settings())
+        return cls(read_settings(), cycle)
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The catalogue of series."""
-        return Catalog.load(self.settings.data.catalog_path)
+        """The catalogue of the cycle's series."""
+        return self.definition.catalog(self.settings.data.catalog_path)
 
-    @cached_property
+    @property
     def features(self) -> FeatureSet:
         """The features of the cycle's model."""
-        return default_feature_set()
+        return self.definition.features
+
+    @property
+    def chronology(self) -> Chronology:
+        """The official turning points of the cycle."""
+        return self.definition.chronology
 
     @cached_property
     def model_config(self) -> "HMMConfig":
         """The configuration of the cycle's model."""
-        from macro_cycle.training.train import hmm_config
-
-        return hmm_config(self.settings.model, self.features)
+        return self.definition.hmm_config(self.settings.model)
 
     @cached_property
     def database_url(self) -> str:
@@ -150,6 +163,7 @@ class Platform:
                 self.settings.home / "mlflow" / "artifacts",
                 mlflow.experiment,
                 mlflow.registered_model,
+                subject=self.definition.title,
                 dagster_url=f"http://{dagster.host}:{dagster.port}",
                 mlflow_url=None if mlflow.tracking_uri else f"http://{mlflow.host}:{mlflow.port}",
             )
@@ -161,9 +175,12 @@ class Platform:
         from macro_cycle.feature_store.store import EconomyStore
         from macro_cycle.hmm.labels import label_names
 
-        feast, labels = self.settings.feast, label_names(self.settings.model.n_regimes)
-        placement = Placement.of(feast, self.database_url)
-        store = EconomyStore(placement, feast.economy, self.features.names, labels, self.clock.now)
+        placement, labels = (
+            Placement.of(self.settings.feast, self.database_url),
+            label_names(self.model_config.n_regimes),
+        )
+        economy = economy_of(self.settings, self.definition)
+        store = EconomyStore(placement, economy, self.features.names, labels, self.clock.now)
         store.apply()
         return store
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
+from macro_cycle.cycles import DEFAULT, library
+from macro_cycle.cycles.naming import economy_of
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
@@ -86,6 +88,9 @@ def _describe(telemetry: Telemetry, name: str, answering: Answering) -> None:
 
 
 def _online_store(settings: Settings, columns: list[str], labels: list[str]) -> FeastOnlineStore:
+    definition = library(settings.cycles_path)[DEFAULT]
+    economy = economy_of(settings, definition)
+
     def connect() -> "EconomyStore":
         from macro_cycle.feature_store.placement import Placement
         from macro_cycle.feature_store.store import EconomyStore
@@ -93,6 +98,6 @@ def _online_store(settings: Settings, columns: list[str], labels: list[str]) -> 
         if settings.database_url is None:
             raise MacroCycleError("the model server was not told where the feature store is: MACRO_CYCLE_DATABASE_URL")
         placement = Placement.of(settings.feast, settings.database_url.get_secret_value())
-        return EconomyStore(placement, settings.feast.economy, columns, labels, Clock.of(settings).now)
+        return EconomyStore(placement, economy, columns, labels, Clock.of(settings).now)
 
-    return FeastOnlineStore(settings.feast.economy, columns, connect)
+    return FeastOnlineStore(economy, columns, connect)

@@ -19,11 +19,12 @@ from typing import IO, TYPE_CHECKING
 
 from prometheus_client import REGISTRY
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.metrics import ServingMetrics
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.origins import SameOrigin, allowed_hosts
-from macro_cycle.platform.settings import CYCLE, Settings, read_settings
+from macro_cycle.platform.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from macro_cycle.serving.served_models import ServedModels
@@ -121,7 +122,7 @@ class Worker:
 
         kserve = self._settings.kserve
         clock = Clock.of(self._settings)
-        metrics = ServingMetrics({kserve.model_name: CYCLE}, self._settings.home / "metrics")
+        metrics = ServingMetrics({kserve.model_name: DEFAULT}, self._settings.home / "metrics")
         REGISTRY.register(metrics)
         metrics.keep_writing(self._ending)
         assembly = assemble(self._settings, models, metrics, lambda: clock.now().date())

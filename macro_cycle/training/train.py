@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from macro_cycle.features import FeatureSet
-from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.platform.versions import content_version, document_version
 from macro_cycle.training.bundle import Bundle
 from macro_cycle.warehouse.models import ModelStore, StoredModel
@@ -35,20 +33,6 @@ class Trained:
     def model(self) -> "MacroCycleHMM":
         """The model, rebuilt from its document."""
         return rebuilt(self.stored)
-
-
-def hmm_config(settings: ModelSettings, features: FeatureSet) -> "HMMConfig":
-    """The model's configuration for these features under these settings."""
-    from macro_cycle.hmm import HMMConfig
-
-    return HMMConfig(
-        n_regimes=settings.n_regimes,
-        roles=dict(features.roles),
-        n_restarts=settings.n_restarts,
-        max_iter=settings.max_iter,
-        tol=settings.tol,
-        seed=settings.seed,
-    )
 
 
 def train_or_reuse(

@@ -15,17 +15,18 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import code_versions
+from macro_cycle.cycles import CycleDefinition, shipped
+from macro_cycle.cycles.definition import Serving
 from macro_cycle.definitions import build
 from macro_cycle.features import build_panel
 from macro_cycle.platform.months import as_of_day
-from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Decision, Deployment, Model
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
-from macro_cycle.training.train import bundle_of, hmm_config, rebuilt, train
+from macro_cycle.training.train import bundle_of, rebuilt, train
 from macro_cycle.warehouse.models import StoredModel
 from macro_cycle.warehouse.regimes import Call
 from macro_cycle_tests.serving.deploying import Dying
@@ -51,7 +52,7 @@ class Candidate:
 
 def candidates(platform: Platform, ends: tuple[str, ...]) -> list[Candidate]:
     """A registered model for each panel, the last twelve years as known at that month end."""
-    source, config = Sample(platform.catalog), hmm_config(ModelSettings(n_restarts=1), platform.features)
+    source, config = Sample(platform.catalog), shipped().hmm_config(n_restarts=1)
     observations = source.observations(platform.features.series_ids)
     return [
         _registered(
@@ -72,11 +73,19 @@ def _registered(platform: Platform, panel: pd.DataFrame, config: Any) -> Candida
     return Candidate(stored, panel, rebuilt(stored).regimes(panel), version.version, version.run_id, expected)
 
 
+def _of_its_own(shared: Platform, name: str) -> CycleDefinition:
+    """The shared platform's definition under another code, served under the same name."""
+    serving = Serving(
+        registered_model=shared.settings.mlflow.registered_model, endpoint=shared.settings.kserve.model_name
+    )
+    return shared.definition.model_copy(update={"code": name, "serving": serving})
+
+
 class Cycle:
     """The open month of a cycle of its own, so that nothing was decided in it yet."""
 
     def __init__(self, shared: Platform, name: str, instance: dg.DagsterInstance) -> None:
-        self.platform = Platform(shared.settings, name)
+        self.platform = Platform(shared.installation, _of_its_own(shared, name))
         self.platform.warehouse, self.platform.registry = shared.warehouse, shared.registry
         self.instance, self.month = instance, self.platform.clock.open_month()
         self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}

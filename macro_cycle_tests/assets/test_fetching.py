@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from macro_cycle.cli.app import app
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.cycles import shipped
+from macro_cycle.features import build_panel
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.sources import fred_client
@@ -121,5 +122,5 @@ def test_a_folder_of_vintages_is_backfilled_with_the_panel_of_each_month_s_own_f
         file = pd.read_csv(folder / f"{month[:7]}.csv", skiprows=[1], float_precision="round_trip").set_index("sasdate")
         file.index = pd.DatetimeIndex(pd.to_datetime(file.index, format="%m/%d/%Y"), name="date")
         known = file.melt(ignore_index=False, var_name="series_id").dropna().reset_index()
-        expected = build_panel(known.assign(realtime_start=as_of_day(month)), CATALOG, default_feature_set())
+        expected = build_panel(known.assign(realtime_start=as_of_day(month)), CATALOG, shipped().features)
         pd.testing.assert_frame_equal(platform.panels.read(month), expected)

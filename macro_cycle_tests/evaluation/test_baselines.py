@@ -6,10 +6,10 @@ from scipy.stats import norm
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.baselines import baselines, sahm_rule, scores_in_real_time, term_spread
 from macro_cycle.evaluation.metrics import auroc
-from macro_cycle.evaluation.nber import recession_indicator
 from macro_cycle.observations import Catalog
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
+from macro_cycle_tests.evaluation.chronologies import NBER
 from macro_cycle_tests.features.frames import monthly
 
 CATALOG = Catalog.load()
@@ -73,4 +73,4 @@ def test_every_baseline_knows_something_of_the_cycle(name, observations):
     frames = ((month, known_on(observations, month + pd.offsets.MonthEnd(0))) for month in months)
     said = scores_in_real_time(NAMED[name], frames, every=13)
     assert (pd.DatetimeIndex(said["reference_month"]) <= said.index).all()
-    assert auroc(said["score"], recession_indicator(pd.DatetimeIndex(said["reference_month"]))) > 0.6
+    assert auroc(said["score"], NBER.recession_indicator(pd.DatetimeIndex(said["reference_month"]))) > 0.6

@@ -15,13 +15,13 @@ from benchmarks.default_model.walk_forward import (
     figures,
     walk_forward,
 )
-from macro_cycle.features import default_feature_set
+from macro_cycle.cycles import shipped
 
 pytestmark = pytest.mark.slow
 
 
 def coarse(history: History | None = None) -> WalkForward:
-    features = default_feature_set()
+    features = shipped().features
     return walk_forward(Experiment("default", features, default_config(features, n_restarts=3), every=12), history)
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.forecasts import forecast_score, onset, probit, probit_in_real_time
-from macro_cycle.evaluation.nber import recession_indicator
+from macro_cycle_tests.evaluation.chronologies import NBER
 
 DAY = pd.Timestamp("2026-07-31")
 MONTHS = pd.date_range("1970-01-01", "2026-06-01", freq="MS")
@@ -18,9 +18,9 @@ MONTHS = pd.date_range("1970-01-01", "2026-06-01", freq="MS")
 
 @pytest.mark.parametrize("months", [3, 6, 12])
 def test_an_onset_is_a_first_month_of_recession_within_the_horizon(months):
-    found = onset(MONTHS, months, DAY)
+    found = onset(MONTHS, months, DAY, NBER)
     longer = pd.date_range("1970-01-01", "2027-12-01", freq="MS")
-    low = recession_indicator(longer)
+    low = NBER.recession_indicator(longer)
     begins = low & ~low.shift(1, fill_value=True)
     for month in found.dropna().index:
         ahead = begins[month + pd.DateOffset(months=1) : month + pd.DateOffset(months=months)]
@@ -30,9 +30,9 @@ def test_an_onset_is_a_first_month_of_recession_within_the_horizon(months):
 
 
 def test_what_was_not_settled_is_not_asked():
-    found = onset(MONTHS, 12, pd.Timestamp("2008-11-30"))
+    found = onset(MONTHS, 12, pd.Timestamp("2008-11-30"), NBER)
     assert found["2006-12":].isna().all()
-    assert onset(MONTHS, 12, pd.Timestamp("2008-12-01"))["2007-01":"2007-12"].eq(True).all()
+    assert onset(MONTHS, 12, pd.Timestamp("2008-12-01"), NBER)["2007-01":"2007-12"].eq(True).all()
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.booleans()), min_size=2, max_size=50))
@@ -67,9 +67,9 @@ def test_the_probit_in_real_time_knows_nothing_later():
     index = pd.date_range("1960-01-01", "2009-12-01", freq="MS")
     spread = pd.Series(rng.normal(size=len(index)), index)
     asked = index[[300, 420, 500]]
-    said = probit_in_real_time(spread, asked, asked + pd.offsets.MonthEnd(2), 12)
+    said = probit_in_real_time(spread, asked, asked + pd.offsets.MonthEnd(2), 12, NBER)
     changed = spread.copy()
     changed[asked[1] + pd.DateOffset(months=1) :] = 9.0
-    again = probit_in_real_time(changed, asked, asked + pd.offsets.MonthEnd(2), 12)
+    again = probit_in_real_time(changed, asked, asked + pd.offsets.MonthEnd(2), 12, NBER)
     np.testing.assert_array_equal(said[:2], again[:2])
     assert np.isfinite(said).all()

@@ -14,7 +14,7 @@ from macro_cycle.evaluation.metrics import (
     false_alarm_share,
     label_change_share,
 )
-from macro_cycle.evaluation.nber import RECESSIONS
+from macro_cycle_tests.evaluation.chronologies import NBER
 
 pairs = st.lists(st.tuples(st.integers(0, 10).map(lambda n: n / 10), st.booleans()), min_size=2, max_size=60)
 
@@ -47,7 +47,7 @@ def test_a_call_needs_two_entries_running():
 
 
 def test_delay_counts_month_ends_after_the_first_month_in_recession():
-    covid = RECESSIONS[-1]
+    covid = NBER.recessions[-1]
     months = pd.date_range("2019-12-01", "2022-01-01", freq="MS")
     p = pd.Series(0.0, index=months)
     assert np.isnan(call_delays(p, [covid]).iloc[0])

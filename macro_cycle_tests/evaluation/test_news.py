@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.news import InformationSet, News, explain
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.features import build_panel
 from macro_cycle.hmm import MacroCycleHMM
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
-from macro_cycle.training.train import hmm_config
 
-CATALOG, FEATURES = Catalog.load(), default_feature_set()
-CONFIG = hmm_config(ModelSettings(n_restarts=1), FEATURES)
+CATALOG, FEATURES = Catalog.load(), shipped().features
+CONFIG = shipped().hmm_config(n_restarts=1)
 
 
 def believed(known: pd.DataFrame, day: str) -> InformationSet:

@@ -5,18 +5,17 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.report import page
 from macro_cycle.evaluation.scoring import evaluate_calls, model_record
 from macro_cycle.evaluation.track_record import figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
-from macro_cycle.features import default_feature_set
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
-from macro_cycle.training.train import hmm_config
 from macro_cycle.warehouse.models import ModelStore, StoredModel
 from macro_cycle.warehouse.regimes import Call, RegimeStore
+from macro_cycle_tests.evaluation.chronologies import NBER
 
 TODAY = pd.Timestamp("2026-11-24")
 ENDS = pd.date_range("2000-01-31", "2012-12-31", freq="ME")
@@ -78,30 +77,30 @@ def test_a_gap_changes_no_figure(calls):
     record = model_record(calls.reset_index())
     without = model_record(calls[~calls.index.isin(GAP)].reset_index())
     repeated = model_record(calls.assign(news=True).reset_index())
-    assert figures(record, TODAY) == figures(without, TODAY)
-    assert figures(repeated, TODAY) != figures(without, TODAY)
-    assert len(settled_scores(record.scores, TODAY)) == len(ENDS) - len(GAP)
+    assert figures(record, TODAY, NBER) == figures(without, TODAY, NBER)
+    assert figures(repeated, TODAY, NBER) != figures(without, TODAY, NBER)
+    assert len(settled_scores(record.scores, TODAY, NBER)) == len(ENDS) - len(GAP)
 
 
 def test_months_are_counted_by_what_they_are_about(calls):
     repeated = model_record(calls.assign(news=True).reset_index())
-    assert figures(repeated, TODAY).months == len(ENDS) - len(GAP)
+    assert figures(repeated, TODAY, NBER).months == len(ENDS) - len(GAP)
 
 
 def test_rivals_are_scored_at_the_same_month_ends_and_people_are_told(warehouse, calls):
     source = Sample(Catalog.load())
     known = source.observations(["UNRATE", "INDPRO"])
     warehouse.ingest(known, source="sample")
-    document, scored = evaluate_calls(warehouse, [], TODAY)
+    document, scored = evaluate_calls(warehouse, [], TODAY, NBER)
     assert document["repeated"] == len(GAP)
     assert document["figures"][0]["months"] == len(scored) == len(ENDS) - len(GAP)
-    assert f"{len(GAP)} month ends without new data" in page(document, scored)
+    assert f"{len(GAP)} month ends without new data" in page(document, scored, NBER)
 
 
 def test_a_configuration_walked_over_a_gap_is_judged_once_by_what_was_known():
-    catalog, features = Catalog.load(), default_feature_set()
+    catalog, features = Catalog.load(), shipped().features
     observations = Sample(catalog).observations(features.series_ids)
-    config = hmm_config(ModelSettings(n_restarts=1), features)
+    config = shipped().hmm_config(n_restarts=1)
     known = {day: known_on(observations, pd.Timestamp(day)) for day in (date(2007, 11, 30), date(2008, 2, 29))}
     first, last = known.values()
     months = pd.date_range("2007-11-01", periods=4, freq="MS")

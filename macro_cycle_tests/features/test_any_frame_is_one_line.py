@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from macro_cycle.cycles import shipped
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import build_panel, default_feature_set, feature_set_for
+from macro_cycle.features import build_panel, feature_set_for
 from macro_cycle.observations import Catalog
 
 CATALOG = Catalog.load()
@@ -67,4 +68,4 @@ def test_days_and_numbers_written_otherwise_give_the_same_panel():
     plain = build_panel(TYPED, CATALOG, FEATURES)
     written = TYPED.assign(date=TYPED["date"].dt.strftime("%Y-%m-%d"), value=TYPED["value"].astype("Float64"))
     pd.testing.assert_frame_equal(build_panel(written, CATALOG, FEATURES), plain)
-    assert default_feature_set().names
+    assert shipped().features.names

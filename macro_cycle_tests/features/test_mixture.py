@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.cycles import shipped
+from macro_cycle.features import build_panel
 from macro_cycle.features.mixture import NEW, REVISED, Mixture
 from macro_cycle.observations import Catalog
 from macro_cycle.observations.frequencies import month_number
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 
-CATALOG, FEATURES = Catalog.load(), default_feature_set()
+CATALOG, FEATURES = Catalog.load(), shipped().features
 KEY = ["series_id", "date"]
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from macro_cycle.cycles import shipped
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import (
     Feature,
     FeatureSet,
     build_panel,
-    default_feature_set,
     feature_set_for,
 )
 from macro_cycle.observations import Catalog, CatalogError
@@ -28,7 +28,7 @@ def everything(seed: int, months: int) -> pd.DataFrame:
     """Random positive histories of all series of the default set, each with its publication lag estimated."""
     rng = np.random.default_rng(seed)
     frames = []
-    for series_id in default_feature_set().series_ids:
+    for series_id in shipped().features.series_ids:
         dates = pd.date_range("2000-01-01", periods=months, freq="MS")
         if series_id == "ICSA":
             dates = pd.date_range("2000-01-01", periods=months * 4, freq="W-SAT")
@@ -98,8 +98,8 @@ def test_nothing_published_later_changes_the_panel(seed, day):
     rewritten = history.assign(value=history["value"].where(history["realtime_start"] <= day, 1e6))
     as_of = rewritten[rewritten["realtime_start"] <= day].sample(frac=1, random_state=seed)
     pd.testing.assert_frame_equal(
-        build_panel(truncated, CATALOG, default_feature_set()),
-        build_panel(as_of, CATALOG, default_feature_set()),
+        build_panel(truncated, CATALOG, shipped().features),
+        build_panel(as_of, CATALOG, shipped().features),
     )
 
 
@@ -130,8 +130,8 @@ def test_an_innovation_takes_off_its_share_of_last_month_and_lets_no_outlier_ech
 
 
 def test_the_default_panel_has_the_declared_columns_and_no_gaps():
-    panel = build_panel(everything(1, 80), CATALOG, default_feature_set())
-    assert tuple(panel.columns) == default_feature_set().names
+    panel = build_panel(everything(1, 80), CATALOG, shipped().features)
+    assert tuple(panel.columns) == shipped().features.names
     assert panel.index.freqstr == "MS"
     assert panel.iloc[-1].notna().any()
     assert all(dtype.kind == "f" for dtype in panel.dtypes)

@@ -3,16 +3,15 @@
 import pandas as pd
 import pytest
 
-from macro_cycle.features import default_feature_set
+from macro_cycle.cycles import shipped
 from macro_cycle.observations import Catalog
-from macro_cycle.platform.settings import ModelSettings
 from macro_cycle.promotion.evidence import gather
 from macro_cycle.sources.sample import Sample
-from macro_cycle.training.train import hmm_config
 from macro_cycle.warehouse import Warehouse
+from macro_cycle_tests.evaluation.chronologies import NBER
 
-CATALOG, FEATURES = Catalog.load(), default_feature_set()
-CONFIG = hmm_config(ModelSettings(n_restarts=2), FEATURES)
+CATALOG, FEATURES = Catalog.load(), shipped().features
+CONFIG = shipped().hmm_config(n_restarts=2)
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +27,7 @@ def store(database_url):
 
 def test_a_new_home_walks_forward_and_the_default_model_beats_every_rule(store):
     first, day = pd.Timestamp("1970-01-01"), pd.Timestamp("2010-12-31")
-    evidence = gather(store, CATALOG, FEATURES, CONFIG, CONFIG.replace(n_regimes=2), day, first)
+    evidence = gather(store, CATALOG, FEATURES, CONFIG, CONFIG.replace(n_regimes=2), NBER, day, first)
     assert evidence.source.startswith("walk-forward over 16")
     assert evidence.challenger.months >= 120
     assert evidence.champion is not None
@@ -41,14 +40,14 @@ def test_a_rule_whose_series_the_store_lacks_is_not_asked(store):
     with store.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM warehouse.observations WHERE series_id = 'GS10'")
     first, day = pd.Timestamp("2000-01-01"), pd.Timestamp("2010-12-31")
-    evidence = gather(store, CATALOG, FEATURES, CONFIG, None, day, first)
+    evidence = gather(store, CATALOG, FEATURES, CONFIG, None, NBER, day, first)
     assert {rival.name for rival in evidence.rivals} == {"sahm_rule", "activity_index"}
 
 
 def test_nothing_announced_after_the_day_counts(store):
     first = pd.Timestamp("2000-01-01")
-    before = gather(store, CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2008-11-30"), first)
-    after = gather(store, CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2010-09-30"), first)
+    before = gather(store, CATALOG, FEATURES, CONFIG, None, NBER, pd.Timestamp("2008-11-30"), first)
+    after = gather(store, CATALOG, FEATURES, CONFIG, None, NBER, pd.Timestamp("2010-09-30"), first)
     assert before.champion is None
     assert (before.challenger.recessions, after.challenger.recessions) == (1, 2)
     assert before.challenger.months == len(pd.date_range(first, "2007-12-31", freq="3MS"))

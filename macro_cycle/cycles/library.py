@@ -1,0 +1,55 @@
+"""The definitions that there are: the shipped ones, and those in a user's folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from macro_cycle.cycles.definition import CycleDefinition, DefinitionError
+from macro_cycle.errors import MacroCycleError
+
+DEFAULT = "us"
+SHIPPED = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Library:
+    """Definitions by code, in the order of their codes with the default first; `broken`: what is wrong with others."""
+
+    found: Mapping[str, CycleDefinition]
+    broken: Mapping[str, str]
+
+    def __getitem__(self, code: str) -> CycleDefinition:
+        """The definition of a cycle.
+
+        Raises:
+            MacroCycleError: there is none, or its file is wrong.
+        """
+        if code in self.broken:
+            raise DefinitionError(self.broken[code])
+        if code not in self.found:
+            raise MacroCycleError(f"there is no cycle {code}; there are {', '.join(self.found)}")
+        return self.found[code]
+
+
+def library(folder: Path | None) -> Library:
+    """The shipped definitions and those in `folder`, where a file replaces the shipped one of its name.
+
+    Raises:
+        MacroCycleError: the folder is not there.
+    """
+    if folder is not None and not folder.is_dir():
+        raise MacroCycleError(f"{folder} is no folder; set MACRO_CYCLE_CYCLES_PATH to the one of your definitions")
+    files = {path.stem: path for place in (SHIPPED, folder) if place for path in sorted(place.glob("*.yaml"))}
+    found: dict[str, CycleDefinition] = {}
+    broken: dict[str, str] = {}
+    for code in sorted(files, key=lambda code: (code != DEFAULT, code)):
+        try:
+            found[code] = CycleDefinition.read(files[code])
+        except MacroCycleError as error:
+            broken[code] = str(error)
+    return Library(found, broken)
+
+
+def shipped(code: str = DEFAULT) -> CycleDefinition:
+    """A definition that ships with the package, whatever the settings say."""
+    return CycleDefinition.read(SHIPPED / f"{code}.yaml")
