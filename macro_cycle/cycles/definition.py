@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from macro_cycle.declared.rule import Rule
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.features.feature_set import FeatureSet
@@ -57,20 +58,6 @@ class Serving(Part):
     endpoint: str | None = Field(default=None, pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
 
 
-class DeclaredRule(Part):
-    """When a recession is declared: its probability above `on` for `days` days; over, below `off`."""
-
-    on: float = Field(default=0.7, gt=0, lt=1)
-    days: int = Field(default=7, ge=1, le=366)
-    off: float = Field(default=0.5, gt=0, lt=1)
-
-    @model_validator(mode="after")
-    def _hysteresis(self) -> "DeclaredRule":
-        if self.off > self.on:
-            raise ValueError(f"off {self.off:g} must not lie above on {self.on:g}")
-        return self
-
-
 def _first_day(value: Any) -> Any:
     try:
         return date.fromisoformat(parse(value)) if isinstance(value, str) else value
@@ -83,6 +70,7 @@ class CycleDefinition(Part):
 
     title: in words that follow "of". economy: the entity of its rows in the feature store. first_month: the first as-of
     month. phases: what each label means. model: options of `HMMConfig`, without the roles, which the features give.
+    declared: the rule by which its phase is declared.
     """
 
     code: str
@@ -94,7 +82,7 @@ class CycleDefinition(Part):
     features: FeatureSet
     phases: dict[str, str] = {}
     model: dict[str, Any] = {}
-    declared: DeclaredRule = DeclaredRule()
+    declared: Rule = Rule()
     serving: Serving = Serving()
     chronology: Chronology
     folder: Path = Field(default=Path(), exclude=True)

@@ -80,7 +80,7 @@ WRONG = {
     "a first month": (("first_month: 1990-01", "first_month: 1990"), 3, "first_month"),
     "yaml": (("model: {", "model: {{"), 7, "line 7"),
     "a list": ((XX, "- us\n"), None, "maps keys"),
-    "a rule": (("model:", "declared: {on: 0.5, days: 7, off: 0.7}\nmodel:"), 7, "must not lie above"),
+    "a rule": (("model:", "declared: {on: 0.7, days: 7, off: 0.8}\nmodel:"), 7, "declared.off"),
     "a catalogue": (("model:", "catalogue: {series: {UNRATE: {tcode: 9}}}\nmodel:"), 7, "tcode"),
 }
 

@@ -3,15 +3,16 @@
 import pandas as pd
 import pytest
 
+from macro_cycle.cycles import shipped
 from macro_cycle.declared import turning_point
 from macro_cycle.evaluation.daily import walk_forward_daily
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.features import build_panel
 from macro_cycle.hmm import HMMConfig, MacroCycleHMM
 from macro_cycle.observations import Catalog
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 
-CATALOG, FEATURES = Catalog.load(), default_feature_set()
+CATALOG, FEATURES = Catalog.load(), shipped().features
 CONFIG = HMMConfig(roles=dict(FEATURES.roles), n_restarts=1)
 MONTHS = pd.date_range("2007-12-01", "2008-03-01", freq="MS")
 

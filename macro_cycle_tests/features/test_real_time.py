@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from macro_cycle.cycles import shipped
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features import build_panel, default_feature_set
+from macro_cycle.features import build_panel
 from macro_cycle.features.real_time import RealTimePanels
 from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.observations import as_of_view
 
-CATALOG, FEATURES = Catalog.load(), default_feature_set()
+CATALOG, FEATURES = Catalog.load(), shipped().features
 
 
 @pytest.fixture(scope="module")
