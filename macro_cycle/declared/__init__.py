@@ -4,7 +4,19 @@ Belongs here: the rule, what it declares, and the turning point that a declarati
 answers themselves (`hmm`), how well a rule did (`evaluation`), where declarations are kept (`records`).
 """
 
+from macro_cycle.declared.answers import DailyAnswer, evidence, follow_answers
 from macro_cycle.declared.rule import Declaration, Phase, Rule, Standing, declare, follow
-from macro_cycle.declared.turns import turning_point
+from macro_cycle.declared.turns import turning_points
 
-__all__ = ["Declaration", "Phase", "Rule", "Standing", "declare", "follow", "turning_point"]
+__all__ = [
+    "DailyAnswer",
+    "Declaration",
+    "Phase",
+    "Rule",
+    "Standing",
+    "declare",
+    "evidence",
+    "follow",
+    "follow_answers",
+    "turning_points",
+]

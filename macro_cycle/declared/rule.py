@@ -1,5 +1,7 @@
 """A rule with hysteresis: two thresholds and two waits turn a daily probability into a phase that stands.
 
+What the probability is (of the newest months, on which days) is said in `answers`.
+
 On each day the newest answer stands until the next one. A contraction is declared on the day on which the standing
 probability has been above `on` for `days` days; it stands until the probability has been below `off` for `off_days`
 days, and on that day an expansion is declared. Nothing else withdraws a declaration, and later answers change none.
@@ -17,14 +19,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from macro_cycle.errors import MacroCycleError
 
 Phase = Literal["contraction", "expansion"]
+Turns = tuple[date | None, date | None]
+"""The newest peak and the newest trough that an answer sees, months."""
+
 OTHER: dict[Phase, Phase] = {"contraction": "expansion", "expansion": "contraction"}
 
 
 class Rule(BaseModel):
     """When a phase is declared: `on` and `off` are probabilities of recession, the waits calendar days.
 
-    A wait of 0 declares on the day of the answer. The thresholds lie on either side of one half, so that a declaration
-    never contradicts the answer that it rests on.
+    months: newest reference months of which the mean probability is taken. known: share of the features that must be
+    known of the newest one. A wait of 0 declares on the day of the answer. The thresholds lie on either side of one
+    half, so that a declaration never contradicts what it rests on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +39,8 @@ class Rule(BaseModel):
     days: int = Field(default=7, ge=0)
     off: float = Field(default=0.5, ge=0, le=0.5)
     off_days: int = Field(default=0, ge=0)
+    months: int = Field(default=1, ge=1, le=3)
+    known: float = Field(default=0.0, ge=0, le=1)
 
     def speaks_against(self, phase: Phase, probability: float) -> bool:
         """Whether a probability of recession is such that the declared phase would end, were it to last."""
@@ -60,12 +68,12 @@ class Standing:
     """What stands after the answers so far: all that the rule needs to go on from there.
 
     against_since: day since which the answers speak against the phase, without a break; None while they do not.
-    turn: turning point (a month) that the newest answer sees.
+    turns: the turning points that the newest answer sees.
     """
 
     phase: Phase = "expansion"
     against_since: date | None = None
-    turn: date | None = None
+    turns: Turns = (None, None)
 
     def due(self, rule: Rule) -> date | None:
         """The day on which the phase ends unless an answer comes before it."""
@@ -76,13 +84,13 @@ def declare(
     days: Sequence[date],
     probabilities: Sequence[float],
     rule: Rule,
-    turns: Sequence[date | None] | None = None,
+    turns: Sequence[Turns] | None = None,
     until: date | None = None,
 ) -> list[Declaration]:
     """What the rule declares from answers in order, the first after an expansion.
 
-    days: of the answers, ascending. probabilities: of recession. turns: the turning point that each answer sees, as
-    `turning_point` gives it. until: the last day judged, by default that of the last answer.
+    days: of the answers, ascending. probabilities: of recession. turns: the turning points that each answer sees.
+    until: the last day judged, by default that of the last answer.
 
     Raises:
         MacroCycleError: days are not ascending, a probability is none, or the lengths differ.
@@ -95,16 +103,16 @@ def follow(
     days: Sequence[date],
     probabilities: Sequence[float],
     rule: Rule,
-    turns: Sequence[date | None] | None = None,
+    turns: Sequence[Turns] | None = None,
     until: date | None = None,
 ) -> tuple[Standing, list[Declaration]]:
     """As `declare`, from what stood before the first of the answers; and what stands after the last day judged."""
     declarations: list[Declaration] = []
-    for day, probability, turn in _answers(days, probabilities, turns, until):
+    for day, probability, seen in _answers(days, probabilities, turns, until):
         standing = _settled(standing, day - timedelta(days=1), rule, declarations)
         against = rule.speaks_against(standing.phase, probability)
         since = (standing.against_since or day) if against else None
-        standing = _settled(replace(standing, against_since=since, turn=turn), day, rule, declarations)
+        standing = _settled(replace(standing, against_since=since, turns=seen), day, rule, declarations)
     if until is not None:
         standing = _settled(standing, _day(until), rule, declarations)
     return standing, declarations
@@ -115,14 +123,14 @@ def _settled(standing: Standing, day: date, rule: Rule, declarations: list[Decla
     due = standing.due(rule)
     if due is None or due > day:
         return standing
-    declared = Declaration(due, OTHER[standing.phase], standing.turn)
-    declarations.append(declared)
-    return Standing(declared.phase, None, standing.turn)
+    phase = OTHER[standing.phase]
+    declarations.append(Declaration(due, phase, standing.turns[0 if phase == "contraction" else 1]))
+    return Standing(phase, None, standing.turns)
 
 
 def _answers(
-    days: Sequence[date], probabilities: Sequence[float], turns: Sequence[date | None] | None, until: date | None
-) -> Iterator[tuple[date, float, date | None]]:
+    days: Sequence[date], probabilities: Sequence[float], turns: Sequence[Turns] | None, until: date | None
+) -> Iterator[tuple[date, float, Turns]]:
     """The answers, once they are seen to be in order."""
     if not len(days) == len(probabilities) == len(days if turns is None else turns):
         raise MacroCycleError(f"{len(days)} days have {len(probabilities)} probabilities: give one for each, and turns")
@@ -134,7 +142,7 @@ def _answers(
     if not all(0 <= probability <= 1 for probability in probabilities):
         wrong = next(day for day, p in zip(told, probabilities, strict=True) if math.isnan(p) or not 0 <= p <= 1)
         raise MacroCycleError(f"the answer of {wrong} is no probability")
-    yield from zip(told, probabilities, [None] * len(told) if turns is None else turns, strict=True)
+    yield from zip(told, probabilities, [(None, None)] * len(told) if turns is None else turns, strict=True)
 
 
 def _day(day: date) -> date:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.declared import turning_point
+from macro_cycle.declared import DailyAnswer, turning_points
+from macro_cycle.declared.answers import LONGEST
 from macro_cycle.evaluation.walk_forward import FEWEST_MONTHS
 from macro_cycle.features import FeatureSet
 from macro_cycle.features.real_time import RealTimePanels
@@ -21,28 +22,25 @@ if TYPE_CHECKING:
     from macro_cycle.hmm import HMMConfig, MacroCycleHMM
 
 BATCH = 32
-COLUMNS = ("reference_month", "probability", "turn", "month_end")
 
 Progress = Callable[[int, int], None]
 """Is told how many months are done, and of how many."""
 
 
-@dataclass(frozen=True)
-class DailyAnswer:
-    """What was said on a day of the newest reference month; `turn` is the turning point seen before it (a month)."""
-
-    day: date
-    reference_month: date
-    recession_probability: float
-    turn: date
-
-
 def answer_of(model: "MacroCycleHMM", panel: pd.DataFrame, day: pd.Timestamp) -> DailyAnswer:
     """The model's answer for the panel that was known on `day`."""
     seen = model.smooth(panel)
-    probability = float(model.recession_probability(seen.filtered_probs)[-1])
     smoothed = pd.Series(model.recession_probability(seen.smoothed_probs), panel.index)
-    return DailyAnswer(day.date(), panel.index[-1].date(), probability, turning_point(smoothed))
+    peak, trough = turning_points(smoothed)
+    return DailyAnswer(
+        day=day.date(),
+        reference_month=panel.index[-1].date(),
+        recession_probability=float(model.recession_probability(seen.filtered_probs)[-1]),
+        path=tuple(map(float, smoothed.iloc[-LONGEST:])),
+        known=float(panel[list(model.emitted)].iloc[-1].notna().mean()),
+        peak=peak,
+        trough=trough,
+    )
 
 
 def answers_between(
@@ -50,6 +48,22 @@ def answers_between(
 ) -> list[DailyAnswer]:
     """The model's answers on the days after the first and up to the second on which the panel became another one."""
     return [answer_of(model, panel, day) for day, panel in panels.changed(after, until)]
+
+
+@dataclass(frozen=True)
+class DailyWalk:
+    """The answers of a walk-forward, one a day, ascending; on `month_ends` the answer is the month's own."""
+
+    answers: tuple[DailyAnswer, ...]
+    month_ends: frozenset[date]
+
+    def table(self) -> pd.DataFrame:
+        """By day: `reference_month`, `probability` (of recession, filtered), `month_end`."""
+        rows = [
+            (pd.Timestamp(a.reference_month), a.recession_probability, a.day in self.month_ends) for a in self.answers
+        ]
+        index = pd.DatetimeIndex([pd.Timestamp(a.day) for a in self.answers], name="day")
+        return pd.DataFrame(rows, index, ["reference_month", "probability", "month_end"])
 
 
 def walk_forward_daily(
@@ -60,27 +74,26 @@ def walk_forward_daily(
     months: Sequence[pd.Timestamp],
     every: int = 1,
     progress: Progress = lambda done, of: None,
-) -> pd.DataFrame:
+) -> DailyWalk:
     """The configuration's answers on each day of consecutive `months`, from what was known then.
 
     history: as `RealTimePanels` takes it. months: month starts, ascending. every: months between re-estimations; the
     first model is that of the month before the first, where there is one.
-    One row per day: `reference_month`, `probability` (of recession, filtered), `turn` (the turning point that the day
-    sees, a month), `month_end` (whether the answer is the month's own).
     """
     panels = RealTimePanels(history, catalog, features)
     ends = [months[0] - pd.Timedelta(days=1), *(month + pd.offsets.MonthEnd(0) for month in months)]
-    said: list[tuple[DailyAnswer, bool]] = []
+    answers: list[DailyAnswer] = []
+    month_ends: set[date] = set()
     before: MacroCycleHMM | None = None
     for number, (end, panel, model) in enumerate(_estimated(panels, config, ends, every)):
         if before is not None:
-            last_before_end = end - pd.Timedelta(days=1)
-            said += [(a, False) for a in answers_between(panels, before, ends[number - 1], last_before_end)]
+            answers += answers_between(panels, before, ends[number - 1], end - pd.Timedelta(days=1))
         if number and panel is not None and model is not None:
-            said.append((answer_of(model, panel, end), True))
+            answers.append(answer_of(model, panel, end))
+            month_ends.add(end.date())
         before = model
         progress(number, len(months))
-    return _table(said)
+    return DailyWalk(tuple(answers), frozenset(month_ends))
 
 
 def _estimated(
@@ -106,12 +119,3 @@ def _estimated(
 def _long_enough(panels: RealTimePanels, day: pd.Timestamp) -> pd.DataFrame | None:
     panel = panels.or_none(day)
     return panel if panel is not None and panel.notna().any(axis=1).sum() >= FEWEST_MONTHS else None
-
-
-def _table(said: Sequence[tuple[DailyAnswer, bool]]) -> pd.DataFrame:
-    rows = [
-        (pd.Timestamp(a.reference_month), a.recession_probability, pd.Timestamp(a.turn), month_end)
-        for a, month_end in said
-    ]
-    index = pd.DatetimeIndex([pd.Timestamp(a.day) for a, _ in said], name="day")
-    return pd.DataFrame(rows, index, list(COLUMNS))

@@ -9,12 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from macro_cycle.declared import Declaration, Phase, Rule, Standing, declare, follow, turning_point
+from macro_cycle.declared import (
+    DailyAnswer,
+    Declaration,
+    Phase,
+    Rule,
+    Standing,
+    declare,
+    evidence,
+    follow,
+    turning_points,
+)
+from macro_cycle.declared.rule import Turns
 from macro_cycle.errors import MacroCycleError
 
 FIRST = date(2007, 11, 1)
 
-History = tuple[list[date], list[float], list[date]]
+History = tuple[list[date], list[float], list[Turns]]
 
 rules = st.builds(
     Rule,
@@ -32,10 +43,10 @@ def histories(draw: st.DrawFn) -> History:
     gaps = draw(st.lists(st.integers(1, 15), max_size=25))
     days = [FIRST + timedelta(days=sum(gaps[: i + 1])) for i in range(len(gaps))]
     seen = [draw(probabilities) for _ in days]
-    return days, seen, [date(2000 + i // 12, 1 + i % 12, 1) for i in range(len(days))]
+    return days, seen, [(date(2000 + i // 12, 1 + i % 12, 1), date(2010, 1, 1 + i)) for i in range(len(days))]
 
 
-def day_by_day(days: list[date], seen: list[float], turns: list[date], rule: Rule, until: date) -> list[Declaration]:
+def day_by_day(days: list[date], seen: list[float], turns: list[Turns], rule: Rule, until: date) -> list[Declaration]:
     """Every calendar day in turn: how many days in a row, this one included, the answer spoke against the phase."""
     phase: Phase = "expansion"
     standing: int | None = None
@@ -50,7 +61,7 @@ def day_by_day(days: list[date], seen: list[float], turns: list[date], rule: Rul
         run = run + 1 if (p > rule.on if phase == "expansion" else p < rule.off) else 0
         if run == 1 + (rule.days if phase == "expansion" else rule.off_days):
             phase, run = ("contraction" if phase == "expansion" else "expansion"), 0
-            out.append(Declaration(day, phase, turns[standing]))
+            out.append(Declaration(day, phase, turns[standing][0 if phase == "contraction" else 1]))
     return out
 
 
@@ -121,11 +132,27 @@ def test_a_rule_that_could_contradict_its_answer_is_none(wrong: dict[str, float]
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
-def test_the_turning_point_is_the_month_before_the_newest_run(recession: list[bool]) -> None:
+def test_turning_points_are_the_months_before_the_newest_run_on_either_side(recession: list[bool]) -> None:
     months = pd.date_range("2007-01-01", periods=len(recession), freq="MS")
-    smoothed = pd.Series(np.where(recession, 0.6, 0.5), months)
-    run = 1
-    while run < len(recession) and recession[-1 - run] == recession[-1]:
-        run += 1
-    expected = (months[-1] - pd.DateOffset(months=run)).date()
-    assert turning_point(smoothed) == expected
+    for side, found in zip(
+        (True, False), turning_points(pd.Series(np.where(recession, 0.6, 0.5), months)), strict=True
+    ):
+        at = len(recession) - 1
+        while at >= 0 and recession[at] != side:
+            at -= 1
+        ended = at
+        while at >= 0 and recession[at] == side:
+            at -= 1
+        expected = (months[0] + pd.DateOffset(months=at)).date() if ended >= 0 else None
+        assert found == expected
+
+
+def test_the_mean_of_the_newest_months_speaks_once_enough_is_known_of_the_newest() -> None:
+    said = [
+        DailyAnswer(date(2008, 1, day), date(2007, 12, 1), path[-1], path, known, None, None)
+        for day, path, known in ((6, (0.1, 0.3, 0.7), 0.6), (9, (0.3, 0.7, 0.9), 0.2), (20, (0.3, 0.8, 0.9), 0.5))
+    ]
+    days, means, _ = evidence(said, Rule(months=2, known=0.5))
+    assert days == [date(2008, 1, 6), date(2008, 1, 20)]
+    assert means == [(0.3 + 0.7) / 2, (0.8 + 0.9) / 2]
+    assert evidence(said, Rule())[1] == [0.7, 0.9, 0.9]
