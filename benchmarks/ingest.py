@@ -40,7 +40,7 @@ def write_vintages(folder: Path, vintages: int, columns: int) -> None:
     The last year is revised by each vintage, five years once a year, and everything where an index is rebased.
     """
     rng = np.random.default_rng(0)
-    file = str(files("macro_cycle.sources") / "sample" / "us.csv")
+    file = str(files("macro_cycle.sources") / "sample" / "latest.csv")
     sample = pd.read_csv(file, index_col="date", parse_dates=["date"])
     whole = sample.interpolate().bfill().iloc[:, np.arange(columns) % sample.shape[1]]
     values = whole.to_numpy() * rng.uniform(0.5, 2, columns)

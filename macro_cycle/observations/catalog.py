@@ -32,8 +32,8 @@ class SeriesSpec(BaseModel):
     """One series. `frequency` and `tcode` are None for a series outside the catalogue: then its data decide.
 
     `sign` is -1 where a rise is bad news for activity. `publication_lag_days` counts from the last day of the
-    reference period to the day of its first release. `units` are FRED's, before the transformation. `bounds` are the
-    lowest and highest value, in those units, that can be true.
+    reference period to the day of its first release. `units` are the publisher's, before the transformation. `bounds`
+    are the lowest and highest value, in those units, that can be true. `link` is where its publisher has it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +48,7 @@ class SeriesSpec(BaseModel):
     role: Role
     aliases: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
+    link: str | None = Field(default=None, pattern=r"^https?://\S+$")
 
     @field_validator("bounds")
     @classmethod

@@ -74,7 +74,7 @@ def _named(
     if data.source == "sample":
         from macro_cycle.sources.sample import Sample
 
-        return Sample(catalog)
+        return Sample(catalog, data.source_path)
     if data.source == "fred_api":
         return _fred_api(data, catalog, progress, patience)
     if data.source_path is None:

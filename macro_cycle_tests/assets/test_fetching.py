@@ -13,7 +13,7 @@ from macro_cycle.features import build_panel
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.sources import fred_client
-from macro_cycle.sources.sample import FILE, Sample
+from macro_cycle.sources.sample import LATEST, UNITED_STATES, Sample
 from macro_cycle_tests.assets.graph import failure, materialize
 from macro_cycle_tests.sources import worlds
 from macro_cycle_tests.sources.fred_server import KEY, FredServer, serving
@@ -106,7 +106,7 @@ def test_a_model_is_trained_on_any_series_of_fred_catalogued_or_not(fred, monkey
 
 @pytest.mark.slow
 def test_a_folder_of_vintages_is_backfilled_with_the_panel_of_each_month_s_own_file(platform, tmp_path, monkeypatch):
-    table = pd.read_csv(FILE, index_col="date", parse_dates=["date"], float_precision="round_trip")
+    table = pd.read_csv(UNITED_STATES / LATEST, index_col="date", parse_dates=["date"], float_precision="round_trip")
     folder, months = tmp_path / "vintages", ["2014-11-01", "2014-12-01", "2015-01-01"]
     folder.mkdir()
     for number, month in enumerate(months):
