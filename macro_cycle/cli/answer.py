@@ -13,7 +13,6 @@ from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
 CURES = {
-    "sample": "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data.",
     "fred_md": "put newer vintages into the folder.",
     "alfred_file": "bring the file up to date.",
 }
@@ -37,7 +36,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "retrained": retrained,
         "months_behind": answer.months_behind,
         "warnings": _warnings(platform, month, answer),
-        "cure": CURES.get(platform.settings.data.source, CURE),
+        "cure": _cure(platform),
         "addresses": addresses(platform.settings),
     }
 
@@ -50,6 +49,16 @@ def repeated(months_behind: int) -> str:
 def rests_on(provenance: Mapping[str, Any] | None) -> str:
     """The kind of history behind an answer, in words, from the document that says so."""
     return NOT_STATED if provenance is None else as_typed(provenance["in_words"])
+
+
+def _cure(platform: Platform) -> str:
+    """What to do about old data."""
+    source = platform.settings.data.source
+    if source == "sample":
+        from macro_cycle.sources.sample import Sample
+
+        return Sample(platform.catalog, platform.settings.data.source_path).cure
+    return CURES.get(source, CURE)
 
 
 def _warnings(platform: Platform, month: str, answer: Answer) -> list[str]:

@@ -1,7 +1,6 @@
 """Bundled samples: real data beside the code, a folder for each economy.
 
-A bundle is a folder of `bundle.yaml` (title, the day on which it was made, the month in which it ends, series that
-stand in for others), `latest.csv` (a column for each series: one vintage, dated by publication lags) and, where there
+A bundle is a folder of `bundle.yaml` (see `Description`), `latest.csv` (a column for each series: one vintage, dated by publication lags) and, where there
 are real vintages, `vintages.csv` (series_id, date, realtime_start, value: a row for each value that was new or revised
 on a day). A series is in one of the two.
 """
@@ -11,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.settings import SourceName
@@ -29,13 +28,17 @@ DESCRIPTION, LATEST, VINTAGES = "bundle.yaml", "latest.csv", "vintages.csv"
 
 
 class Description(BaseModel):
-    """What `bundle.yaml` says. title: in words that follow "in"; ends: the newest month of any series, as YYYY-MM."""
+    """What `bundle.yaml` says: its title, the day on which it was made, the month of its newest value (YYYY-MM).
+
+    newer: a sentence on how to come by newer data. stand_ins: series that are used for others, which it lacks.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     made_on: date
-    ends: str
+    ends: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    newer: str
     stand_ins: dict[str, str] = {}
 
 
@@ -59,6 +62,11 @@ class Sample:
     def made_on(self) -> pd.Timestamp:
         """The day on which the bundle was made."""
         return pd.Timestamp(self.about.made_on)
+
+    @property
+    def cure(self) -> str:
+        """What to say to whom its newest data are too old."""
+        return f"{self.about.title} ends in {pd.Timestamp(self.about.ends):%B %Y}. {self.about.newer}"
 
     @property
     def stand_ins(self) -> Mapping[str, str]:

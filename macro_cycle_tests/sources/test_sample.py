@@ -69,6 +69,12 @@ def test_the_month_in_which_a_sample_ends_is_that_of_its_newest_value(brazil):
         assert f"{newest:%Y-%m}" == sample.about.ends
 
 
+def test_whose_data_are_too_old_hears_when_they_end_and_where_newer_ones_are():
+    assert Sample(Catalog.load()).cure == (
+        "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data."
+    )
+
+
 def test_an_unknown_series_names_the_sample_and_those_near(brazil):
     with pytest.raises(SourceError, match="the bundled Brazilian sample has no series PIM; it holds PIM_BENS_CAPITAL"):
         brazil.observations(["PIM"])
@@ -77,7 +83,7 @@ def test_an_unknown_series_names_the_sample_and_those_near(brazil):
 def test_a_folder_that_is_no_sample_is_one_line(tmp_path):
     with pytest.raises(SourceError, match=r"is no bundled sample: it has no bundle\.yaml"):
         Sample(Catalog.load(), tmp_path)
-    (tmp_path / "bundle.yaml").write_text("title: mine\nends: 2020-01\n")
+    (tmp_path / "bundle.yaml").write_text("title: mine\nends: 2020-01\nnewer: Ask.\n")
     with pytest.raises(SourceError, match="made_on: field required"):
         Sample(Catalog.load(), tmp_path)
 
