@@ -1,8 +1,8 @@
 """Bundled samples: real data beside the code, a folder for each economy.
 
-A bundle is a folder of `bundle.yaml` (see `Description`), `latest.csv` (a column for each series: one vintage, dated by publication lags) and, where there
-are real vintages, `vintages.csv` (series_id, date, realtime_start, value: a row for each value that was new or revised
-on a day). A series is in one of the two.
+A bundle is a folder of `bundle.yaml` (see `Description`), `latest.csv` (a column for each series: one vintage, dated by
+publication lags) and, where there are real vintages, `vintages.csv` (series_id, date, realtime_start, value: a row for
+each value that was new or revised on a day). A series is in one of the two.
 """
 
 import hashlib
