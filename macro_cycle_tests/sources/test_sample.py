@@ -1,27 +1,20 @@
 """The bundled samples: what they hold is described, dated by real vintages where there are some, else by lags."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
-import yaml
 
-import macro_cycle
+from macro_cycle.cycles import shipped
 from macro_cycle.observations import Catalog
 from macro_cycle.sources import SourceError, known_on
 from macro_cycle.sources.sample import LATEST, UNITED_STATES, Sample
 
-BRAZIL = Path(macro_cycle.__file__).parent / "cycles" / "br"
-
-
-def brazilian_catalog() -> Catalog:
-    entries = yaml.safe_load((BRAZIL / "catalog.yaml").read_text(encoding="utf-8"))
-    return Catalog.model_validate({"series": {name: {"series_id": name, **entry} for name, entry in entries.items()}})
+BRAZIL = shipped("br")
+CATALOG = BRAZIL.catalog()
 
 
 @pytest.fixture(scope="module")
 def brazil() -> Sample:
-    return Sample(brazilian_catalog(), BRAZIL)
+    return Sample(CATALOG, BRAZIL.folder / "br")
 
 
 def value_of(frame: pd.DataFrame, series_id: str, date: str) -> float | None:
@@ -30,9 +23,8 @@ def value_of(frame: pd.DataFrame, series_id: str, date: str) -> float | None:
 
 
 def test_every_brazilian_series_is_described_and_every_description_has_its_data(brazil):
-    catalog = brazilian_catalog()
-    assert set(brazil.available()) == set(catalog.series)
-    assert all(spec.link for spec in catalog.series.values())
+    assert set(brazil.available()) == set(CATALOG.series)
+    assert all(spec.link for spec in CATALOG.series.values())
 
 
 def test_a_release_of_gdp_is_known_from_its_day_with_the_value_it_had_then(brazil):
