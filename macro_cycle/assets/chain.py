@@ -28,7 +28,7 @@ CODE = {
     "macro_features": 1,
     "regime_model": 1,
     "regime_labels": 2,
-    "regime_news": 1,
+    "regime_news": 2,
     "champion": 1,
     "feast_materialization": 1,
     "kserve_deployment": 1,

@@ -8,15 +8,19 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from macro_cycle.cli.as_of import month_end
 from macro_cycle.cli.console import answers, as_typed
 from macro_cycle.cli.files import refuse_unwritable, write_named
-from macro_cycle.cli.platform import month_end, platform
+from macro_cycle.cli.platform import platform
 from macro_cycle.observations.provenance import KINDS
 from macro_cycle.platform.months import key_of
 from macro_cycle.records import Answer
 from macro_cycle.resources.platform import Platform
 
-Month = Annotated[str | None, typer.Option(help="Month end to export, YYYY-MM (default: the newest stored).")]
+When = Annotated[
+    str | None,
+    typer.Option(help="Month YYYY-MM, or a day YYYY-MM-DD for what stood then (default: the newest stored)."),
+]
 
 
 class Table(StrEnum):
@@ -42,7 +46,7 @@ def export(
         ),
     ],
     out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
-    as_of: Month = None,
+    as_of: When = None,
 ) -> None:
     """Write stored calls, regimes, features or news to a file."""
     write = _writer(out)
@@ -61,12 +65,12 @@ def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
     return write
 
 
-def _read(table: Table, month: str | None) -> pd.DataFrame:
+def _read(table: Table, as_of: str | None) -> pd.DataFrame:
     found = platform()
-    end = month_end(month, found)
+    end = month_end(as_of, found)
     if table in (Table.calls, Table.news):
         rows = _calls(found) if table is Table.calls else found.news.parts()
-        return rows if month is None else rows[rows["as_of"] == end]
+        return rows if as_of is None else rows[rows["as_of"] == end]
     if table is Table.features:
         return found.panels.read(end.strftime("%Y-%m-01")).reset_index()
     return found.regimes.load(end.date()).reset_index()

@@ -1,7 +1,6 @@
 """`macro-cycle news` and `macro-cycle replay`: what moved the answer, and what was known and said on a day."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from macro_cycle.audit.replay import Stored, data_day, reproduce
 from macro_cycle.cli.answer import repeated, rests_on
+from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform as open_platform
 from macro_cycle.errors import MacroCycleError, UsageError
@@ -22,7 +22,6 @@ from macro_cycle.records import Answer, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 HOLDS = {True: "[green]holds[/]", False: "[red]BROKEN[/]", None: "[yellow]changed since[/]"}
@@ -35,17 +34,14 @@ def register(app: typer.Typer) -> None:
 
 
 def news(
-    as_of: Day,
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The earlier day (default: the month end before)."),
-    ] = None,
+    as_of: MaybeAsOf = None,
+    since: Annotated[str | None, typer.Option(help="The earlier day or month (default: the month end before).")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Why the recession probability moved: new data and revisions by series, re-estimation, relabelling."""
     platform = open_platform()
-    later = platform.clock.past_day(as_of, "--as-of")
-    earlier = platform.clock.past_day(since, "--since") if since else later - pd.offsets.MonthEnd(1)
+    later = asked(as_of, platform.clock)
+    earlier = later - pd.offsets.MonthEnd(1) if since is None else asked(since, platform.clock, "--since")
     if earlier >= later:
         raise UsageError(f"--since {earlier:%Y-%m-%d} must lie before --as-of {later:%Y-%m-%d}")
     found = _explained(platform, earlier, later)
@@ -62,10 +58,10 @@ def news(
     print_json(document) if json else _show(found, late, rests_on(provenance))
 
 
-def replay(as_of: Day, json: JsonFlag = False) -> None:
+def replay(as_of: MaybeAsOf = None, json: JsonFlag = False) -> None:
     """What was known and said on a day: the answer on record, checked link by link, and what the data give."""
     platform = open_platform()
-    day = platform.clock.past_day(as_of, "--as-of")
+    day = asked(as_of, platform.clock)
     (information_set,) = _information_sets(platform, day)
     call = platform.regimes.said_by(day.date())
     links = reproduce(call, _stored(platform, call)) if call else ()
@@ -84,7 +80,7 @@ def replay(as_of: Day, json: JsonFlag = False) -> None:
 
 def _explained(platform: Platform, earlier: pd.Timestamp, later: pd.Timestamp) -> News:
     before, after = _information_sets(platform, earlier, later)
-    return explain(before, after, platform.catalog, platform.features, tolerance=0.001)
+    return explain(before, after, platform.catalog, platform.features)
 
 
 def _information_sets(platform: Platform, *days: pd.Timestamp) -> Iterator[InformationSet]:
@@ -175,7 +171,7 @@ def _show(found: News, late: list[str], history: str) -> None:
     if not found.has_new_data:
         answers.print(f"[yellow]{repeated(found.months_behind)}[/]")
     if found.standard_error:
-        answers.print(f"sampled: standard error of a part at most {found.standard_error:.4f}; the sum is exact")
+        answers.print(f"each part within a standard error of {found.standard_error:.4f}; their sum is exact")
     for line in late:
         answers.print(f"late: {as_typed(line)}", highlight=False, soft_wrap=True)
     answers.print(f"It rests on {history}.", highlight=False)

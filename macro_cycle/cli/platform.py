@@ -1,9 +1,6 @@
 """The platform as the commands use it: that of the settings, and never one that the running stack does not have."""
 
-import pandas as pd
-
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 
@@ -32,17 +29,3 @@ def refuse_other_settings(settings: Settings) -> None:
             f"the running stack has other settings: {shown}. "
             "Apply yours with `macro-cycle up --apply`, or set them back"
         )
-
-
-def month_end(month: str | None, platform: Platform) -> pd.Timestamp:
-    """Month end of `YYYY-MM`, or the newest with a call.
-
-    Raises:
-        MacroCycleError: the month is malformed, or nothing is stored yet.
-    """
-    if month is not None:
-        return as_of_day(platform.clock.parse_month(month))
-    newest = platform.regimes.newest()
-    if newest is None:
-        raise MacroCycleError("nothing is stored yet; run `macro-cycle run` first")
-    return pd.Timestamp(newest)

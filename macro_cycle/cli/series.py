@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.platform import platform
 from macro_cycle.errors import MacroCycleError, UsageError
@@ -31,15 +32,13 @@ def register(app: typer.Typer) -> None:
 
 def series(
     series_id: SeriesId,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to look back from (default: today).")
-    ] = None,
+    as_of: MaybeAsOf = None,
     last: Annotated[int, typer.Option(min=1, help="How many of the newest values.")] = 13,
     json: JsonFlag = False,
 ) -> None:
     """Show a series as it was known on a day: its newest values, since when each was known, how it had been revised."""
     found = platform()
-    day = found.clock.past_day(as_of or found.clock.now(), "--as-of")
+    day = asked(as_of, found.clock)
     spec, history = _history(found, series_id)
     known = as_known(history, spec.series_id, day).tail(last)
     if known.empty:

@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.features import FeatureSet, build_panel, feature_set_for
@@ -36,9 +37,7 @@ def train_command(
     context: typer.Context,
     series_ids: SeriesIds = None,
     start_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First observation used.")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use only what was known on this day.")
-    ] = None,
+    as_of: MaybeAsOf = None,
     n_regimes: Annotated[int | None, typer.Option(min=2, max=4, help="Number of regimes.")] = None,
     mlflow_tracking_uri: Annotated[str | None, typer.Option(help="Log the model there.")] = None,
     experiment: Annotated[str | None, typer.Option(help="MLflow experiment (default: one for such models).")] = None,
@@ -50,7 +49,7 @@ def train_command(
         raise UsageError("--experiment and --register-as name a place in MLflow; add --mlflow-tracking-uri")
     platform = Platform.from_environment()
     settings, clock = platform.settings, platform.clock
-    day = clock.past_day(as_of or clock.now(), "--as-of")
+    day = asked(as_of, clock)
     features, panel, warnings = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
     with errors.status(as_typed(f"training on {len(panel)} months of {', '.join(panel.columns)}")):
         chosen = {} if n_regimes is None else {"n_regimes": n_regimes}

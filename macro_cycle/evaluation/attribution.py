@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALL, LARGE = 6, 12
-FEWEST_PAIRS, MOST_PAIRS = 4, 64
-TOLERANCE = 0.01
+FEWEST_PAIRS, ENOUGH_PAIRS, MOST_PAIRS = 4, 16, 64
+TOLERANCE = 0.005
 SEED = 20_080_915
 
 Game = Callable[[int], float]
@@ -25,15 +25,16 @@ def shapley(value: Game, n_players: int, tolerance: float = TOLERANCE) -> tuple[
     `value` is given a coalition as a number whose bit i says whether player i takes part; it is asked about each
     coalition once. Few players' coalitions are all enumerated. Many players are taken in random orders, each
     together with its reverse: such a pair is exact where no three players interact, and every order adds up to the
-    whole change by itself. Where the standard error of a few pairs exceeds `tolerance`, all coalitions are
-    enumerated after all, or with more than `LARGE` players the pairs doubled up to `MOST_PAIRS`.
+    whole change by itself. While the standard error exceeds `tolerance`, the pairs are doubled: up to `ENOUGH_PAIRS`,
+    after which all coalitions are enumerated, or with more than `LARGE` players up to `MOST_PAIRS`. The draws are
+    seeded, so that the same game has the same shares wherever it is asked about.
     """
     asked = cache(value)
     if n_players <= SMALL:
         return _enumerated(asked, n_players), 0.0
     generator, drawn, error = np.random.default_rng(SEED), np.empty((0, n_players)), np.inf
     while error > tolerance and len(drawn) < MOST_PAIRS:
-        if len(drawn) and n_players <= LARGE:
+        if len(drawn) >= ENOUGH_PAIRS and n_players <= LARGE:
             return _enumerated(asked, n_players), 0.0
         more = max(len(drawn), FEWEST_PAIRS)
         drawn = np.concatenate([drawn, _sampled(asked, n_players, more, generator)])

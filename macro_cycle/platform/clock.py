@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError, UsageError
-from macro_cycle.platform.months import keys_between, parse
+from macro_cycle.platform.months import as_of_day, keys_between, parse, parse_as_of
 from macro_cycle.platform.settings import Settings
 
 EARLIEST = date(1900, 1, 1)
@@ -80,12 +80,17 @@ class Clock:
             raise UsageError(f"empty range: {start} is after {end}; give the earlier month first")
         return keys_between(first, last)
 
-    def past_day(self, day: datetime | pd.Timestamp, option: str) -> pd.Timestamp:
-        """The day, unless it lies in the future; `option` is what the person wrote it behind.
+    def as_of(self, text: str, option: str) -> pd.Timestamp:
+        """The day asked about: `YYYY-MM-DD`, or `YYYY-MM` for the month's end; `option` is what it was written behind.
+
+        The open month's end is no future day: it is what everything known in that month is as of.
 
         Raises:
-            UsageError: nothing is known of that day yet.
+            UsageError: it is neither, or nothing is known of it yet.
         """
-        if day > self.now():
-            raise UsageError(f"{option} {day:%Y-%m-%d} is in the future; nothing is known of it yet")
-        return pd.Timestamp(day).normalize()
+        day = parse_as_of(text)
+        if day is None:
+            raise UsageError(f"{option} {text!r} is neither a day, YYYY-MM-DD, nor a month, YYYY-MM")
+        if day > self.today() and day != as_of_day(self.open_month()):
+            raise UsageError(f"{option} {text} is in the future; nothing is known of it yet")
+        return day

@@ -1,6 +1,7 @@
 """The as-of months: a partition key `YYYY-MM-01` means "as of the last day of that month"."""
 
-from datetime import date, datetime
+import re
+from datetime import date
 
 import pandas as pd
 
@@ -28,12 +29,41 @@ def keys_between(first: str | date, last: str | date) -> list[str]:
 
 
 def parse(month: str) -> str:
-    """Key of a month written `YYYY-MM`.
+    """Key of a month written `YYYY-MM`, or by its first day (a partition's key) or its last (what it is as of).
 
     Raises:
-        UsageError: it is malformed.
+        UsageError: it is none of these.
     """
+    if (key := _month(month)) is not None:
+        return key
+    day = _day(month)
+    if day is None:
+        raise UsageError(f"{month!r} is not a month; write it as YYYY-MM")
+    if day.is_month_start or day.is_month_end:
+        return key_of(day)
+    raise UsageError(f"{month} is a day within a month; write the month as {month[:7]}")
+
+
+def parse_as_of(text: str) -> pd.Timestamp | None:
+    """The day of `YYYY-MM-DD` or, for a month `YYYY-MM`, its last; None: it is neither.
+
+    A month's first day is that day here, as any other: read as the key of a partition it would look a month ahead.
+    """
+    if (key := _month(text)) is not None:
+        return as_of_day(key)
+    return _day(text)
+
+
+def _month(text: str) -> str | None:
+    return f"{text}-01" if _MONTH.fullmatch(text) else None
+
+
+def _day(text: str) -> pd.Timestamp | None:
     try:
-        return datetime.strptime(month, "%Y-%m").strftime("%Y-%m-01")
+        return pd.Timestamp(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
     except ValueError:
-        raise UsageError(f"{month!r} is not a month; write it as YYYY-MM") from None
+        return None
+
+
+_MONTH = re.compile(r"[1-9]\d{3}-(0[1-9]|1[0-2])", re.ASCII)
+_DAY = re.compile(r"[1-9]\d{3}-\d{2}-\d{2}", re.ASCII)

@@ -133,7 +133,7 @@ def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion"
         bundle,
         expected={**bundle.expected, **beside},
         meta={**bundle.meta, "known_from": str(known_from)},
-        history=_history(platform, promoted.as_of),
+        history=earlier_answers(platform, promoted.as_of),
     )
 
 
@@ -151,7 +151,7 @@ def _beside(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _history(platform: Platform, before: date) -> list[Mapping[str, Any]]:
+def earlier_answers(platform: Platform, before: date) -> list[Mapping[str, Any]]:
     """The last answer of each month end before, as the endpoint gives it."""
     calls = platform.regimes.calls()
     answers = platform.records.load(ANSWERS, Answer, [key_of(day) for day in calls["as_of"]])

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.serving.errors import BadRequest, Refused, Unavailable
 from macro_cycle.serving.questions import AsOf, Economy, Question, Window, WindowReader
 from macro_cycle.serving.record import Record
@@ -108,8 +109,8 @@ class Answering:
 
     def _recorded(self, question: AsOf, today: date) -> Answer:
         day = question.day or today
-        if question.month and (day.year, day.month) == (today.year, today.month):
-            day = today
+        if day == as_of_day(key_of(today)).date():
+            day = today  # what is known in the open month is as of its end
         if day > today:
             raise BadRequest(f"{question.day} is in the future; the record goes to {today}")
         said = self.newest if question.day is None else self._record.said_at(day)

@@ -3,7 +3,6 @@
 V1 and V2 bring what they read here (`v1.py`, `v2.py`), so that both refuse the same. Nothing here knows a server.
 """
 
-import calendar
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from macro_cycle.platform.months import parse_as_of
 from macro_cycle.serving.errors import BadRequest, TooLarge, short
 
 LATEST = "latest"
 NUMBERS = frozenset((int, float))
 CELLS = NUMBERS | {type(None)}
-DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
 ECONOMY = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 FARTHEST = 100.0
 UNBOUNDED = 1e12
@@ -38,7 +37,6 @@ class AsOf:
     """What was said at a day; `day` is None for the newest answer. A month stands for its last day."""
 
     day: date | None
-    month: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,11 +137,9 @@ def as_of(text: Any) -> AsOf:
     """
     if text == LATEST and type(text) is str:
         return AsOf(None)
-    if type(text) is str and DAY.fullmatch(text):
-        try:
-            return AsOf(_last_day(text), month=True) if len(text) == 7 else AsOf(date.fromisoformat(text))
-        except ValueError:
-            pass
+    found = parse_as_of(text) if type(text) is str else None
+    if found is not None:
+        return AsOf(found.date())
     raise BadRequest(f"as_of is {short(text)}; write latest, a day as YYYY-MM-DD or a month as YYYY-MM")
 
 
@@ -172,11 +168,6 @@ def of_instance(instance: Any, reader: WindowReader) -> Question:
     if kind == "as_of":
         return as_of(value)
     return economy(value) if kind == "economy" else reader.named_rows(value)
-
-
-def _last_day(month: str) -> date:
-    first = date.fromisoformat(f"{month}-01")
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def _bounds(panel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse.tables import evaluations, news, served
 
-PART_COLUMNS = ["as_of", "since", "reference_month", "since_reference_month", "kind", "series_id", "contribution"]
+DAYS = ["as_of", "since", "reference_month", "since_reference_month"]
+PART_COLUMNS = [*DAYS, "kind", "series_id", "contribution", "standard_error"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ class NewsStore:
             rows = connection.execute(select(news).order_by(news.c.as_of)).mappings().all()
         if not rows:
             raise MacroCycleError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
-        parts = [{**{name: row[name] for name in PART_COLUMNS[:4]}, **part} for row in rows for part in row["parts"]]
-        dates = {name: lambda frame, name=name: pd.to_datetime(frame[name]) for name in PART_COLUMNS[:4]}
+        month_end = [*DAYS, "standard_error"]
+        parts = [{**{name: row[name] for name in month_end}, **part} for row in rows for part in row["parts"]]
+        dates = {name: lambda frame, name=name: pd.to_datetime(frame[name]) for name in DAYS}
         return pd.DataFrame(parts, columns=PART_COLUMNS).assign(**dates)
 
 

@@ -69,8 +69,8 @@ def test_several_windows_are_several_questions(many):
     [
         ("latest", AsOf(None)),
         ("2008-09-15", AsOf(date(2008, 9, 15))),
-        ("2008-09", AsOf(date(2008, 9, 30), month=True)),
-        ("2024-02", AsOf(date(2024, 2, 29), month=True)),
+        ("2008-09", AsOf(date(2008, 9, 30))),
+        ("2024-02", AsOf(date(2024, 2, 29))),
     ],
 )
 def test_days_months_and_latest_are_understood_alike(text, question):
