@@ -11,6 +11,7 @@ from macro_cycle.assets.features import macro_features
 from macro_cycle.assets.model import regime_model
 from macro_cycle.assets.news import regime_news
 from macro_cycle.assets.promotion import champion
+from macro_cycle.assets.published import published_record
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
@@ -36,6 +37,7 @@ def build(platform: Platform) -> dg.Definitions:
         kserve_deployment(chain),
         real_time_evaluation,
         current,
+        published_record,
     ]
     return dg.Definitions(
         assets=dg.with_source_code_references(assets),

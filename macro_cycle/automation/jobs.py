@@ -25,6 +25,6 @@ train_one_month = dg.define_asset_job(
 
 decide = dg.define_asset_job(
     "decide",
-    selection=dg.AssetSelection.assets("champion", "kserve_deployment", "current"),
+    selection=dg.AssetSelection.assets("champion", "kserve_deployment", "current", "published_record"),
     description="The decision on the open month's model, by the gate or by hand, and what serves upon it.",
 )

@@ -19,6 +19,7 @@ from macro_cycle.cli import (
     services,
     track_record,
     training,
+    verify,
 )
 from macro_cycle.cli.console import errors, print_error
 from macro_cycle.errors import MacroCycleError, UsageError
@@ -57,6 +58,7 @@ track_record.register(app)
 series.register(app)
 rehearsal.register(app)
 backups.register(app)
+verify.register(app)
 
 
 def main() -> None:

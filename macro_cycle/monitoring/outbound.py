@@ -23,7 +23,12 @@ class Forbidden(Exception):
 
 
 def post_json(url: str, body: Any) -> httpx.Response:
-    """Post a document and follow no redirect.
+    """Post a document; see `post`."""
+    return post(url, json.dumps(body).encode(), "application/json")
+
+
+def post(url: str, content: bytes, content_type: str) -> httpx.Response:
+    """Post content and follow no redirect.
 
     Raises:
         Forbidden: the URL leads to an address that is not posted to.
@@ -33,8 +38,8 @@ def post_json(url: str, body: Any) -> httpx.Response:
     if target.scheme not in ("http", "https") or not target.host:
         raise httpx.InvalidURL("an address begins with http:// or https://")
     address = checked_address(target.host, target.port or {"http": 80, "https": 443}[target.scheme])
-    headers = {"Content-Type": "application/json"}
-    sending: dict[str, Any] = {"content": json.dumps(body), "timeout": TIMEOUT, "follow_redirects": False}
+    headers = {"Content-Type": content_type}
+    sending: dict[str, Any] = {"content": content, "timeout": TIMEOUT, "follow_redirects": False}
     if target.scheme in getproxies():  # the proxy resolves the name again, and connects
         return httpx.post(target, headers=headers, **sending)
     host = {"Host": target.netloc.decode("ascii").rpartition("@")[2]}

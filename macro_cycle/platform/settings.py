@@ -142,6 +142,14 @@ class NotificationSettings(Section):
     alertmanager_url: SecretStr | None = Field(default=None, description="base address of Alertmanager")
 
 
+class PublishSettings(Section):
+    """The published record: what was said, in files that a stranger can check."""
+
+    path: Path | None = Field(default=None, description="folder of the record; default: published, in the home")
+    git: bool = Field(default=False, description="commit each entry to the git repository that the folder lies in")
+    timestamp_url: SecretStr | None = Field(default=None, description="authority for time stamps by RFC 3161")
+
+
 class Settings(BaseSettings):
     """All settings of the platform; frozen once read."""
 
@@ -170,6 +178,7 @@ class Settings(BaseSettings):
     prometheus: PrometheusSettings = PrometheusSettings()
     dagster: DagsterSettings = DagsterSettings()
     notifications: NotificationSettings = NotificationSettings()
+    publish: PublishSettings = PublishSettings()
 
     @field_validator("home")
     @classmethod
@@ -185,6 +194,11 @@ class Settings(BaseSettings):
     def panel_path(self) -> str:
         """Where the panels lie: a local folder under `home` unless set."""
         return self.data.panel_path or str(self.home / "panels")
+
+    @property
+    def published_path(self) -> Path:
+        """Folder of the published record."""
+        return self.publish.path.expanduser().resolve() if self.publish.path else self.home / "published"
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ receives it sees whether that is still what there is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Row, Select, insert, select
@@ -76,6 +76,17 @@ class RecordStore:
         query = self._rows(asset).where(records.c.document.is_not(None)).order_by(records.c.id)
         with self._engine.connect() as connection:
             return [kind.model_validate(row.document) for row in connection.execute(query)]
+
+    def recorded_after(self, asset: str, kind: type[R], moment: datetime | None) -> list[tuple[datetime, R]]:
+        """Records kept after a moment (None: the standing one of the newest month), with their own, in that order."""
+        if moment is None:
+            query = self._rows(asset).where(records.c.document.is_not(None))
+            row = self._first(query.order_by(records.c.as_of.desc(), records.c.id.desc()))
+            return [(row.recorded_at, kind.model_validate(row.document))] if row else []
+        query = self._rows(asset).where(records.c.document.is_not(None), records.c.recorded_at > moment)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(records.c.id))
+            return [(row.recorded_at, kind.model_validate(row.document)) for row in rows]
 
     def failures(self, months: Sequence[str]) -> list[Failure]:
         """What could not be made for these months, by month and in the order in which it was tried."""
