@@ -9,6 +9,7 @@ import typer
 from macro_cycle import __version__
 from macro_cycle.cli import (
     backups,
+    comparing,
     decisions,
     exports,
     history,
@@ -55,6 +56,7 @@ exports.register(app)
 imports.register(app)
 history.register(app)
 track_record.register(app)
+comparing.register(app)
 series.register(app)
 rehearsal.register(app)
 backups.register(app)

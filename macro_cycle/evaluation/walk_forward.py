@@ -1,6 +1,6 @@
 """What a configuration would have said at past month ends, from what was known then: a record where there is none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -29,26 +29,42 @@ def walk_forward(
     days without new data: they would only repeat an answer.
     One row per as-of month: `reference_month`, `score` (the recession probability).
     """
+    return answers(_panels(frames, catalog, features), config, every)
+
+
+def answers(
+    panels: Iterable[tuple[pd.Timestamp, pd.DataFrame | None]], config: "HMMConfig", every: int = EVERY
+) -> pd.DataFrame:
+    """The configuration's answers for the panels of as-of months, estimated again at every `every`-th; as above.
+
+    A month without a panel, with too short a one or with that of the month before is left out.
+    """
     from macro_cycle.hmm import fit_windows
 
-    panels = dict(_panels(frames, catalog, features))
-    models = fit_windows(list(panels.values())[::every], config, chain=False)
+    distinct = dict(_distinct(panels))
+    models = fit_windows(list(distinct.values())[::every], config, chain=False)
     said = {
         month: (panel.index[-1], float(models[i // every].recession_probability(models[i // every].nowcast(panel))))
-        for i, (month, panel) in enumerate(panels.items())
+        for i, (month, panel) in enumerate(distinct.items())
     }
     return pd.DataFrame.from_dict(said, orient="index", columns=["reference_month", "score"])
 
 
 def _panels(
     frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
-) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
-    last = pd.DataFrame()
+) -> Iterator[tuple[pd.Timestamp, pd.DataFrame | None]]:
     for month, frame in frames:
         try:
-            panel = build_panel(frame, catalog, features)
+            yield month, build_panel(frame, catalog, features)
         except MacroCycleError:
-            continue
-        if panel.notna().any(axis=1).sum() >= FEWEST_MONTHS and not panel.equals(last):
+            yield month, None
+
+
+def _distinct(
+    panels: Iterable[tuple[pd.Timestamp, pd.DataFrame | None]],
+) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    last = pd.DataFrame()
+    for month, panel in panels:
+        if panel is not None and panel.notna().any(axis=1).sum() >= FEWEST_MONTHS and not panel.equals(last):
             yield month, panel
             last = panel

@@ -35,6 +35,7 @@ SHORT_NAMES = {
     "FRED_API_KEY": ("data", "fred_api_key"),
     "FRED_BASE_URL": ("data", "fred_base_url"),
     "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
+    "DASK_ADDRESS": ("dask", "address"),
 }
 
 SourceName = Literal["sample", "fred_api", "fred_postgres", "fred_md", "alfred_file"]
@@ -135,6 +136,12 @@ class DagsterSettings(Section):
     keep_days: int = Field(default=90, ge=1, description="how long it is kept how steps worked and what they printed")
 
 
+class DaskSettings(Section):
+    """A Dask cluster for comparisons of configurations."""
+
+    address: str | None = Field(default=None, description="the scheduler's, as tcp://host:8786", pattern=r"^[a-z]+://")
+
+
 class NotificationSettings(Section):
     """Where people are told; an address may hold a token, so it never shows."""
 
@@ -179,6 +186,7 @@ class Settings(BaseSettings):
     dagster: DagsterSettings = DagsterSettings()
     notifications: NotificationSettings = NotificationSettings()
     publish: PublishSettings = PublishSettings()
+    dask: DaskSettings = DaskSettings()
 
     @field_validator("home")
     @classmethod

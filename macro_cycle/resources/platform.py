@@ -20,6 +20,7 @@ from macro_cycle.platform.settings import Settings, read_settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from macro_cycle.evaluation.comparison import Engine
     from macro_cycle.feature_store.store import EconomyStore
     from macro_cycle.hmm import HMMConfig
     from macro_cycle.records import RecordStore
@@ -200,6 +201,14 @@ class Platform:
             lambda ids: self.warehouse.facts(ids),
             patience,
         )
+
+    def comparison_engine(self) -> "Engine":
+        """What runs the walk-forward of each variant: the Dask cluster in the settings, or this process."""
+        from macro_cycle.evaluation.comparison import in_this_process
+        from macro_cycle.resources.dask_engine import DaskEngine
+
+        address = self.settings.dask.address
+        return in_this_process if address is None else DaskEngine(address)
 
     @contextmanager
     def deployer(self) -> "Iterator[Deployer]":
