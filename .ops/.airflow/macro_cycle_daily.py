@@ -13,7 +13,8 @@ from typing import Any
 from airflow.sdk import DAG, PokeReturnValue, get_current_context, task
 
 URL = os.environ.get("DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/") + "/graphql"
-JOB, NEWEST_ASSET = "whole_graph", "kserve_deployment"
+CYCLE = os.environ.get("MACRO_CYCLE", "us")
+JOB, NEWEST_ASSET = f"{CYCLE}_whole_graph", [CYCLE, "kserve_deployment"]
 OWN_TAG = "airflow/run_id"
 SECONDS = 30
 
@@ -62,7 +63,7 @@ with DAG(
         earlier = ask(RUNS, tags=[own])["results"]
         if earlier:
             return earlier[0]["runId"]
-        month = ask(MONTHS, asset={"path": [NEWEST_ASSET]})["partitionKeys"][-1]
+        month = ask(MONTHS, asset={"path": NEWEST_ASSET})["partitionKeys"][-1]
         places = {"repositoryLocationName": "macro_cycle", "repositoryName": "__repository__", "jobName": JOB}
         tags = [own, {"key": "dagster/partition", "value": month}]
         answer = ask(LAUNCH, run={"selector": places, "executionMetadata": {"tags": tags}, "mode": "default"})

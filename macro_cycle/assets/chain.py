@@ -42,28 +42,48 @@ Result = tuple[str, Made | MacroCycleError]
 
 @dataclass(frozen=True)
 class Chain:
-    """The monthly assets of one cycle as they are defined: by months, with a code version for each asset."""
+    """The assets of one cycle as they are defined: their keys, by months, with a code version for each."""
 
+    platform: Platform
     months: dg.PartitionsDefinition
     code: Mapping[str, str]
 
     @classmethod
     def of(cls, platform: Platform) -> "Chain":
         """The chain of the platform's cycle."""
-        return cls(monthly_partitions(platform.clock), code_versions(platform))
+        return cls(platform, monthly_partitions(platform.clock), code_versions(platform))
 
-    def options(self, asset: str) -> dict[str, Any]:
-        """What every monthly asset after the fetch has in common.
+    @property
+    def cycle(self) -> str:
+        """The cycle's code."""
+        return self.platform.cycle
+
+    def key(self, asset: str) -> dg.AssetKey:
+        """The key of one of its assets."""
+        return dg.AssetKey([self.cycle, asset])
+
+    def own(self, name: str) -> str:
+        """The cycle's own pool, group or operation of a kind."""
+        return f"{self.cycle}_{name}"
+
+    def names(self, asset: str, group: str) -> dict[str, Any]:
+        """Key and group of an asset."""
+        return {"name": asset, "key_prefix": self.cycle, "group_name": self.own(group)}
+
+    def options(self, asset: str, group: str, *receives: str) -> dict[str, Any]:
+        """What every monthly asset after the fetch has in common; it receives records of others by their names.
 
         None has a freshness policy: Dagster judges an asset by its newest run, which may be one of a past month. How
         fresh the open month is, `current` says.
         """
         return {
-            "name": asset,
+            **self.names(asset, group),
+            "ins": {name: dg.AssetIn(self.key(name)) for name in receives},
             "partitions_def": self.months,
             "backfill_policy": dg.BackfillPolicy.single_run(),
             "code_version": self.code[asset],
-            "automation_condition": on_new_content(),
+            "pool": self.own("months"),  # one run at a time makes months of a cycle
+            "automation_condition": on_new_content(holding_back=[self.key("fred_series"), self.key("macro_features")]),
         }
 
 
@@ -89,10 +109,9 @@ class Months:
     received: the records that the asset received, by asset and month.
     """
 
-    def __init__(
-        self, context: dg.AssetExecutionContext, platform: Platform, defined: Chain, **received: Mapping[str, Record]
-    ) -> None:
-        self._context, self._platform, self._code = context, platform, defined.code
+    def __init__(self, context: dg.AssetExecutionContext, defined: Chain, **received: Mapping[str, Record]) -> None:
+        self._context, self._platform, self._code = context, defined.platform, defined.code
+        self._key = defined.key
         self._asset = context.asset_key.path[-1]
         self._received = received
         self.keys = list(context.partition_keys)
@@ -202,7 +221,7 @@ class Months:
 
     def _materialization(self, month: str, made: Made, describe: Callable[[Any], Metadata]) -> dg.AssetMaterialization:
         record, metadata = made
-        inputs = {dg.AssetKey(asset): version for asset, version in record.made_from.items() if asset in self._received}
+        inputs = {self._key(asset): version for asset, version in record.made_from.items() if asset in self._received}
         return dg.AssetMaterialization(
             self._context.asset_key,
             partition=month,
@@ -214,7 +233,7 @@ class Months:
     def _events(self) -> dict[dg.AssetKey, dict[str, int]]:
         """Storage id of the newest event of each month of each asset that was received."""
         storage = self._context.instance.event_log_storage
-        keys, kind = map(dg.AssetKey, self._received), dg.DagsterEventType.ASSET_MATERIALIZATION
+        keys, kind = map(self._key, self._received), dg.DagsterEventType.ASSET_MATERIALIZATION
         return {key: dict(storage.get_latest_storage_id_by_partition(key, kind)) for key in keys}
 
     def _made_by_events(self, month: str) -> dict[dg.AssetKey, int]:

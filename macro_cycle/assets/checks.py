@@ -67,7 +67,9 @@ def _check(
     *,
     blocking: bool,
 ) -> dg.AssetChecksDefinition:
-    def check(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+    platform = chain.platform
+
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         records = received(platform, asset, months_of(context, platform))
         found = {month: list(lines_of(record)) for month, record in sorted(records.items())}
         some_in_order = len(found) > 1 and not all(found.values())
@@ -75,7 +77,7 @@ def _check(
 
     check.__name__ = name
     return dg.asset_check(
-        asset=asset,
+        asset=chain.key(asset),
         name=name,
         description=description,
         blocking=blocking,

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from macro_cycle.assets.chain import Chain
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
@@ -17,26 +18,32 @@ from macro_cycle.resources.platform import Platform
 UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
 
 
-@dg.asset(
-    deps=[dg.AssetDep(asset, partition_mapping=dg.LastPartitionMapping()) for asset in UPSTREAM],
-    group_name="serving",
-    owners=["team:research"],
-    kinds={"postgres"},
-    tags={"domain": "serving"},
-    code_version="1",
-    freshness_policy=ANSWER_MONTHLY,
-    automation_condition=on_change_of_the_open_month(),
-)
-def current(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
-    """The present: the newest answer, what serves, ages and decisions to be made. It has no partitions.
+def current(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `current`."""
+    platform = chain.platform
 
-    Pages of the monthly assets show the month that was run last, which may be a past one.
-    """
-    answer = platform.records.newest("regime_labels", Answer)
-    if answer is None:
-        raise dg.Failure("there is no answer yet; materialize the open month first", allow_retries=False)
-    document = present(platform, answer)
-    return dg.MaterializeResult(data_version=dg.DataVersion(document_version(document)), metadata=_shown(document))
+    @dg.asset(
+        **chain.names("current", "serving"),
+        deps=[dg.AssetDep(chain.key(asset), partition_mapping=dg.LastPartitionMapping()) for asset in UPSTREAM],
+        owners=["team:research"],
+        kinds={"postgres"},
+        tags={"domain": "serving"},
+        code_version="1",
+        freshness_policy=ANSWER_MONTHLY,
+        automation_condition=on_change_of_the_open_month(),
+    )
+    def asset() -> dg.MaterializeResult:
+        """The present: the newest answer, what serves, ages and decisions to be made. It has no partitions.
+
+        Pages of the monthly assets show the month that was run last, which may be a past one.
+        """
+        answer = platform.records.newest("regime_labels", Answer)
+        if answer is None:
+            raise dg.Failure("there is no answer yet; materialize the open month first", allow_retries=False)
+        document = present(platform, answer)
+        return dg.MaterializeResult(data_version=dg.DataVersion(document_version(document)), metadata=_shown(document))
+
+    return asset
 
 
 def present(platform: Platform, answer: Answer) -> dict[str, Any]:

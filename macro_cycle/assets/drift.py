@@ -27,18 +27,17 @@ CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
 
 def regime_drift(chain: Chain) -> dg.AssetChecksDefinition:
     """The checks of drift on `regime_labels`."""
+    platform = chain.platform
 
     @dg.multi_asset_check(
-        name="regime_drift",
+        name=chain.own("regime_drift"),
         specs=[
-            dg.AssetCheckSpec(name, asset="regime_labels", description=text, partitions_def=chain.months)
+            dg.AssetCheckSpec(name, asset=chain.key("regime_labels"), description=text, partitions_def=chain.months)
             for name, (_, text) in CHECKS.items()
         ],
         can_subset=True,
     )
-    def checks(
-        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> Iterator[dg.AssetCheckResult]:
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         """Statistics of the run's newest month."""
         month = months_of(context, platform)[-1]
         trained = stored_model(platform, platform.records.one("regime_model", Model, month))

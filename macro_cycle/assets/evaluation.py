@@ -3,6 +3,7 @@
 import dagster as dg
 import pandas as pd
 
+from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.charts import as_metadata
 from macro_cycle.automation.conditions import on_new_calls
 from macro_cycle.platform.versions import content_version
@@ -11,27 +12,39 @@ from macro_cycle.resources.platform import Platform
 NOTHING_SETTLED = "No call is about a month that is settled yet; `macro-cycle backfill` makes those of the past."
 
 
-@dg.asset(
-    deps=["regime_labels"],
-    group_name="evaluation",
-    owners=["team:research"],
-    kinds={"postgres", "python"},
-    tags={"domain": "macro"},
-    metadata={"dagster/table_name": "warehouse.evaluations"},
-    code_version="1",
-    automation_condition=on_new_calls(),
-)
-def real_time_evaluation(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
-    """How well the calls dated the cycle, beside the Sahm rule, the term spread and an activity index.
+def real_time_evaluation(chain: Chain) -> dg.AssetsDefinition:
+    """The asset `real_time_evaluation`."""
+    platform = chain.platform
 
-    Scored are the months that the committee has settled; the command `macro-cycle report` writes it as a page.
-    """
+    @dg.asset(
+        **chain.names("real_time_evaluation", "evaluation"),
+        deps=[chain.key("regime_labels")],
+        owners=["team:research"],
+        kinds={"postgres", "python"},
+        tags={"domain": "macro"},
+        metadata={"dagster/table_name": "warehouse.evaluations"},
+        code_version="1",
+        automation_condition=on_new_calls(),
+    )
+    def asset() -> dg.MaterializeResult:
+        """How well the calls dated the cycle, beside the Sahm rule, the term spread and an activity index.
+
+        Scored are the months that the committee has settled; the command `macro-cycle report` writes it as a page.
+        """
+        return _evaluated(platform)
+
+    return asset
+
+
+def _evaluated(platform: Platform) -> dg.MaterializeResult:
     from macro_cycle.evaluation import charts
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
 
     rules = [rival for rival in baselines(platform.catalog) if rival.requires is None]
-    document, calls = evaluate_calls(platform.warehouse, rules, platform.clock.today(), platform.chronology)
+    document, calls = evaluate_calls(
+        platform.warehouse, platform.regimes, rules, platform.clock.today(), platform.chronology
+    )
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
     platform.evaluations.append(newest.date(), version, document)
     if not document["figures"][0]["months"]:

@@ -15,34 +15,31 @@ from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Panel, Snapshot
 from macro_cycle.resources.platform import Platform
 
-SOURCE = dg.AssetKey("fred_series")
-
 
 def macro_features(chain: Chain, features: FeatureSet, panel_path: str) -> dg.AssetsDefinition:
     """The asset `macro_features`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("macro_features"),
-        group_name="features",
+        **chain.options("macro_features", "features", "fred_series"),
         owners=["team:research"],
         kinds={"pandas", "parquet"},
         tags={"domain": "macro"},
         metadata={
             "dagster/column_schema": _columns(features),
-            "dagster/column_lineage": _lineage(features),
+            "dagster/column_lineage": _lineage(features, chain.key("fred_series")),
             "dagster/uri": panel_path,
         },
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         fred_series: dict[str, Snapshot],
     ) -> Iterator[dg.MaterializeResult]:
         """Stationary panel as known at the end of the month: one row per reference month, one column per feature.
 
         NaN where a value was not yet published; nothing is filled, dropped or scaled.
         """
-        months = Months(context, platform, chain, fred_series=fred_series)
+        months = Months(context, chain, fred_series=fred_series)
         yield from months.report(
             lambda keys: _built(platform, months, keys),
             _figures,
@@ -101,8 +98,8 @@ def _columns(features: FeatureSet) -> dg.TableSchema:
     )
 
 
-def _lineage(features: FeatureSet) -> dg.TableColumnLineage:
+def _lineage(features: FeatureSet, source: dg.AssetKey) -> dg.TableColumnLineage:
     columns = ("series_id", "date", "value")
     return dg.TableColumnLineage(
-        {f.name: [dg.TableColumnDep(SOURCE, column) for column in columns] for f in features.features}
+        {f.name: [dg.TableColumnDep(source, column) for column in columns] for f in features.features}
     )

@@ -24,26 +24,24 @@ LOGGERS = 4  # MLflow mostly waits for its database
 
 def regime_model(chain: Chain) -> dg.AssetsDefinition:
     """The asset `regime_model`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("regime_model"),
-        group_name="model",
+        **chain.options("regime_model", "model", "macro_features"),
         owners=["team:research"],
         kinds={"numba", "mlflow"},
         tags={"domain": "macro"},
         metadata={"dagster/table_name": "warehouse.models"},
-        pool="registry",
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         macro_features: dict[str, Panel],
     ) -> Iterator[dg.MaterializeResult]:
         """Hidden Markov model trained on the panel of the month, logged and registered in MLflow.
 
         The same panel under the same configuration is never trained twice; the data version is the model's.
         """
-        months = Months(context, platform, chain, macro_features=macro_features)
+        months = Months(context, chain, macro_features=macro_features)
         known = platform.models.versions()
         yield from months.report(
             lambda keys: _models(context, platform, months, macro_features, keys),

@@ -30,10 +30,10 @@ NOTHING_BEFORE = "There is no answer for the month end before, so no change to e
 
 def regime_news(chain: Chain) -> dg.AssetsDefinition:
     """The asset `regime_news`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("regime_news"),
-        group_name="regimes",
+        **chain.options("regime_news", "regimes", "regime_model", "regime_labels"),
         owners=["team:research"],
         kinds={"postgres", "python"},
         tags={"domain": "macro"},
@@ -41,7 +41,6 @@ def regime_news(chain: Chain) -> dg.AssetsDefinition:
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         regime_model: dict[str, Model],
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
@@ -51,7 +50,7 @@ def regime_news(chain: Chain) -> dg.AssetsDefinition:
         """
         first = month_before(context.partition_keys[0])
         models = platform.records.load("regime_model", Model, [first]) | regime_model
-        months = _WithTheMonthBefore(context, platform, chain, models, regime_model, regime_labels)
+        months = _WithTheMonthBefore(context, chain, models, regime_model, regime_labels)
         yield from months.report(lambda keys: _explained(platform, months, models, keys), _figures)
 
     return asset
@@ -63,13 +62,12 @@ class _WithTheMonthBefore(Months):
     def __init__(
         self,
         context: dg.AssetExecutionContext,
-        platform: Platform,
         chain: Chain,
         models: dict[str, Model],
         regime_model: dict[str, Model],
         regime_labels: dict[str, Answer],
     ) -> None:
-        super().__init__(context, platform, chain, regime_model=regime_model, regime_labels=regime_labels)
+        super().__init__(context, chain, regime_model=regime_model, regime_labels=regime_labels)
         self._models = models
 
     def _versions(self, month: str) -> dict[str, str]:

@@ -30,6 +30,14 @@ BY_HAND = {
     "rollback": "The model, promoted earlier, serves again; what serves now is refused.",
     "retract": "What a person decided about the model no longer holds; the gate's decision does.",
 }
+DESCRIPTION = """Which model may serve: the gate's verdict on the open month's model against the one that serves now.
+
+Decisions are append-only. A person's stands for its model until a person takes it back. To decide by hand,
+materialize the open month with the config
+
+    ops: {{{operation}: {{config: {{decision: {{by_hand: {{outcome: refuse, reason: a revision is due}}}}}}}}}}
+
+where the outcome is promote, refuse, rollback or retract, or use `macro-cycle promote` and its like."""
 CONFIG: dict[str, Any] = {
     "decision": dg.Field(
         dg.Selector(
@@ -67,34 +75,25 @@ CONFIG: dict[str, Any] = {
 
 def champion(chain: Chain) -> dg.AssetsDefinition:
     """The asset `champion`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options(ASSET),
-        group_name="model",
+        **chain.options(ASSET, "model", "regime_model", "regime_labels"),
+        description=DESCRIPTION.format(operation="__".join(chain.key(ASSET).path)),
         owners=["team:ml-platform"],
         kinds={"mlflow", "postgres"},
         tags={"domain": "serving"},
         metadata={"dagster/table_name": "warehouse.decisions"},
         config_schema=CONFIG,
-        pool="endpoint",
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         regime_model: dict[str, Model],
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
-        """Which model may serve: the gate's verdict on the open month's model against the one that serves now.
-
-        Decisions are append-only. A person's stands for its model until a person takes it back. To decide by hand,
-        materialize the open month with the config
-
-            ops: {champion: {config: {decision: {by_hand: {outcome: refuse, reason: a benchmark revision is due}}}}}
-
-        where the outcome is promote, refuse, rollback or retract, or use `macro-cycle promote` and its like.
-        """
+        """See `DESCRIPTION`."""
         asked = context.op_execution_context.op_config["decision"]
-        months = Months(context, platform, chain, regime_model=regime_model, regime_labels=regime_labels)
+        months = Months(context, chain, regime_model=regime_model, regime_labels=regime_labels)
         if "by_hand" in asked:
             decide_by_hand(platform.records, _by_hand(platform, months, asked["by_hand"], regime_model))
         yield from months.report(
@@ -234,6 +233,7 @@ def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | N
 
     evidence = gather(
         platform.warehouse,
+        platform.regimes,
         platform.catalog,
         platform.features,
         trained.model.config,

@@ -33,10 +33,10 @@ COLUMNS = dg.TableSchema(
 
 def regime_labels(chain: Chain) -> dg.AssetsDefinition:
     """The asset `regime_labels`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("regime_labels"),
-        group_name="regimes",
+        **chain.options("regime_labels", "regimes", "macro_features", "regime_model"),
         owners=["team:research"],
         kinds={"postgres", "python"},
         tags={"domain": "macro"},
@@ -44,7 +44,6 @@ def regime_labels(chain: Chain) -> dg.AssetsDefinition:
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         macro_features: dict[str, Panel],
         regime_model: dict[str, Model],
     ) -> Iterator[dg.MaterializeResult]:
@@ -54,7 +53,7 @@ def regime_labels(chain: Chain) -> dg.AssetsDefinition:
         """
         before = platform.records.load("macro_features", Panel, [month_before(context.partition_keys[0])])
         panels = before | macro_features
-        months = _WithThePanelBefore(context, platform, chain, panels, macro_features, regime_model)
+        months = _WithThePanelBefore(context, chain, panels, macro_features, regime_model)
 
         def make(month: str) -> Made:
             return _made(platform, months, month, regime_model[month])
@@ -70,13 +69,12 @@ class _WithThePanelBefore(Months):
     def __init__(
         self,
         context: dg.AssetExecutionContext,
-        platform: Platform,
         chain: Chain,
         panels: dict[str, Panel],
         macro_features: dict[str, Panel],
         regime_model: dict[str, Model],
     ) -> None:
-        super().__init__(context, platform, chain, macro_features=macro_features, regime_model=regime_model)
+        super().__init__(context, chain, macro_features=macro_features, regime_model=regime_model)
         self._panels = panels
 
     def provenance(self, month: str) -> Provenance:

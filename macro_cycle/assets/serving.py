@@ -24,22 +24,21 @@ CLOSED = "A closed month. Nothing was deployed."
 
 def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
     """The asset `feast_materialization`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("feast_materialization"),
-        group_name="serving",
+        **chain.options("feast_materialization", "serving", "macro_features", "regime_labels"),
         owners=["team:ml-platform"],
         kinds={"feast", "postgres"},
         tags={"domain": "serving"},
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         macro_features: dict[str, Panel],
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
         """The month's newest features and regime probabilities in Feast's offline store; online, the open month's."""
-        months = Months(context, platform, chain, macro_features=macro_features, regime_labels=regime_labels)
+        months = Months(context, chain, macro_features=macro_features, regime_labels=regime_labels)
         yield from months.report(
             lambda keys: _stored(platform, months, macro_features, regime_labels, keys),
             lambda record: {"online": key_of(record.as_of) == platform.clock.open_month()},
@@ -65,24 +64,22 @@ def _stored(
 
 def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
     """The asset `kserve_deployment`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options(ENDPOINT),
-        group_name="serving",
+        **chain.options(ENDPOINT, "serving", "champion", "regime_labels"),
         owners=["team:ml-platform"],
         kinds={"kserve"},
         tags={"domain": "serving"},
         metadata={"dagster/table_name": "warehouse.served"},
-        pool="endpoint",
     )
     def asset(
         context: dg.AssetExecutionContext,
-        platform: dg.ResourceParam[Platform],
         champion: dict[str, Decision],
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
         """The endpoint serving the model that stands promoted, verified by a prediction before anybody else asks."""
-        months, open_month = Months(context, platform, chain, champion=champion), platform.clock.open_month()
+        months, open_month = Months(context, chain, champion=champion), platform.clock.open_month()
 
         def deployed(keys: list[str]) -> Iterator[Result]:
             for month in keys:

@@ -33,26 +33,23 @@ COLUMNS = dg.TableSchema(
 
 def fred_series(chain: Chain) -> dg.AssetsDefinition:
     """The asset `fred_series`."""
+    platform = chain.platform
 
     @dg.asset(
-        **chain.options("fred_series") | {"automation_condition": refetch_while_stale()},
+        **chain.options("fred_series", "sources") | {"automation_condition": refetch_while_stale()},
         freshness_policy=FETCH_DAILY,
-        group_name="sources",
         owners=["team:data-engineering"],
         kinds={"postgres", "python"},
         tags={"domain": "macro"},
         metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.observations"},
-        pool="source",
     )
-    def asset(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> Iterator[dg.MaterializeResult]:
+    def asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """All observations known at the end of the month for the catalogue's series.
 
         Ingests what the source has and the bitemporal store lacks; the data version is a hash of the snapshot, so a
         refresh without news changes nothing downstream.
         """
-        months, source = Months(context, platform, chain), platform.source()
+        months, source = Months(context, chain), platform.source()
         wanted = [series_id for series_id in source.available() if series_id in platform.catalog]
         report = IngestReport(0, 0, 0)
         for done, found in _ingested(platform.warehouse, source, wanted, platform.clock.now()):

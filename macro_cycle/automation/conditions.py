@@ -5,11 +5,12 @@ changed. From the model on everything runs together with what it depends on, so 
 changed configuration is a changed code version, and runs what depends on it.
 """
 
-from dagster import AssetSelection, AutomationCondition
+from collections.abc import Sequence
+
+from dagster import AssetKey, AssetSelection, AutomationCondition
 
 RETRY_CRON = "*/15 * * * *"
 NIGHTLY_CRON = "30 3 * * *"
-HOLDING_NEWS_BACK = AssetSelection.assets("fred_series", "macro_features")
 
 
 def refetch_while_stale() -> AutomationCondition:
@@ -27,11 +28,11 @@ def refetch_while_stale() -> AutomationCondition:
     ).with_label("refetch_while_stale")
 
 
-def on_new_content() -> AutomationCondition:
+def on_new_content(holding_back: Sequence[AssetKey]) -> AutomationCondition:
     """Run the open month when it is new, an input's content changed, or its own code or configuration did.
 
     A refresh that changed nothing runs nothing. What failed is tried again every quarter of an hour. Nothing follows
-    an input whose blocking check failed.
+    an input whose blocking check failed. holding_back: assets after which only changed content goes on.
     """
     changed_elsewhere = AutomationCondition.data_version_changed() & ~AutomationCondition.executed_with_root_target()
     news: AutomationCondition = (
@@ -39,7 +40,7 @@ def on_new_content() -> AutomationCondition:
         | AutomationCondition.code_version_changed().with_label("configuration changed")
         | AutomationCondition.any_deps_match(changed_elsewhere).with_label("an input's content changed")
         | AutomationCondition.any_deps_match(AutomationCondition.will_be_requested())
-        .ignore(HOLDING_NEWS_BACK)
+        .ignore(AssetSelection.assets(*holding_back))
         .with_label("an input runs now")
     )
     refused = AutomationCondition.any_checks_match(AutomationCondition.check_failed(), blocking_only=True)

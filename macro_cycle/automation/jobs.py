@@ -1,30 +1,44 @@
-"""Named jobs over the graph."""
+"""Named jobs over the graph of a cycle; each bears the cycle's code before its name, and as a tag."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
-from macro_cycle.resources.mlflow_run import end_mlflow_run
+from macro_cycle.resources.mlflow_run import CYCLE_TAG, end_mlflow_run
 
-whole_graph = dg.define_asset_job(
-    "whole_graph",
-    selection=dg.AssetSelection.all(),
-    description="Every asset, for one month or, with a range, for many months in one run.",
-)
+DESCRIPTIONS = {
+    "whole_graph": "Every asset, for one month or, with a range, for many months in one run.",
+    "fetch": "What the source has new, and the panel; what follows runs by its automation condition.",
+    "train_one_month": "Fetch, panel and model of one month in one MLflow run; nothing is judged or deployed.",
+    "decide": "The decision on the open month's model, by the gate or by hand, and what serves upon it.",
+}
 
-fetch = dg.define_asset_job(
-    "fetch",
-    selection=dg.AssetSelection.assets("fred_series", "macro_features"),
-    description="What the source has new, and the panel; what follows runs by its automation condition.",
-)
 
-train_one_month = dg.define_asset_job(
-    "train_one_month",
-    selection=dg.AssetSelection.assets("regime_model").upstream(),
-    hooks={end_mlflow_run},
-    description="Fetch, panel and model of one month in one MLflow run; nothing is judged or deployed.",
-)
+def job_name(cycle: str, kind: str) -> str:
+    """The name of a cycle's job of a kind of `DESCRIPTIONS`."""
+    return f"{cycle}_{kind}"
 
-decide = dg.define_asset_job(
-    "decide",
-    selection=dg.AssetSelection.assets("champion", "kserve_deployment", "current", "published_record"),
-    description="The decision on the open month's model, by the gate or by hand, and what serves upon it.",
-)
+
+def jobs(cycle: str) -> dict[str, Any]:
+    """The jobs of a cycle, by kind."""
+
+    def assets(*names: str) -> dg.AssetSelection:
+        return dg.AssetSelection.assets(*([cycle, name] for name in names))
+
+    selections: Mapping[str, dg.AssetSelection] = {
+        "whole_graph": dg.AssetSelection.key_prefixes([cycle]),
+        "fetch": assets("fred_series", "macro_features"),
+        "train_one_month": assets("regime_model").upstream(),
+        "decide": assets("champion", "kserve_deployment", "current", "published_record"),
+    }
+    return {
+        kind: dg.define_asset_job(
+            job_name(cycle, kind),
+            selection=selection,
+            description=DESCRIPTIONS[kind],
+            tags={CYCLE_TAG: cycle},
+            hooks={end_mlflow_run} if kind == "train_one_month" else None,
+        )
+        for kind, selection in selections.items()
+    }

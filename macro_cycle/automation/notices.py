@@ -8,13 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.dagster_internals import FreshnessState
 from macro_cycle.monitoring.notifications import Notice
 from macro_cycle.records import Answer
+from macro_cycle.resources.mlflow_run import CYCLE_TAG
 from macro_cycle.stack.daemon import Daemon
 
-FETCH = dg.AssetKey("fred_series")
-DEPLOYMENT = "kserve_deployment"
+FETCH, DEPLOYMENT = "fred_series", "kserve_deployment"
 OVERLAP = timedelta(minutes=5)
 LONGEST = 300
 
@@ -36,22 +37,43 @@ class Seen:
         return asdict(self)
 
 
-def find(instance: dg.DagsterInstance, month: str, call: Answer | None, seen: Seen) -> tuple[list[Notice], Seen]:
-    """Everything to tell about the open `month` and its last `call`, and what has been seen now."""
+def find(
+    instance: dg.DagsterInstance, cycle: str, month: str, call: Answer | None, seen: Seen
+) -> tuple[list[Notice], Seen]:
+    """Everything to tell about a cycle's open `month` and its last `call`, and what has been seen now."""
     looked = Seen(datetime.now(UTC).isoformat(), call.label if call else seen.label)
-    found = [*_failures(instance, seen), *_refusal(instance, month), *_staleness(instance), *_regime_change(call, seen)]
-    return found, looked
+    found = [
+        *_failures(instance, cycle, seen),
+        *_refusal(instance, cycle, month),
+        *_staleness(instance, cycle),
+        *_regime_change(call, seen),
+    ]
+    return [_of(cycle, notice) for notice in found], looked
 
 
-def _failures(instance: dg.DagsterInstance, seen: Seen) -> list[Notice]:
+def _of(cycle: str, notice: Notice) -> Notice:
+    """The notice with the cycle that it is about."""
+    labels = {"cycle": cycle, **notice.labels}
+    return Notice(notice.kind, f"{cycle}:{notice.key}", f"{cycle}: {notice.text}", labels)
+
+
+def _failures(instance: dg.DagsterInstance, cycle: str, seen: Seen) -> list[Notice]:
     since = datetime.fromisoformat(seen.until) - OVERLAP
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
-    return [_failure(instance, run) for run in reversed(instance.get_runs(failed))]
+    runs = [run for run in reversed(instance.get_runs(failed)) if _is_about(run, cycle)]
+    return [_failure(instance, run, cycle) for run in runs]
 
 
-def _failure(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Notice:
+def _is_about(run: dg.DagsterRun, cycle: str) -> bool:
+    """Whether a run is of the cycle; one of no cycle's assets is the default's to tell."""
+    cycles = {key.path[0] for key in run.asset_selection or ()}
+    return cycle in (cycles or {run.tags.get(CYCLE_TAG, DEFAULT)})
+
+
+def _failure(instance: dg.DagsterInstance, run: dg.DagsterRun, cycle: str) -> Notice:
     month = (run.tags.get("dagster/partition") or run.tags.get("dagster/asset_partition_range_end") or "")[:7]
     step, why = _first_failed_step(instance, run.run_id)
+    step = step.removeprefix(f"{cycle}__") if step else None
     about = f"{step or run.job_name}:{month}:{hashlib.sha256(why.encode()).hexdigest()[:8]}"
     labels = {"month": month, "asset": step or ""}
     if step == DEPLOYMENT:
@@ -73,8 +95,8 @@ def _first_failed_step(instance: dg.DagsterInstance, run_id: str) -> tuple[str |
     return event.step_key, lines[0][:LONGEST] if lines else "no message"
 
 
-def _refusal(instance: dg.DagsterInstance, month: str) -> list[Notice]:
-    metadata = Daemon(instance).metadata("champion", month)
+def _refusal(instance: dg.DagsterInstance, cycle: str, month: str) -> list[Notice]:
+    metadata = Daemon(instance, cycle).metadata("champion", month)
     texts = {name: str(metadata[name].value) for name in ("verdict", "model_version", "reasons") if name in metadata}
     if texts.get("verdict") != "refuse":
         return []
@@ -86,14 +108,15 @@ def _refusal(instance: dg.DagsterInstance, month: str) -> list[Notice]:
     return [Notice("refused_promotion", f"refused:{month}:{challenger}", text, {"month": month[:7]})]
 
 
-def _staleness(instance: dg.DagsterInstance) -> list[Notice]:
-    record = instance.get_freshness_state_records([FETCH]).get(FETCH)
+def _staleness(instance: dg.DagsterInstance, cycle: str) -> list[Notice]:
+    asset = dg.AssetKey([cycle, FETCH])
+    record = instance.get_freshness_state_records([asset]).get(asset)
     if record is None or record.freshness_state != FreshnessState.FAIL:
         return []
-    fetched = instance.fetch_materializations(FETCH, limit=1).records
+    fetched = instance.fetch_materializations(asset, limit=1).records
     last = f"{datetime.fromtimestamp(fetched[0].timestamp, UTC):%Y-%m-%d %H:%M} UTC" if fetched else "never"
     text = f"the data are stale: the last fetch that succeeded was {last}; it is tried again every quarter of an hour"
-    return [Notice("stale_data", f"stale:{last}", text, {"asset": FETCH.to_user_string()})]
+    return [Notice("stale_data", f"stale:{last}", text, {"asset": FETCH})]
 
 
 def _regime_change(call: Answer | None, seen: Seen) -> list[Notice]:

@@ -6,56 +6,64 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from macro_cycle.automation.jobs import fetch
+from macro_cycle.cycles import library
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.watch import Watch
 
 if TYPE_CHECKING:
+    from dagster import UnresolvedAssetJobDefinition
+
     from macro_cycle.records import Answer
 
 ANSWER_SECONDS = 10.0
 DAY_SECONDS = 86_400
-FETCHED = [dg.AssetKey("fred_series"), dg.AssetKey("macro_features")]  # named in the run, so conditions see them as one
+DEFINITION_SECONDS = 60
+FETCHED = ("fred_series", "macro_features")
 
 
-def automation(poll_seconds: int) -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the assets' conditions."""
+def sensor_name(cycle: str, kind: str) -> str:
+    """The name of a cycle's sensor of a kind: `automation`, `releases` or `notifications`."""
+    return f"{cycle}_{kind}"
+
+
+def automation(cycle: str, poll_seconds: int) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that evaluates the conditions of a cycle's assets."""
     return dg.AutomationConditionSensorDefinition(
-        "automation",
-        target=dg.AssetSelection.all(),
+        sensor_name(cycle, "automation"),
+        target=dg.AssetSelection.key_prefixes([cycle]),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=poll_seconds,
         description="Runs an asset's open month when its automation condition holds.",
     )
 
 
-def releases(poll_seconds: int) -> dg.SensorDefinition:
-    """The sensor that looks for releases."""
+def releases(platform: Platform, fetch: "UnresolvedAssetJobDefinition") -> dg.SensorDefinition:
+    """The sensor that looks for releases of a cycle's series, and has `fetch` run upon them."""
+    fetched = [dg.AssetKey([platform.cycle, name]) for name in FETCHED]  # named, so that conditions see them as one
 
     @dg.sensor(
-        name="releases",
+        name=sensor_name(platform.cycle, "releases"),
         job=fetch,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=poll_seconds,
+        minimum_interval_seconds=platform.settings.dagster.poll_seconds,
         description="Fetches the open month and builds its panel once the source has something new and is at rest.",
     )
-    def sensor(
-        context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
-    ) -> dg.SensorResult | dg.SkipReason:
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """One fetch of the open month for each release, or for a storm of them; what follows is for the conditions."""
         try:
             month, token = platform.clock.open_month(), _token(platform)
         except MacroCycleError as error:
             return dg.SkipReason(f"the source does not say whether it has something new: {error}")
-        if not _knows(context, month):
+        if not _knows(context, fetched[0], month):
             return dg.SkipReason(f"{month[:7]} opens when Dagster loads the definitions again")
         before = Watch.from_cursor(context.cursor)
         watch, due = before.look(month, token)
         if not due:
             found = "found nothing new" if watch.requested == watch.seen else "found something new and waits for rest"
             return dg.SensorResult(skip_reason=f"{found}; {month[:7]}, {token}"[:500], cursor=watch.cursor)
-        request = dg.RunRequest(run_key=watch.run_key, partition_key=month, asset_selection=FETCHED)
+        request = dg.RunRequest(run_key=watch.run_key, partition_key=month, asset_selection=fetched)
         return dg.SensorResult(run_requests=[request], cursor=watch.cursor)
 
     return sensor
@@ -69,24 +77,22 @@ def _token(platform: Platform) -> str:
     return answer_within(ANSWER_SECONDS, platform.source(patience=HURRIED).last_updated)
 
 
-def _knows(context: dg.SensorEvaluationContext, month: str) -> bool:
+def _knows(context: dg.SensorEvaluationContext, asset: dg.AssetKey, month: str) -> bool:
     """Whether the loaded definitions have the month as a partition."""
-    partitions = context.repository_def.asset_graph.get(FETCHED[0]).partitions_def if context.repository_def else None
+    partitions = context.repository_def.asset_graph.get(asset).partitions_def if context.repository_def else None
     return partitions is None or partitions.has_partition_key(month)
 
 
-def notifications(poll_seconds: int) -> dg.SensorDefinition:
-    """The sensor that tells people."""
+def notifications(platform: Platform) -> dg.SensorDefinition:
+    """The sensor that tells people of a cycle."""
 
     @dg.sensor(
-        name="notifications",
+        name=sensor_name(platform.cycle, "notifications"),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=poll_seconds,
+        minimum_interval_seconds=platform.settings.dagster.poll_seconds,
         description="Tells people of regime changes, refusals, stale data and failures, each once.",
     )
-    def sensor(
-        context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]
-    ) -> dg.SensorResult | dg.SkipReason:
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Find what there is to tell and send it to each channel that has not taken it yet."""
         from macro_cycle.automation.notices import Seen, find
         from macro_cycle.monitoring.notifications import Delivered, channels, deliver
@@ -96,7 +102,9 @@ def notifications(poll_seconds: int) -> dg.SensorDefinition:
             return dg.SkipReason("nobody is to be told: no webhook or Alertmanager is set, or this is a rehearsal")
         document = json.loads(context.cursor) if context.cursor else {}
         seen = Seen.from_document(document)
-        notices, looked = find(context.instance, platform.clock.open_month(), _newest_answer(platform), seen)
+        notices, looked = find(
+            context.instance, platform.cycle, platform.clock.open_month(), _newest_answer(platform), seen
+        )
         delivered, failures = deliver(notices, Delivered.from_document(document), outlets)
         kept = {"seen": (seen if failures else looked).to_document(), **delivered.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
@@ -105,8 +113,9 @@ def notifications(poll_seconds: int) -> dg.SensorDefinition:
     return sensor
 
 
-def retention(days: int) -> dg.SensorDefinition:
-    """The sensor that deletes what Dagster wrote and nobody needs any more."""
+def retention(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that deletes what Dagster wrote and nobody needs any more, of all cycles."""
+    days = settings.dagster.keep_days
 
     @dg.sensor(
         name="retention",
@@ -114,15 +123,35 @@ def retention(days: int) -> dg.SensorDefinition:
         minimum_interval_seconds=DAY_SECONDS,
         description=f"Deletes how steps went about their work, and what they printed, after {days} days.",
     )
-    def sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SkipReason:
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         """Materializations, checks, successes and failures stay for good."""
+        from macro_cycle.stack.postgres import database_url
         from macro_cycle.stack.retention import prune_events, prune_output
         from macro_cycle.stack.services import dagster_home
 
         before = datetime.now(UTC) - timedelta(days=days)
-        events = prune_events(platform.database_url, before)
-        runs = prune_output(dagster_home(platform.settings), before)
+        events = prune_events(database_url(settings), before)
+        runs = prune_output(dagster_home(settings), before)
         return dg.SkipReason(f"deleted {events} events of {days} days ago or earlier, and the output of {runs} runs")
+
+    return sensor
+
+
+def definitions(settings: Settings) -> dg.SensorDefinition:
+    """The sensor that looks at the definitions of the cycles: it fails while one of them cannot be used."""
+
+    @dg.sensor(
+        name="definitions",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=DEFINITION_SECONDS,
+        description="Fails, and says why, while the definition of a cycle cannot be used; the others go on without it.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        """Every definition is read anew."""
+        found = library(settings)
+        if found.broken:
+            raise MacroCycleError("; ".join(found.broken.values()))
+        return dg.SkipReason(f"in order: {', '.join(found.found)}")
 
     return sensor
 

@@ -63,10 +63,10 @@ def _decide(outcome: str, version: str | None, reason: str) -> None:
         raise UsageError(f"say why: macro-cycle {outcome} ... --reason TEXT")
     found = platform()
     by_hand = {"outcome": outcome, "reason": reason} | ({"model_version": version} if version else {})
-    config = {"ops": {"champion": {"config": {"decision": {"by_hand": by_hand}}}}}
+    config = {"ops": {f"{found.cycle}__champion": {"config": {"decision": {"by_hand": by_hand}}}}}
     with stack_instance(found) as instance:
         tags = {"dagster/partition": found.clock.open_month()}
-        run_id = runs.launch(found.settings, runs.DECIDE, tags, config)
+        run_id = runs.launch(found, "decide", tags, config)
         runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"])
     deployed = deployments.serving(found)
     serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"

@@ -30,7 +30,7 @@ def run(json: JsonFlag = False) -> None:
     found = platform()
     month = found.clock.open_month()
     with stack_instance(found) as instance:
-        run_id = runs.launch(found.settings, runs.WHOLE_GRAPH, {"dagster/partition": month})
+        run_id = runs.launch(found, "whole_graph", {"dagster/partition": month})
         followed = runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS)
         retrained = runs.retrained(instance, followed)
     result = answer.of_month(found, month, retrained=retrained)
@@ -53,7 +53,7 @@ def backfill(
         "dagster/asset_partition_range_end": months[-1],
     }
     with stack_instance(found) as instance:
-        run_id = runs.launch(found.settings, runs.WHOLE_GRAPH, tags)
+        run_id = runs.launch(found, "whole_graph", tags)
         runs.follow(instance, run_id, len(months), runs.MONTHLY_ASSETS)
     failed = first_failures(found.records.failures(months))
     summary = {"run_id": run_id, "months": len(months), "from": start, "to": end, "failed": [vars(f) for f in failed]}

@@ -9,12 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from macro_cycle.cli.console import errors
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.platform.settings import Settings
+from macro_cycle.resources.platform import Platform
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
 
-WHOLE_GRAPH, DECIDE = "whole_graph", "decide"
 MONTHLY_ASSETS = [
     "fred_series",
     "macro_features",
@@ -28,15 +27,16 @@ MONTHLY_ASSETS = [
 POLL_SECONDS = 0.5
 
 
-def launch(settings: Settings, job: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None) -> str:
-    """Launch a job through the web server; the run's id.
+def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None) -> str:
+    """Launch a job of a cycle, of a kind of `automation.jobs`, through the web server; the run's id.
 
     Raises:
         MacroCycleError: the web server does not answer or refuses the run.
     """
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
-    client = DagsterGraphQLClient(settings.dagster.host, port_number=settings.dagster.port)
+    address, job = platform.settings.dagster, f"{platform.cycle}_{kind}"
+    client = DagsterGraphQLClient(address.host, port_number=address.port)
     try:
         return client.submit_job_execution(job, run_config=dict(run_config or {}), tags=dict(tags))
     except DagsterGraphQLClientError as error:
@@ -84,7 +84,7 @@ def _materialized_until_end(instance: "DagsterInstance", run_id: str) -> Iterato
         partitions = instance.event_log_storage.get_asset_partitions_for_run(
             run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION
         )
-        yield {key.to_user_string(): len(months) for key, months in partitions.items()}
+        yield {key.path[-1]: len(months) for key, months in partitions.items()}
         if finished:
             return
         time.sleep(POLL_SECONDS)
@@ -126,11 +126,11 @@ def _how_it_ended(instance: "DagsterInstance", run_id: str) -> str:
 
 def retrained(instance: "DagsterInstance", run_ids: list[str]) -> bool:
     """Whether one of the runs trained a model, rather than finding that neither data nor configuration had changed."""
-    from dagster import AssetKey, DagsterEventType
+    from dagster import DagsterEventType
 
     made = DagsterEventType.ASSET_MATERIALIZATION
     for record in chain.from_iterable(instance.get_records_for_run(run, of_type=made).records for run in run_ids):
         materialization = record.event_log_entry.asset_materialization
-        if materialization is not None and materialization.asset_key == AssetKey("regime_model"):
+        if materialization is not None and materialization.asset_key.path[-1] == "regime_model":
             return not materialization.metadata["reused"].value
     return False

@@ -53,7 +53,7 @@ def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame, Chronology]:
     found = platform()
     rivals = [rival for rival in baselines(found.catalog) if peers or rival.requires is None]
     with errors.status("scoring the calls and their rivals"):
-        document, calls = evaluate_calls(found.warehouse, rivals, found.clock.today(), found.chronology)
+        document, calls = evaluate_calls(found.warehouse, found.regimes, rivals, found.clock.today(), found.chronology)
     newest = calls.index[-1] + pd.offsets.MonthEnd(0)
     found.evaluations.append(newest.date(), content_version(calls), document)
     return document, calls, found.chronology

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from macro_cycle.cycles.definition import CycleDefinition, DefinitionError
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings
 
 DEFAULT = "us"
 SHIPPED = Path(__file__).resolve().parent
@@ -31,18 +32,23 @@ class Library:
         return self.found[code]
 
 
-def library(folder: Path | None) -> Library:
-    """The shipped definitions and those in `folder`, where a file replaces the shipped one of its name.
+def library(settings: Settings) -> Library:
+    """The shipped definitions and a user's own, where a file replaces the shipped one of its name.
+
+    Where the settings name cycles, there are no others.
 
     Raises:
-        MacroCycleError: the folder is not there.
+        MacroCycleError: the folder is not there, or a cycle that the settings name is not.
     """
+    folder, named = settings.cycles_path, settings.cycles
     if folder is not None and not folder.is_dir():
         raise MacroCycleError(f"{folder} is no folder; set MACRO_CYCLE_CYCLES_PATH to the one of your definitions")
     files = {path.stem: path for place in (SHIPPED, folder) if place for path in sorted(place.glob("*.yaml"))}
+    if unknown := [code for code in named if code not in files]:
+        raise MacroCycleError(f"MACRO_CYCLE_CYCLES names {unknown[0]}; there are {', '.join(sorted(files))}")
     found: dict[str, CycleDefinition] = {}
     broken: dict[str, str] = {}
-    for code in sorted(files, key=lambda code: (code != DEFAULT, code)):
+    for code in sorted(named or files, key=lambda code: (code != DEFAULT, code)):
         try:
             found[code] = CycleDefinition.read(files[code])
         except MacroCycleError as error:

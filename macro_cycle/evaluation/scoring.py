@@ -17,7 +17,7 @@ MODEL = "model"
 
 
 def evaluate_calls(
-    store: Warehouse, rivals: Sequence[Baseline], day: pd.Timestamp, chronology: Chronology
+    store: Warehouse, regimes: RegimeStore, rivals: Sequence[Baseline], day: pd.Timestamp, chronology: Chronology
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """The evaluation of all calls by what was settled on `day`, and the calls (by as-of month).
 
@@ -27,7 +27,6 @@ def evaluate_calls(
     Raises:
         MacroCycleError: there is no call yet.
     """
-    regimes = RegimeStore(store.engine)
     calls = regimes.calls()
     model = model_record(calls)
     frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))

@@ -58,7 +58,7 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         raise MacroCycleError("the exporter needs MACRO_DEFAULT_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
-    definition = library(settings.cycles_path)[DEFAULT]
+    definition = library(settings)[DEFAULT]
     settings = settings_of(settings, definition)
     instance, clock, catalog = InstanceOnDemand(), Clock.of(settings), definition.catalog(settings.data.catalog_path)
     return [
@@ -67,7 +67,7 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         AnswerCollector(engine, DEFAULT, clock.now),
         SeriesCollector(engine, DEFAULT, catalog, definition.features.series_ids, clock.now),
         FailureCollector(engine, DEFAULT),
-        FetchCollector(instance, DEFAULT, dg.AssetKey(FETCH)),
+        FetchCollector(instance, DEFAULT, dg.AssetKey([DEFAULT, FETCH])),
         RunCollector(instance),
         DaemonCollector(instance),
         PartitionCollector(instance, clock.month_keys),

@@ -174,6 +174,9 @@ class Settings(BaseSettings):
         default="gate", description="manual: a model that passes the gate waits until a person promotes it"
     )
     cycles_path: Path | None = Field(default=None, description="folder of definitions of your own cycles")
+    cycles: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="codes of the cycles to run, with commas between (default: all)"
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="names, with commas between, by which the services may be called beside localhost"
     )
@@ -193,7 +196,7 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cycles", mode="before")
     @classmethod
     def _names(cls, names: Any) -> Any:
         return tuple(filter(None, map(str.strip, names.split(",")))) if isinstance(names, str) else names

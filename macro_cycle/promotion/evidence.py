@@ -25,6 +25,7 @@ STEP = 3
 
 def gather(
     store: Warehouse,
+    regimes: RegimeStore,
     catalog: Catalog,
     features: FeatureSet,
     challenger: "HMMConfig",
@@ -39,7 +40,7 @@ def gather(
     months (a new home, a changed configuration) the configuration is walked forward instead: from `first_month` on,
     as of every third month end, estimated again every other year, on what the store says was known then.
     """
-    on_file = _calls_of(store, challenger, chronology, day)
+    on_file = _calls_of(regimes, challenger, chronology, day)
     months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
     frames = [frame for frame in as_of_months(store, months, features.series_ids) if len(frame[1])]
 
@@ -58,12 +59,12 @@ def gather(
     )
 
 
-def _calls_of(store: Warehouse, config: "HMMConfig", chronology: Chronology, day: pd.Timestamp) -> Record | None:
+def _calls_of(regimes: RegimeStore, config: "HMMConfig", chronology: Chronology, day: pd.Timestamp) -> Record | None:
     """The calls by `day` that models of this configuration gave, if they cover enough settled months.
 
     A long record is thinned to every third month end.
     """
-    calls = RegimeStore(store.engine).calls_of(document_version(config.to_document()))
+    calls = regimes.calls_of(document_version(config.to_document()))
     if calls.empty:
         return None
     record = model_record(calls)

@@ -49,7 +49,7 @@ class Platform:
 
     def __init__(self, installation: Settings, cycle: str | CycleDefinition = DEFAULT) -> None:
         self.installation = installation
-        self.definition = library(installation.cycles_path)[cycle] if isinstance(cycle, str) else cycle
+        self.definition = library(installation)[cycle] if isinstance(cycle, str) else cycle
         self.cycle = self.definition.code
         self.settings = settings_of(installation, self.definition)
         self.clock = Clock.of(self.settings)
@@ -106,10 +106,16 @@ class Platform:
 
         return RecordStore(self.warehouse.engine, self.cycle)
 
+    @property
+    def panel_path(self) -> str:
+        """Where the cycle's panels lie: those of the default cycle in the installation's folder, others below it."""
+        root = self.settings.panel_path
+        return root if self.cycle == DEFAULT else f"{root}/{self.cycle}"
+
     @cached_property
     def panels(self) -> PanelStore:
         """Panels by month."""
-        return PanelStore(self.settings.panel_path)
+        return PanelStore(self.panel_path)
 
     @cached_property
     def models(self) -> "ModelStore":
@@ -128,28 +134,28 @@ class Platform:
         """Regimes and calls."""
         from macro_cycle.warehouse.regimes import RegimeStore
 
-        return RegimeStore(self.warehouse.engine)
+        return RegimeStore(self.warehouse.engine, self.cycle)
 
     @cached_property
     def news(self) -> "NewsStore":
         """Why the calls moved."""
         from macro_cycle.warehouse.records import NewsStore
 
-        return NewsStore(self.warehouse.engine)
+        return NewsStore(self.warehouse.engine, self.cycle)
 
     @cached_property
     def served(self) -> "ServedStore":
         """What the endpoint was seen to answer."""
         from macro_cycle.warehouse.records import ServedStore
 
-        return ServedStore(self.warehouse.engine)
+        return ServedStore(self.warehouse.engine, self.cycle)
 
     @cached_property
     def evaluations(self) -> "EvaluationStore":
         """How well the calls did."""
         from macro_cycle.warehouse.records import EvaluationStore
 
-        return EvaluationStore(self.warehouse.engine)
+        return EvaluationStore(self.warehouse.engine, self.cycle)
 
     @cached_property
     def registry(self) -> "Registry":
@@ -227,7 +233,7 @@ class Platform:
         return LocalDeployer(self.settings)
 
     def exclusive(self, name: "LockName") -> AbstractContextManager["Connection"]:
-        """Hold a lock between processes while a block runs, waiting for it first."""
+        """Hold a lock of the cycle's between processes while a block runs, waiting for it first."""
         from macro_cycle.warehouse.locks import exclusive
 
-        return exclusive(self.warehouse.engine, name)
+        return exclusive(self.warehouse.engine, name, None if self.cycle == DEFAULT else self.cycle)

@@ -1,6 +1,6 @@
 """The IO manager of records: an asset receives those of its months by name, and cannot receive anything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -21,20 +21,22 @@ KINDS: dict[str, type[Record]] = {
 
 
 class RecordIOManager(dg.IOManager):
-    """Reads records from the warehouse, by cycle, asset and month."""
+    """Reads records from the warehouse, by cycle, asset and month; `platforms` are by cycle."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, platforms: Mapping[str, Platform]) -> None:
+        self._platforms = dict(platforms)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Keep what an asset hands on; the monthly assets have kept each month's record before they report it."""
         if obj is not None:
             made = list(obj.values()) if isinstance(obj, dict) else [obj]
-            self._platform.records.append(context.asset_key.path[-1], made)
+            cycle, asset = context.asset_key.path
+            self._platforms[cycle].records.append(asset, made)
 
     def load_input(self, context: dg.InputContext) -> dict[str, Record]:
         """The records of the run's months, as `received` gives them."""
-        return received(self._platform, context.asset_key.path[-1], list(context.asset_partition_keys))
+        cycle, asset = context.asset_key.path
+        return received(self._platforms[cycle], asset, list(context.asset_partition_keys))
 
 
 def received(platform: Platform, asset: str, months: Sequence[str]) -> dict[str, Record]:

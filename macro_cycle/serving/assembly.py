@@ -88,7 +88,7 @@ def _describe(telemetry: Telemetry, name: str, answering: Answering) -> None:
 
 
 def _online_store(settings: Settings, columns: list[str], labels: list[str]) -> FeastOnlineStore:
-    definition = library(settings.cycles_path)[DEFAULT]
+    definition = library(settings)[DEFAULT]
     economy = economy_of(settings, definition)
 
     def connect() -> "EconomyStore":

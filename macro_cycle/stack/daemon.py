@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.dagster_internals import InstigatorTick, SensorInstigatorData, TickStatus
 from macro_cycle.sources.watch import Watch
 
@@ -22,10 +23,10 @@ class MonthRun:
 
 
 class Daemon:
-    """The daemon of an instance, seen through what it stores."""
+    """The daemon of an instance, seen through what it stores of a cycle; assets are named without the cycle."""
 
-    def __init__(self, instance: dg.DagsterInstance) -> None:
-        self._instance = instance
+    def __init__(self, instance: dg.DagsterInstance, cycle: str = DEFAULT) -> None:
+        self._instance, self._cycle = instance, cycle
 
     def runs(self, since: datetime) -> list[MonthRun]:
         """Runs of a month created after `since` (UTC), oldest first; `current` has no months and is not among them."""
@@ -39,12 +40,12 @@ class Daemon:
             return False
         newest = self._instance.get_run_records(limit=1)
         ended = max([since.timestamp(), *(record.end_time or 0.0 for record in newest)])
-        tick = self._last_tick("automation")
+        tick = self._last_tick(f"{self._cycle}_automation")
         return tick is not None and tick.timestamp > ended and tick.status == TickStatus.SKIPPED
 
     def metadata(self, asset: str, month: str) -> dict[str, dg.MetadataValue]:
         """Metadata of the newest materialization of an asset's month; empty where there is none."""
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[month])
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey([self._cycle, asset]), asset_partitions=[month])
         records = self._instance.fetch_materializations(wanted, limit=1).records
         found = records[0].asset_materialization if records else None
         return dict(found.metadata) if found else {}
@@ -53,7 +54,7 @@ class Daemon:
         stored = self._instance.event_log_storage.get_asset_partitions_for_run(
             run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
         )
-        assets = tuple(sorted(key.to_user_string() for key in stored))
+        assets = tuple(sorted(key.path[-1] for key in stored))
         return MonthRun(run.run_id, assets, run.tags.get("dagster/partition", ""), run.status.value)
 
     def _unfinished(self) -> bool:
@@ -61,7 +62,7 @@ class Daemon:
 
     def _watch(self) -> Watch:
         for state in self._instance.all_instigator_state():
-            if state.name == "releases" and isinstance(state.instigator_data, SensorInstigatorData):
+            if state.name == f"{self._cycle}_releases" and isinstance(state.instigator_data, SensorInstigatorData):
                 return Watch.from_cursor(state.instigator_data.cursor)
         return Watch()
 

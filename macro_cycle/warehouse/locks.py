@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
+from zlib import crc32
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select, text
 from sqlalchemy.exc import OperationalError
@@ -21,6 +22,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 LockName = Literal["migrations", "ingestion", "registry", "endpoint", "mlflow tables", "records", "answers"]
 # Others: ...000 is the embedded server's, 005 the feature store's, 007 the chain of calls'. Each month has a lock of
 # its answers.
+SHARED: tuple[LockName, ...] = ("migrations", "ingestion", "mlflow tables", "records")
 _KEYS: dict[LockName, int] = {
     "migrations": 7_200_000_001,
     "ingestion": 7_200_000_002,
@@ -33,13 +35,15 @@ _KEYS: dict[LockName, int] = {
 
 
 @contextmanager
-def exclusive(engine: Engine, name: LockName) -> Iterator[Connection]:
+def exclusive(engine: Engine, name: LockName, owner: str | None = None) -> Iterator[Connection]:
     """Hold the lock while the block runs, waiting for it first; a process that is killed gives it back.
+
+    owner: whose lock of that name it is, where each of several has one.
 
     Raises `MacroCycleError` when somebody else has held it for `WAIT_SECONDS`.
     The connection that holds it may be used; `hold_until_commit` of the same lock does not wait on it.
     """
-    key = _KEYS[name]
+    key = _KEYS[name] if owner is None or name in SHARED else _KEYS[name] + (crc32(owner.encode()) >> 2 << 33)
     with engine.connect() as connection:
         _wait_for(connection, func.pg_advisory_lock(key), name)
         connection.commit()  # the session holds the lock, no transaction stays open

@@ -30,18 +30,20 @@ class ServedAnswer:
 
 
 class NewsStore:
-    """The `news` table: for each month end, the parts of the change since an earlier one."""
+    """A cycle's part of the `news` table: for each month end, the parts of the change since an earlier one."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, cycle: str) -> None:
+        self._engine, self._cycle = engine, cycle
 
     def save(self, document: Mapping[str, Any]) -> None:
         """Keep a document of `evaluation.news.News`, in place of another of the same month end."""
-        statement = insert(news).values(**document)
-        given = {c.name: statement.excluded[c.name] for c in news.columns if c.name != "as_of"}
+        statement = insert(news).values(cycle=self._cycle, **document)
+        given = {c.name: statement.excluded[c.name] for c in news.columns if c.name not in ("cycle", "as_of")}
         other = or_(*(cast(news.c[name], Text).is_distinct_from(cast(value, Text)) for name, value in given.items()))
         with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["as_of"], set_=given, where=other))
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["cycle", "as_of"], set_=given, where=other)
+            )
 
     def load(self, as_of: date) -> dict[str, Any]:
         """The document kept for a month end.
@@ -50,15 +52,23 @@ class NewsStore:
             MacroCycleError: regime_news has not been materialized for that month.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(select(news).where(news.c.as_of == as_of)).mappings().first()
+            row = (
+                connection.execute(select(news).where(news.c.cycle == self._cycle, news.c.as_of == as_of))
+                .mappings()
+                .first()
+            )
         if row is None:
             raise MacroCycleError(f"no news as of {as_of:%Y-%m}; materialize regime_news for that month first")
-        return dict(row)
+        return {name: value for name, value in row.items() if name != "cycle"}
 
     def parts(self) -> pd.DataFrame:
         """Every part of every month end, oldest first: `PART_COLUMNS`."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(news).order_by(news.c.as_of)).mappings().all()
+            rows = (
+                connection.execute(select(news).where(news.c.cycle == self._cycle).order_by(news.c.as_of))
+                .mappings()
+                .all()
+            )
         if not rows:
             raise MacroCycleError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
         month_end = [*DAYS, "standard_error"]
@@ -66,22 +76,26 @@ class NewsStore:
         dates = {name: lambda frame, name=name: pd.to_datetime(frame[name]) for name in DAYS}
         return pd.DataFrame(parts, columns=PART_COLUMNS).assign(**dates)
 
+    def _mine(self) -> Select:
+        return select(news).where(news.c.cycle == self._cycle)
+
 
 class ServedStore:
-    """The `served` table: append-only."""
+    """A cycle's part of the `served` table: append-only."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, cycle: str) -> None:
+        self._engine, self._cycle = engine, cycle
 
     def append(self, answer: ServedAnswer) -> None:
         """Record what the endpoint answered."""
         values = {name: value for name, value in vars(answer).items() if name != "served_at"}
         with self._engine.begin() as connection:
-            connection.execute(insert(served).values(**values))
+            connection.execute(insert(served).values(cycle=self._cycle, **values))
 
     def last(self, as_of: date) -> ServedAnswer | None:
         """The last answer served by a model of that month end, or None."""
-        return self._first(select(served).where(served.c.as_of == as_of).order_by(served.c.id.desc()))
+        mine = select(served).where(served.c.cycle == self._cycle, served.c.as_of == as_of)
+        return self._first(mine.order_by(served.c.id.desc()))
 
     def _first(self, query: Select) -> ServedAnswer | None:
         with self._engine.connect() as connection:
@@ -90,19 +104,17 @@ class ServedStore:
 
 
 class EvaluationStore:
-    """The `evaluations` table: append-only."""
+    """A cycle's part of the `evaluations` table: append-only."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, cycle: str) -> None:
+        self._engine, self._cycle = engine, cycle
 
     def append(self, as_of: date, data_version: str, document: Mapping[str, Any]) -> None:
         """Record an evaluation unless the last one scored the same."""
         with self._engine.begin() as connection:
-            last = connection.execute(select(evaluations.c.document).order_by(evaluations.c.id.desc()).limit(1))
-            if last.scalar() != document:
-                connection.execute(
-                    insert(evaluations).values(as_of=as_of, data_version=data_version, document=document)
-                )
+            if connection.execute(self._last()).scalar() != document:
+                row = {"as_of": as_of, "data_version": data_version, "document": document}
+                connection.execute(insert(evaluations).values(cycle=self._cycle, **row))
 
     def last(self) -> dict[str, Any]:
         """The newest evaluation.
@@ -111,8 +123,11 @@ class EvaluationStore:
             MacroCycleError: there is none.
         """
         with self._engine.connect() as connection:
-            found = connection.execute(select(evaluations.c.document).order_by(evaluations.c.id.desc()).limit(1))
-            document = found.scalar()
+            document = connection.execute(self._last()).scalar()
         if document is None:
             raise MacroCycleError("nothing has been evaluated yet; run `macro-cycle evaluate` first")
         return dict(document)
+
+    def _last(self) -> Select:
+        mine = select(evaluations.c.document).where(evaluations.c.cycle == self._cycle)
+        return mine.order_by(evaluations.c.id.desc()).limit(1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -55,10 +56,10 @@ class RecordedCall(Call):
 
 
 class RegimeStore:
-    """The `regimes` table (the newest view of each month end) and the `calls` table (every answer ever given)."""
+    """A cycle's part of the tables `regimes` (the newest view of each month end) and `calls` (every answer given)."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, cycle: str) -> None:
+        self._engine, self._cycle = engine, cycle
 
     def save(self, frame: pd.DataFrame, call: Call) -> None:
         """Replace the regimes seen at `call.as_of` and record the call if it differs from the last one.
@@ -68,11 +69,11 @@ class RegimeStore:
         agree at every moment.
         """
         with self._engine.begin() as connection:
-            hold_until_commit(connection, "answers", _lock_key(call.as_of))
-            connection.execute(_replaced(frame, call))
-            last = connection.execute(_last_call(call.as_of)).mappings().first()
+            hold_until_commit(connection, "answers", _lock_key(self._cycle, call.as_of))
+            connection.execute(_replaced(self._cycle, frame, call))
+            last = connection.execute(self._last_call(call.as_of)).mappings().first()
             if last is None or _answer(last) != vars(call):
-                connection.execute(insert(calls).values(**vars(call)))
+                connection.execute(insert(calls).values(cycle=self._cycle, **vars(call)))
 
     def load(self, as_of: date) -> pd.DataFrame:
         """The regimes frame as seen at `as_of` (a month end).
@@ -81,7 +82,9 @@ class RegimeStore:
             MacroCycleError: regime_labels has not been materialized for that month.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(select(regimes).where(regimes.c.as_of == as_of)).first()
+            row = connection.execute(
+                select(regimes).where(regimes.c.cycle == self._cycle, regimes.c.as_of == as_of)
+            ).first()
         if row is None:
             raise MacroCycleError(f"no regimes as of {as_of:%Y-%m}; materialize regime_labels for that month first")
         months = pd.date_range(row.first_reference_month, periods=len(row.labels), freq="MS", name="reference_month")
@@ -100,7 +103,7 @@ class RegimeStore:
             MacroCycleError: none was given.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(_last_call(as_of)).mappings().first()
+            row = connection.execute(self._last_call(as_of)).mappings().first()
         if row is None:
             raise MacroCycleError(f"no call as of {as_of:%Y-%m}; materialize regime_labels for that month first")
         return Call(**_answer(row))
@@ -113,7 +116,7 @@ class RegimeStore:
         """
         over = datetime.combine(day + timedelta(days=1), time(), UTC)
         by_then = calls.c.recorded_at < over
-        query = select(calls).where((calls.c.as_of <= day) | by_then)
+        query = select(calls).where(calls.c.cycle == self._cycle, (calls.c.as_of <= day) | by_then)
         query = query.order_by(calls.c.as_of.desc(), by_then.desc(), calls.c.id.desc()).limit(1)
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -122,10 +125,10 @@ class RegimeStore:
     def newest(self) -> date | None:
         """The newest month end with a call."""
         with self._engine.connect() as connection:
-            return connection.execute(select(func.max(calls.c.as_of))).scalar()
+            return connection.execute(select(func.max(calls.c.as_of)).where(calls.c.cycle == self._cycle)).scalar()
 
     def broken_at(self) -> int | None:
-        """The first call on record that does not follow from the one before it; None while the record is whole.
+        """The first call on record, of any cycle, that does not follow from the one before; None while it is whole.
 
         Each call holds a hash of itself and of its predecessor, so one that was altered is noticed, and one that was
         removed anywhere but at the end.
@@ -138,7 +141,8 @@ class RegimeStore:
         with self._engine.connect() as connection:
             mine = select(models.c.input_version).where(models.c.model_version == call.model_version)
             panel = connection.execute(mine).scalar() or call.data_version
-            rows = _WITH_PANEL.where(calls.c.as_of < call.as_of, calls.c.reference_month == call.reference_month)
+            same = calls.c.cycle == self._cycle, calls.c.reference_month == call.reference_month
+            rows = _WITH_PANEL.where(calls.c.as_of < call.as_of, *same)
             return any(row.panel == panel for row in connection.execute(rows))
 
     def calls(self) -> pd.DataFrame:
@@ -157,7 +161,9 @@ class RegimeStore:
         return self._calls(_WITH_PANEL.where(models.c.config_version == config_version))
 
     def _calls(self, query: Select) -> pd.DataFrame:
-        query = query.distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
+        query = (
+            query.where(calls.c.cycle == self._cycle).distinct(calls.c.as_of).order_by(calls.c.as_of, calls.c.id.desc())
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         if not rows:
@@ -178,9 +184,13 @@ class RegimeStore:
         Indexed by month end; only month ends whose predecessor is stored, see `metrics.label_change_share`.
         """
         with self._engine.connect() as connection:
-            rows = connection.execute(text(LABEL_CHANGES), {"months": months}).all()
+            rows = connection.execute(text(LABEL_CHANGES), {"cycle": self._cycle, "months": months}).all()
         index = pd.DatetimeIndex([row.as_of for row in rows], name="as_of")
         return pd.Series([row.share for row in rows], index=index, name="label_changes", dtype=float)
+
+    def _last_call(self, as_of: date) -> Select:
+        mine = select(calls).where(calls.c.cycle == self._cycle, calls.c.as_of == as_of)
+        return mine.order_by(calls.c.id.desc()).limit(1)
 
 
 _WITH_PANEL = select(calls, func.coalesce(models.c.input_version, calls.c.data_version).label("panel")).outerjoin(
@@ -192,9 +202,11 @@ SELECT now.as_of, avg((now.label <> before.labels[place + lead])::int)::float8 A
 FROM (
     SELECT as_of, first_reference_month, label, place::int
     FROM warehouse.regimes, unnest(labels) WITH ORDINALITY AS l(label, place)
-    WHERE first_reference_month + make_interval(months => place::int - 1) < as_of - make_interval(months => :months)
+    WHERE cycle = :cycle
+        AND first_reference_month + make_interval(months => place::int - 1) < as_of - make_interval(months => :months)
 ) AS now
-JOIN warehouse.regimes before ON before.as_of = (date_trunc('month', now.as_of) - interval '1 day')::date
+JOIN warehouse.regimes before
+    ON before.cycle = :cycle AND before.as_of = (date_trunc('month', now.as_of) - interval '1 day')::date
 CROSS JOIN LATERAL (
     SELECT (12 * date_part('year', a) + date_part('month', a))::int AS lead
     FROM age(now.first_reference_month, before.first_reference_month) AS a
@@ -211,10 +223,6 @@ WHERE digest <> warehouse.call_digest(before, call)
 """
 
 
-def _last_call(as_of: date) -> Select:
-    return select(calls).where(calls.c.as_of == as_of).order_by(calls.c.id.desc()).limit(1)
-
-
 def _answer(row: Mapping) -> dict:
     return {name: row[name] for name in Call.__dataclass_fields__}
 
@@ -223,11 +231,11 @@ def _months(days: pd.Series) -> pd.Series:
     return 12 * days.dt.year + days.dt.month
 
 
-def _lock_key(as_of: date) -> int:
-    return 7_300_000_000 + as_of.toordinal()
+def _lock_key(cycle: str, as_of: date) -> int:
+    return 7_300_000_000 + as_of.toordinal() + (crc32(cycle.encode()) >> 2 << 33)
 
 
-def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
+def _replaced(cycle: str, frame: pd.DataFrame, call: Call) -> Insert:
     """The frame in place of another of the same month end; the same one is not written again."""
     numbers = frame.drop(columns=["label", "most_likely_regime"], errors="ignore")
     values = {
@@ -237,6 +245,6 @@ def _replaced(frame: pd.DataFrame, call: Call) -> Insert:
         "labels": frame["label"].tolist(),
         "numbers": numbers.to_numpy(">f8").tobytes(),
     }
-    statement = insert(regimes).values(as_of=call.as_of, **values)
+    statement = insert(regimes).values(cycle=cycle, as_of=call.as_of, **values)
     other = regimes.c.data_version != statement.excluded.data_version
-    return statement.on_conflict_do_update(index_elements=["as_of"], set_=values, where=other)
+    return statement.on_conflict_do_update(index_elements=["cycle", "as_of"], set_=values, where=other)

@@ -76,6 +76,7 @@ records = Table(
 regimes = Table(
     "regimes",
     metadata,
+    Column("cycle", Text, primary_key=True),
     Column("as_of", Date, primary_key=True),
     Column("data_version", Text, nullable=False),
     Column("first_reference_month", Date, nullable=False, comment="the others follow it month by month"),
@@ -88,6 +89,7 @@ calls = Table(
     "calls",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
+    Column("cycle", Text, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("reference_month", Date, nullable=False),
     Column("label", Text, nullable=False),
@@ -97,12 +99,13 @@ calls = Table(
     Column("data_version", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("digest", LargeBinary, nullable=False, comment="of the call and the digest before it; the database's"),
-    Index("calls_by_as_of", "as_of", "id"),
+    Index("calls_by_as_of", "cycle", "as_of", "id"),
 )
 
 news = Table(
     "news",
     metadata,
+    Column("cycle", Text, primary_key=True),
     Column("as_of", Date, primary_key=True),
     Column("since", Date, nullable=False, comment="the earlier day"),
     Column("reference_month", Date, nullable=False, comment="newest month at as_of"),
@@ -118,6 +121,7 @@ served = Table(
     "served",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
+    Column("cycle", Text, nullable=False),
     Column("as_of", Date, nullable=False, comment="month end of the model"),
     Column("model_version", Text, nullable=False),
     Column("registry_version", Text, nullable=False, comment="MLflow's number of the version"),
@@ -131,6 +135,7 @@ evaluations = Table(
     "evaluations",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
+    Column("cycle", Text, nullable=False),
     Column("as_of", Date, nullable=False, comment="newest month end that was scored"),
     Column("data_version", Text, nullable=False, comment="content version of the calls that were scored"),
     Column("document", JSON, nullable=False),

@@ -97,7 +97,7 @@ class Cycle:
 
     def _job(self, assets: tuple[str, ...]) -> dg.JobDefinition:
         if assets not in self._jobs:
-            selected = frozenset(map(dg.AssetKey, assets))
+            selected = frozenset(dg.AssetKey([self.platform.cycle, asset]) for asset in assets)
             self._jobs[assets] = self._everything.get_subset(
                 asset_selection=selected, asset_check_selection=frozenset()
             )
@@ -146,7 +146,11 @@ class Cycle:
 
     def run(self, *assets: str, **by_hand: str) -> dg.ExecuteInProcessResult:
         """`champion` and `kserve_deployment`, or one of them; decided by the gate or by hand."""
-        config = {"ops": {"champion": {"config": {"decision": {"by_hand": by_hand}}}}} if by_hand else {}
+        config = (
+            {"ops": {f"{self.platform.cycle}__champion": {"config": {"decision": {"by_hand": by_hand}}}}}
+            if by_hand
+            else {}
+        )
         return self._job(assets or PAIR).execute_in_process(
             instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
         )

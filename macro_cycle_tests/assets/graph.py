@@ -35,12 +35,13 @@ def materialize(
     **config: object,
 ) -> dg.ExecuteInProcessResult:
     """Run assets and their checks for one month, or for a range in one run; `config` is that of assets by name."""
-    defs = build(platform or Platform.from_environment())
+    platform = platform or Platform.from_environment()
+    defs = build(platform)
     tags = {"dagster/partition": first}
     if last is not None:
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     job = defs.get_repository_def().get_implicit_global_asset_job_def()
-    selected = frozenset(map(dg.AssetKey, assets))
+    selected = frozenset(dg.AssetKey([platform.cycle, asset]) for asset in assets)
     result = job.get_subset(
         asset_selection=selected, asset_check_selection=None if checked else frozenset()
     ).execute_in_process(
@@ -48,7 +49,7 @@ def materialize(
         tags=tags,
         raise_on_error=succeeds,
         partition_key=first if last is None else None,
-        run_config={"ops": {asset: {"config": value} for asset, value in config.items()}},
+        run_config={"ops": {f"{platform.cycle}__{asset}": {"config": value} for asset, value in config.items()}},
     )
     assert result.success is succeeds
     return result
@@ -87,7 +88,7 @@ def stored(month: str, platform: Platform) -> Month:
 
 def data_versions(instance: dg.DagsterInstance, asset: str) -> dict[str, str]:
     """Newest data version of each materialized month of an asset."""
-    records = instance.fetch_materializations(dg.AssetKey(asset), limit=10_000, ascending=True).records
+    records = instance.fetch_materializations(dg.AssetKey(["us", asset]), limit=10_000, ascending=True).records
     return {r.partition_key: r.asset_materialization.tags["dagster/data_version"] for r in records}
 
 

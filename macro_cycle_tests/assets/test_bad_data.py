@@ -124,7 +124,7 @@ def test_the_model_s_warnings_are_on_record_and_on_the_asset_s_page(platform, st
     month = "2015-07-01"
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN[:3], month, checked=False)
-        [record] = instance.fetch_materializations(dg.AssetKey("regime_model"), limit=1).records
+        [record] = instance.fetch_materializations(dg.AssetKey(["us", "regime_model"]), limit=1).records
     told = platform.records.one("regime_model", Model, month).warnings
     assert any("raise max_iter" in line for line in told)
     assert all(line in record.asset_materialization.metadata["warnings"].value for line in told)

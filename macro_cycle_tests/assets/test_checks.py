@@ -56,7 +56,7 @@ def test_run_without_a_partition_as_dagster_s_page_does_a_check_is_about_the_ope
     month = platform.clock.open_month()
     materialize(instance, PAIR, month, platform=platform)
     everything = build(platform).get_repository_def().get_implicit_global_asset_job_def()
-    alone = dg.AssetCheckKey(dg.AssetKey("fred_series"), "releases_are_on_time")
+    alone = dg.AssetCheckKey(dg.AssetKey(["us", "fred_series"]), "releases_are_on_time")
     job = everything.get_subset(asset_selection=frozenset(), asset_check_selection=frozenset({alone}))
     [late] = verdicts(job.execute_in_process(instance=instance)).values()
     assert late.description.startswith(f"{month[:7]}: ")

@@ -19,15 +19,15 @@ def test_news_explain_each_call_from_the_one_before_alone_and_in_a_range(store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, [*CHAIN, "regime_news", "real_time_evaluation"], FIRST, LAST)
         in_range = data_versions(instance, "regime_news")
-        explained = NewsStore(store.engine).load(as_of_day(LAST).date())
+        explained = NewsStore(store.engine, "us").load(as_of_day(LAST).date())
         materialize(instance, ["regime_news"], LAST)
         assert data_versions(instance, "regime_news")[LAST] == in_range[LAST]
-    assert NewsStore(store.engine).load(as_of_day(LAST).date()) == explained
-    evaluated = EvaluationStore(store.engine).last()
+    assert NewsStore(store.engine, "us").load(as_of_day(LAST).date()) == explained
+    evaluated = EvaluationStore(store.engine, "us").last()
     assert (evaluated["first_as_of"], evaluated["last_as_of"]) == (FIRST[:7], LAST[:7])
     assert evaluated["left_out"] == []
-    calls = RegimeStore(store.engine).calls().set_index("as_of")["recession_probability"]
-    parts = NewsStore(store.engine).parts().groupby("as_of")["contribution"].sum()
+    calls = RegimeStore(store.engine, "us").calls().set_index("as_of")["recession_probability"]
+    parts = NewsStore(store.engine, "us").parts().groupby("as_of")["contribution"].sum()
     assert list(parts.index) == list(calls.index[1:]), "the first has no month before it on record"
     assert parts.to_numpy() == pytest.approx(calls.diff().iloc[1:].to_numpy(), abs=1e-10)
     assert (explained["before"], explained["after"]) == tuple(calls.iloc[-2:])

@@ -19,7 +19,7 @@ def test_a_range_reports_each_month_once_with_its_own_version(store):
             versions = data_versions(instance, asset)
             assert list(versions) == MONTHS
             assert len(set(versions.values())) == len(MONTHS)
-            records = instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
+            records = instance.fetch_materializations(dg.AssetKey(["us", asset]), limit=100).records
             assert len(records) == len(MONTHS)
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_trained_twice(store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, LAST)
         materialize(instance, CHAIN, LAST)
-        records = instance.fetch_materializations(dg.AssetKey("regime_model"), limit=2).records
+        records = instance.fetch_materializations(dg.AssetKey(["us", "regime_model"]), limit=2).records
     reused = [record.asset_materialization.metadata["reused"].value for record in records]
     assert reused == [True, False]
 

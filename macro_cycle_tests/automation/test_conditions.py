@@ -20,7 +20,7 @@ PLATFORM = Platform.from_environment()
 DEFS = build(PLATFORM)
 GRAPH = DEFS.resolve_asset_graph()
 OPEN = PLATFORM.clock.open_month()
-MONTHLY = {key.to_user_string() for key in GRAPH.materializable_asset_keys if GRAPH.get(key).is_partitioned}
+MONTHLY = {key.path[-1] for key in GRAPH.materializable_asset_keys if GRAPH.get(key).is_partitioned}
 AFTER_PANEL = MONTHLY - {FETCH, PANEL}
 
 
@@ -36,7 +36,7 @@ class World:
     ) -> None:
         """Each asset as if it had run for the month, its blocking checks included."""
         for asset in assets:
-            key = dg.AssetKey(asset)
+            key = dg.AssetKey(["us", asset])
             event = dg.AssetMaterialization(key, partition=month or OPEN, tags={DATA_VERSION_TAG: content})
             self.instance.report_runless_asset_event(event)
             for check in GRAPH.get_check_keys_for_assets({key}):
@@ -68,14 +68,14 @@ class World:
             defs, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
         )
         self.cursor = result.cursor
-        requested = {asset: result.get_requested_partitions(dg.AssetKey(asset)) for asset in MONTHLY}
+        requested = {asset: result.get_requested_partitions(dg.AssetKey(["us", asset])) for asset in MONTHLY}
         assert all(months <= {OPEN} for months in requested.values())
         return {asset for asset, months in requested.items() if months}
 
     def becomes_stale(self, asset: str) -> None:
         self.instance.report_runless_asset_event(
             FreshnessStateChange(
-                key=dg.AssetKey(asset),
+                key=dg.AssetKey(["us", asset]),
                 new_state=FreshnessState.FAIL,
                 previous_state=FreshnessState.PASS,
                 state_change_timestamp=self.now.timestamp(),

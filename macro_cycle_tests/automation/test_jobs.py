@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def train(*, raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral() as instance:
-        job = build(Platform.from_environment()).resolve_job_def("train_one_month")
+        job = build(Platform.from_environment()).resolve_job_def("us_train_one_month")
         return job.execute_in_process(instance=instance, partition_key=MONTH, raise_on_error=raise_on_error)
 
 

@@ -42,7 +42,7 @@ def instance():
 
 
 def kinds(instance, seen=START, answer=None):
-    return [notice.kind for notice in find(instance, MONTH, answer, seen)[0]]
+    return [notice.kind for notice in find(instance, "us", MONTH, answer, seen)[0]]
 
 
 def test_nothing_is_told_of_a_quiet_platform(instance):
@@ -50,9 +50,9 @@ def test_nothing_is_told_of_a_quiet_platform(instance):
 
 
 def test_a_regime_change_is_told_when_the_label_differs_from_the_one_seen(instance):
-    _, seen = find(instance, MONTH, call("Expansion"), START)
+    _, seen = find(instance, "us", MONTH, call("Expansion"), START)
     assert kinds(instance, seen, call("Expansion")) == []
-    (change,), seen = find(instance, MONTH, call("Contraction"), seen)
+    (change,), seen = find(instance, "us", MONTH, call("Contraction"), seen)
     assert "from Expansion to Contraction as of 2026-11" in change.text
     assert kinds(instance, seen, call("Contraction")) == []
 
@@ -61,7 +61,7 @@ def test_a_refusal_is_the_same_notice_until_another_model_is_refused(instance):
     def judged(verdict: str, challenger: str) -> list[str]:
         metadata = {"verdict": verdict, "model_version": challenger, "reasons": "it disagrees with the champion"}
         instance.report_runless_asset_event(dg.AssetMaterialization("champion", partition=MONTH, metadata=metadata))
-        return [notice.key for notice in find(instance, MONTH, None, START)[0]]
+        return [notice.key for notice in find(instance, "us", MONTH, None, START)[0]]
 
     first, again = judged("refuse", "version 2"), judged("refuse", "version 2")
     assert first == again != judged("refuse", "version 3")
@@ -71,7 +71,7 @@ def test_a_refusal_is_the_same_notice_until_another_model_is_refused(instance):
 def test_stale_data_are_told(instance):
     instance.report_runless_asset_event(
         FreshnessStateChange(
-            key=dg.AssetKey("fred_series"),
+            key=dg.AssetKey(["us", "fred_series"]),
             new_state=FreshnessState.FAIL,
             previous_state=FreshnessState.PASS,
             state_change_timestamp=datetime.now(UTC).timestamp(),
@@ -104,4 +104,4 @@ def test_nobody_is_told_of_a_rehearsal(platform, instance, monkeypatch, tmp_path
 
 def tick(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
     with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-        return notifications(30)(context, platform=Platform.from_environment())
+        return notifications(Platform.from_environment())(context)

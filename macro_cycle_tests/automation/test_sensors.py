@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from macro_cycle.automation.jobs import jobs
 from macro_cycle.automation.sensors import releases
 from macro_cycle.resources.platform import Platform
 
@@ -17,7 +18,7 @@ def day(platform, tmp_path, monkeypatch):
 
 def tick(cursor: str | None) -> dg.SensorResult | dg.SkipReason:
     with dg.build_sensor_context(cursor=cursor) as context:
-        return releases(30)(context, platform=Platform.from_environment())
+        return releases(Platform.from_environment(), jobs("us")["fetch"])(context)
 
 
 def test_the_sensor_requests_the_open_month_on_the_day_of_a_release(day):

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from macro_cycle.cycles import Library, library
+from macro_cycle.platform.settings import Settings
+
 XX = """\
 title: activity in a country of two series
 economy: XX
@@ -22,3 +25,8 @@ def with_xx(folder: Path, text: str = XX) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "xx.yaml").write_text(text)
     return folder
+
+
+def library_in(folder: Path) -> Library:
+    """The definitions that there are with a user's folder."""
+    return library(Settings(cycles_path=folder))

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from macro_cycle.cycles import CycleDefinition, library, shipped
+from macro_cycle.cycles import CycleDefinition, shipped
 from macro_cycle.cycles.library import SHIPPED
 from macro_cycle.cycles.naming import settings_of
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology, Recession
 from macro_cycle.platform.settings import ModelSettings, Settings
 from macro_cycle.platform.versions import document_version
-from macro_cycle_tests.cycles.folders import XX, with_xx
+from macro_cycle_tests.cycles.folders import XX, library_in, with_xx
 
 RELEASED = {"config": "a74cc580ff1e", "features": "d351a6d5dab3"}
 
@@ -33,7 +33,7 @@ def test_settings_of_the_model_go_before_the_definition():
 
 
 def test_names_are_those_of_the_settings_for_the_default_cycle_and_end_with_the_code_for_others(tmp_path):
-    cycles = library(with_xx(tmp_path)).found
+    cycles = library_in(with_xx(tmp_path)).found
     us, xx = (settings_of(Settings(), cycles[code]) for code in ("us", "xx"))
     assert (us.kserve.model_name, us.mlflow.registered_model, us.feast.economy) == (
         "macro-cycle-hmm",
@@ -50,12 +50,12 @@ def test_names_are_those_of_the_settings_for_the_default_cycle_and_end_with_the_
 
 def test_a_source_in_the_definition_goes_before_that_of_the_settings_and_starts_in_its_folder(tmp_path):
     folder = with_xx(tmp_path, XX + "source: {name: alfred_file, path: data/xx.csv}\n")
-    data = settings_of(Settings(), library(folder)["xx"]).data
+    data = settings_of(Settings(), library_in(folder)["xx"]).data
     assert (data.source, data.source_path) == ("alfred_file", str(tmp_path / "data" / "xx.csv"))
 
 
 def test_a_turning_point_known_by_quarter_is_the_last_month_of_its_quarter(tmp_path):
-    [recession] = library(with_xx(tmp_path))["xx"].chronology.recessions
+    [recession] = library_in(with_xx(tmp_path))["xx"].chronology.recessions
     assert (recession.peak, recession.trough) == (pd.Timestamp("2007-12"), pd.Timestamp("2009-06"))
     assert recession.dated_by == "quarter"
 
@@ -89,7 +89,7 @@ WRONG = {
 def test_what_is_wrong_is_named_with_file_and_line_and_leaves_the_other_cycles(what, tmp_path):
     (right, wrong), line, said = WRONG[what]
     assert right in XX
-    found = library(with_xx(tmp_path, XX.replace(right, wrong, 1)))
+    found = library_in(with_xx(tmp_path, XX.replace(right, wrong, 1)))
     assert set(found.found) >= {"us"}
     assert "xx" not in found.found
     with pytest.raises(MacroCycleError) as refused:
@@ -103,14 +103,14 @@ def test_what_is_wrong_is_named_with_file_and_line_and_leaves_the_other_cycles(w
 
 def test_a_file_of_the_users_replaces_the_shipped_one_of_its_name(tmp_path):
     (tmp_path / "us.yaml").write_text(XX)
-    assert library(tmp_path)["us"].economy == "XX"
+    assert library_in(tmp_path)["us"].economy == "XX"
     (tmp_path / "us.yaml").write_text("title: 3\n")
-    assert "us" in library(tmp_path).broken
+    assert "us" in library_in(tmp_path).broken
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(MacroCycleError, match="is no folder"):
-        library(tmp_path / "gone")
+        library_in(tmp_path / "gone")
 
 
 def test_every_shipped_definition_holds_and_reads_again():
@@ -120,15 +120,15 @@ def test_every_shipped_definition_holds_and_reads_again():
 
 def test_words_that_old_yaml_takes_for_yes_and_no_are_text(tmp_path):
     folder = with_xx(tmp_path, XX.replace("economy: XX", "economy: NO") + "declared: {on: 0.8, days: 3, off: 0.4}\n")
-    found = library(folder)["xx"]
+    found = library_in(folder)["xx"]
     assert (found.economy, found.declared.on, found.declared.off) == ("NO", 0.8, 0.4)
     assert yaml.safe_load("NO") is False
 
 
 def test_reading_definitions_imports_nothing_heavy():
     probe = (
-        "import sys; from macro_cycle.cycles import library; library(None); "
-        "print([m for m in ('numba', 'torch', 'scipy', 'dagster', 'sqlalchemy') if m in sys.modules])"
+        "import sys; from macro_cycle.cycles import library; from macro_cycle.platform.settings import Settings; "
+        "library(Settings()); print([m for m in ('numba', 'torch', 'scipy', 'dagster') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

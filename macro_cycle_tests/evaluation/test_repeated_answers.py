@@ -37,7 +37,7 @@ def say(store: RegimeStore, as_of: pd.Timestamp, last_news: pd.Timestamp, config
 
 @pytest.fixture
 def calls(warehouse) -> pd.DataFrame:
-    store = RegimeStore(warehouse.engine)
+    store = RegimeStore(warehouse.engine, "us")
     for end in ENDS:
         say(store, end, LAST_NEWS if end in GAP else end)
     return store.calls().set_index("as_of")
@@ -50,14 +50,14 @@ def test_an_answer_without_new_data_is_marked_and_carries_its_age(calls):
 
 
 def test_each_call_says_so_alone(warehouse, calls):
-    store = RegimeStore(warehouse.engine)
+    store = RegimeStore(warehouse.engine, "us")
     said = {day: store.said_by(day.date()) for day in (LAST_NEWS, GAP[0], GAP[-1], ENDS[-1])}
     assert [store.repeats(call) for call in said.values()] == [False, True, True, False]
     assert [call.months_behind for call in said.values()] == [1, 2, 61, 1]
 
 
 def test_another_configuration_s_answer_from_the_same_data_repeats_it_too(warehouse):
-    store = RegimeStore(warehouse.engine)
+    store = RegimeStore(warehouse.engine, "us")
     for end, config in zip(ENDS[:3], ("c", "c", "another"), strict=True):
         say(store, end, ENDS[0], config)
     assert store.calls()["news"].tolist() == [True, False, False]
@@ -65,7 +65,7 @@ def test_another_configuration_s_answer_from_the_same_data_repeats_it_too(wareho
 
 
 def test_a_revision_without_a_new_month_is_new_data(warehouse):
-    store = RegimeStore(warehouse.engine)
+    store = RegimeStore(warehouse.engine, "us")
     say(store, ENDS[0], ENDS[0])
     frame = store.load(ENDS[0].date())
     ModelStore(warehouse.engine).save([StoredModel("revised", "a revised panel", "c", {}, {})])
@@ -91,7 +91,7 @@ def test_rivals_are_scored_at_the_same_month_ends_and_people_are_told(warehouse,
     source = Sample(Catalog.load())
     known = source.observations(["UNRATE", "INDPRO"])
     warehouse.ingest(known, source="sample")
-    document, scored = evaluate_calls(warehouse, [], TODAY, NBER)
+    document, scored = evaluate_calls(warehouse, RegimeStore(warehouse.engine, "us"), [], TODAY, NBER)
     assert document["repeated"] == len(GAP)
     assert document["figures"][0]["months"] == len(scored) == len(ENDS) - len(GAP)
     assert f"{len(GAP)} month ends without new data" in page(document, scored, NBER)

@@ -292,7 +292,7 @@ def test_a_month_that_opens_is_missing(instance):
 
 
 def test_runs_are_counted_by_status_and_the_fetch_has_an_age(instance):
-    fetch = FetchCollector(lambda: instance, "us", dg.AssetKey("fred_series"))
+    fetch = FetchCollector(lambda: instance, "us", dg.AssetKey(["us", "fred_series"]))
     assert shown(fetch) == {}
     run(instance, "2026-09-01")
     run(instance, "2026-10-01")

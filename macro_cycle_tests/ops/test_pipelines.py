@@ -63,9 +63,10 @@ def test_the_dag_names_a_job_and_an_asset_of_the_platform():
     from macro_cycle.definitions import defs
 
     source = DAG.read_text()
-    job, asset = re.search(r'JOB, NEWEST_ASSET = "(\w+)", "(\w+)"', source).groups()  # type: ignore[union-attr]
-    assert defs.get_job_def(job)
-    assert asset in {spec.key.to_user_string() for spec in defs.resolve_all_asset_specs()}
+    found = re.search(r'JOB, NEWEST_ASSET = f"{CYCLE}_(\w+)", \[CYCLE, "(\w+)"\]', source)
+    job, asset = found.groups()  # type: ignore[union-attr]
+    assert defs.get_job_def(f"us_{job}")
+    assert ["us", asset] in [spec.key.path for spec in defs.resolve_all_asset_specs()]
 
 
 @pytest.mark.slow

@@ -98,7 +98,7 @@ def test_a_record_begun_anew_begins_with_what_stands(platform, published):
 
 def test_two_cycles_share_a_folder(platform, published):
     platform.records.append("regime_labels", [answer()])
-    other = Platform(platform.settings, "br")
+    other = Platform(platform.installation, "br")
     other.records.append("regime_labels", [answer(0.2).model_copy(update={"cycle": "br"})])
     assert len(published()) == len(published(other)) == 2
     assert {path.name for path in platform.settings.published_path.iterdir()} == {"us.jsonl", "br.jsonl"}

@@ -60,8 +60,8 @@ class Page:
             "repositoryName": "__repository__",
             "repositoryLocationName": "macro_cycle",
             "pipelineName": "__ASSET_JOB",
-            "assetSelection": [{"path": [asset]} for asset in assets],
-            "assetCheckSelection": [{"assetKey": {"path": [asset]}, "name": name} for asset, name in checks],
+            "assetSelection": [{"path": ["us", asset]} for asset in assets],
+            "assetCheckSelection": [{"assetKey": {"path": ["us", asset]}, "name": name} for asset, name in checks],
         }
         tags = [{"key": "dagster/partition", "value": month}] if month else []
         params = {
@@ -140,7 +140,9 @@ def test_what_cannot_be_made_yet_says_in_a_line_what_to_run_first(dagster):
 
 
 def test_a_decision_that_the_launchpad_does_not_know_starts_no_run(dagster, month):
-    config = {"ops": {"champion": {"config": {"decision": {"by_hand": {"outcome": "perhaps", "reason": "because"}}}}}}
+    config = {
+        "ops": {"us__champion": {"config": {"decision": {"by_hand": {"outcome": "perhaps", "reason": "because"}}}}}
+    }
     refused = dagster.launch(assets=("champion",), month=month, config=config)
     assert refused["__typename"] == "RunConfigValidationInvalid"
     assert "perhaps" in refused["errors"][0]["message"]
@@ -150,9 +152,9 @@ def test_the_browser_shows_what_was_decided_and_the_present(stack, first_run, tm
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs Debian's chromium: apt-get install chromium")
-    champion = page(chromium, f"{stack.url('dagster')}/assets/champion", tmp_path)
+    champion = page(chromium, f"{stack.url('dagster')}/assets/us/champion", tmp_path)
     assert "every condition holds" in champion
-    current = page(chromium, f"{stack.url('dagster')}/assets/current", tmp_path)
+    current = page(chromium, f"{stack.url('dagster')}/assets/us/current", tmp_path)
     assert "probability of a recession" in current
-    checks = page(chromium, f"{stack.url('dagster')}/assets/regime_labels?view=checks", tmp_path)
+    checks = page(chromium, f"{stack.url('dagster')}/assets/us/regime_labels?view=checks", tmp_path)
     assert "Execute all" in checks

@@ -13,7 +13,7 @@ from macro_cycle_tests.stack.running import MODEL, Stack
 from macro_cycle_tests.stack.test_launch import GIVEN
 
 pytestmark = pytest.mark.slow
-WIPE = 'mutation{wipeAssets(assetPartitionRanges:[{assetKey:{path:["champion"]}}]){__typename}}'
+WIPE = 'mutation{wipeAssets(assetPartitionRanges:[{assetKey:{path:["us","champion"]}}]){__typename}}'
 MADE_BY_MLFLOW = {  # from MLFLOW_BACKEND_STORE_URI, for its workers; the other two are numbers
     *("MLFLOW_TRACKING_URI", "MLFLOW_SERVER_SECRETS_CACHE_TTL", "MLFLOW_SERVER_SECRETS_CACHE_MAX_SIZE"),
 }

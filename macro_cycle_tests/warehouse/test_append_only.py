@@ -40,7 +40,7 @@ def test_adding_what_is_there_already_is_no_change(store):
 
 
 def test_the_last_served_answer_of_a_month_is_found(store):
-    served = ServedStore(store.engine)
+    served = ServedStore(store.engine, "us")
     assert served.last(ANSWER.as_of) is None
     served.append(ANSWER)
     found = served.last(ANSWER.as_of)
@@ -50,7 +50,7 @@ def test_the_last_served_answer_of_a_month_is_found(store):
 
 
 def test_an_evaluation_that_says_the_same_is_kept_once(store):
-    kept = EvaluationStore(store.engine)
+    kept = EvaluationStore(store.engine, "us")
     with pytest.raises(MacroCycleError, match="macro-cycle evaluate"):
         kept.last()
     for _ in range(2):

@@ -16,7 +16,7 @@ UNCHAINED = "0005"
 
 @pytest.fixture
 def store(warehouse):
-    return RegimeStore(warehouse.engine)
+    return RegimeStore(warehouse.engine, "us")
 
 
 def say(store: RegimeStore, end: date) -> None:

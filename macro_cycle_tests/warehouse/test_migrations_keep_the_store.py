@@ -64,7 +64,7 @@ def test_the_database_takes_no_row_twice(warehouse, current):
 
 
 def test_regimes_kept_row_by_row_are_the_same_kept_by_month_end(warehouse):
-    store, months = RegimeStore(warehouse.engine), pd.date_range("1999-03-01", periods=30, freq="MS")
+    store, months = RegimeStore(warehouse.engine, "us"), pd.date_range("1999-03-01", periods=30, freq="MS")
     rng = np.random.default_rng(0)
     for as_of in (date(2008, 8, 31), date(2008, 9, 30)):
         numbers = pd.DataFrame(rng.random((30, 3)), months, ["recession_probability", "filtered_B", "filtered_A"])

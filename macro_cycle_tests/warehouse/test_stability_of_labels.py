@@ -32,7 +32,7 @@ def regimes_at(end: date, generator: np.random.Generator) -> pd.DataFrame:
 def test_label_changes_are_those_of_consecutive_stored_month_ends(database_url):
     warehouse = Warehouse(database_url)
     warehouse.migrate()
-    store, generator = RegimeStore(warehouse.engine), np.random.default_rng(0)
+    store, generator = RegimeStore(warehouse.engine, "us"), np.random.default_rng(0)
     frames = {end: regimes_at(end, generator) for end in ENDS}
     for end, frame in frames.items():
         store.save(frame, Call.newest_of(frame, end, "m", "d"))

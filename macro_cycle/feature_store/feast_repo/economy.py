@@ -11,7 +11,7 @@ from macro_cycle.stack.postgres import database_url
 settings = read_settings()
 placement = Placement.of(settings.feast, database_url(settings))
 columns: dict = {}
-for cycle in library(settings.cycles_path).found.values():
+for cycle in library(settings).found.values():
     labels = label_names(cycle.hmm_config(settings.model).n_regimes)
     columns = prepare(placement, columns_of(cycle.features.names, labels))
 macro_features, regime_probabilities = feature_views(columns, placement.source)

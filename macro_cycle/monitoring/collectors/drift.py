@@ -30,7 +30,7 @@ class DriftCollector:
         instance, month = self._instance(), self._open_month()
         found: dict[str, float] = {}
         for check in CHECKS:
-            found |= _newest(instance, dg.AssetCheckKey(dg.AssetKey(CHECKED), check), month)
+            found |= _newest(instance, dg.AssetCheckKey(dg.AssetKey([self._labels[0], CHECKED]), check), month)
         values = {(*self._labels, name): value for name, value in found.items() if P_VALUE + name in found}
         p_values = {(*self._labels, name): found[P_VALUE + name] for _, _, name in values}
         by = ["cycle", "model_name", "statistic"]
