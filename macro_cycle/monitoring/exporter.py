@@ -38,10 +38,13 @@ class Exporter(Collector):
             if collector.name not in self._hanging():  # it is not asked again on top
                 self._asked[collector.name] = self._pool.submit(_all, collector)
         up: dict[tuple[str, ...], float] = {}
+        families: dict[str, Metric] = {}
         for name, asked in self._asked.items():
             found = self._found(name, asked, deadline)
             up[name,] = float(found is not None)
-            yield from found or ()
+            for family in found or ():  # collectors of several cycles find parts of one
+                families.setdefault(family.name, _empty(family)).samples.extend(family.samples)
+        yield from families.values()
         yield gauges("macro_cycle_collector_up", "Whether the exporter could look there", ["collector"], up)
 
     def _hanging(self) -> set[str]:
@@ -64,6 +67,11 @@ class Exporter(Collector):
         if self._said.get(name) != why:
             print(f"collector {name}: {why}", flush=True)
             self._said[name] = why
+
+
+def _empty(family: Metric) -> Metric:
+    """The family without its samples."""
+    return Metric(family.name, family.documentation, family.type, family.unit)
 
 
 def _all(collector: RecordCollector) -> list[Metric]:

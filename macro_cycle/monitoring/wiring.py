@@ -7,7 +7,7 @@ from functools import partial
 import dagster as dg
 from sqlalchemy import Engine, create_engine, text
 
-from macro_cycle.cycles import DEFAULT, library
+from macro_cycle.cycles import CycleDefinition, library
 from macro_cycle.cycles.naming import settings_of
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.collectors.collector import RecordCollector
@@ -58,23 +58,36 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         raise MacroCycleError("the exporter needs MACRO_DEFAULT_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
-    definition = library(settings)[DEFAULT]
-    settings = settings_of(settings, definition)
-    instance, clock, catalog = InstanceOnDemand(), Clock.of(settings), definition.catalog(settings.data.catalog_path)
+    instance = InstanceOnDemand()
+    of_cycles = [
+        collector
+        for definition in library(settings).found.values()
+        for collector in _of(definition, settings_of(settings, definition), engine, instance)
+    ]
     return [
         ServiceCollector(_checks(settings, engine, instance)),
         ServingCollector(f"{base_url(settings, MODEL_SERVER)}/metrics", counts_file(settings.home / "metrics")),
-        AnswerCollector(engine, DEFAULT, clock.now),
-        SeriesCollector(engine, DEFAULT, catalog, definition.features.series_ids, clock.now),
-        FailureCollector(engine, DEFAULT),
-        FetchCollector(instance, DEFAULT, dg.AssetKey([DEFAULT, FETCH])),
+        *of_cycles,
         RunCollector(instance),
         DaemonCollector(instance),
-        PartitionCollector(instance, clock.month_keys),
         ProgressCollector(instance),
-        DriftCollector(instance, DEFAULT, settings.kserve.model_name, clock.open_month),
         DatabaseCollector(engine, SCHEMAS),
         DiskCollector(settings.home),
+    ]
+
+
+def _of(
+    definition: CycleDefinition, settings: Settings, engine: Engine, instance: Callable[[], dg.DagsterInstance]
+) -> list[RecordCollector]:
+    """What is read of one cycle, under the settings as they are for it."""
+    cycle, clock, catalog = definition.code, Clock.of(settings), definition.catalog(settings.data.catalog_path)
+    return [
+        AnswerCollector(engine, cycle, clock.now),
+        SeriesCollector(engine, cycle, catalog, definition.features.series_ids, clock.now),
+        FailureCollector(engine, cycle),
+        FetchCollector(instance, cycle, dg.AssetKey([cycle, FETCH])),
+        PartitionCollector(instance, cycle, clock.month_keys),
+        DriftCollector(instance, cycle, settings.kserve.model_name, clock.open_month),
     ]
 
 

@@ -230,7 +230,7 @@ class Platform:
             return KubernetesDeployer(self.settings, tracking_uri(self.settings))
         from macro_cycle.serving.deployers import LocalDeployer
 
-        return LocalDeployer(self.settings)
+        return LocalDeployer(self.settings, self.cycle)
 
     def exclusive(self, name: "LockName") -> AbstractContextManager["Connection"]:
         """Hold a lock of the cycle's between processes while a block runs, waiting for it first."""

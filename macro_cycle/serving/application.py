@@ -7,7 +7,7 @@ protocols without it. Which bytes mean what is decided in `v1` and `v2`, what is
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ BINARY = (b"content-type", b"application/octet-stream")
 CANDIDATE = "x-bundle-version"
 JSON_LENGTH = b"inference-header-content-length"
 WAITS = b"economy"
+NAMED_PATH = re.compile("/v[12](?:/repository)?/models/([^/:]+)")
 V1_PATH = re.compile("/v1/models/([^/:]+):predict")
 V2_PATH = re.compile("/v2/models/([^/]+)(?:/versions/([^/]+))?/infer")
 
@@ -146,6 +147,20 @@ class Application:
     def _observe(self, door: Door, outcome: Outcome, started: float) -> None:
         seconds = time.perf_counter() - started
         self._inference.telemetry.observe_request(door.model, door.protocol, outcome, seconds)
+
+
+class Together:
+    """ASGI application of a server with several models: each answers at the paths that name it, the first elsewhere."""
+
+    def __init__(self, applications: Mapping[str, Application]) -> None:
+        self._applications = dict(applications)
+        self._first = next(iter(self._applications.values()))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        named = NAMED_PATH.match(scope["path"]) if scope["type"] == "http" else None
+        application = self._applications.get(named[1], self._first) if named is not None else self._first
+        await application(scope, receive, send)
 
 
 class WrongMethod(Refused):

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.training.bundle import Bundle
 
@@ -26,6 +27,12 @@ REMEMBERED = 8
 KEPT = 24
 
 Signature = tuple[int, int, int]
+
+
+def store_of(home: Path, cycle: str = DEFAULT) -> "BundleStore":
+    """The bundles of a cycle in a home: the default cycle's in `serving`, another's in a folder in there."""
+    root = home / "serving"
+    return BundleStore(root if cycle == DEFAULT else root / cycle)
 
 
 class BundleStore:

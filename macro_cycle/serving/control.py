@@ -1,6 +1,6 @@
 """What the server says of itself, and the management calls. Nothing here takes predictions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
@@ -28,21 +28,24 @@ class Reply:
 
 
 class Control:
-    """Health, metadata, metrics and management of the model `name`; `metrics` gives the exposition as text."""
+    """Health, metadata, metrics and management of the model `name`; `metrics` gives the exposition as text.
 
-    def __init__(self, name: str, models: ServedModels, metrics: Callable[[], bytes]) -> None:
+    names: those of every model that the server offers.
+    """
+
+    def __init__(self, name: str, models: ServedModels, metrics: Callable[[], bytes], names: Sequence[str]) -> None:
         self._name, self._models, self._metrics = name, models, metrics
         self.ending = False
         self._gets: dict[str, Callable[[], Reply]] = {
             "/": lambda: _json({"status": "alive"}),
             "/metrics": lambda: Reply(200, metrics(), METRICS_TYPE),
-            "/openapi.json": lambda: _json(document(name)),
-            "/v1/models": lambda: _json({"models": [name]}),
+            "/openapi.json": lambda: _json(document(names)),
+            "/v1/models": lambda: _json({"models": list(names)}),
             f"/v1/models/{name}": lambda: self._ready({"name": name}),
             "/v2": self._server,
             "/v2/health/live": lambda: _json({"live": True}),
             "/v2/health/ready": lambda: self._ready({}),
-            "/v2/models": lambda: _json({"models": [name]}),
+            "/v2/models": lambda: _json({"models": list(names)}),
             f"/v2/models/{name}": self._model,
             f"/v2/models/{name}/ready": lambda: self._ready({"name": name}),
         }

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
 from macro_cycle.serving.answering import check_answer
-from macro_cycle.serving.bundle_store import BundleStore
+from macro_cycle.serving.bundle_store import store_of
 from macro_cycle.serving.credentials import ManagementToken
 from macro_cycle.serving.questions import LATEST
 from macro_cycle.training.bundle import Bundle
@@ -77,13 +78,16 @@ class Deployer(Protocol):
 
 
 class LocalDeployer:
-    """Deploys to the model server of this machine, which reads the same bundle store."""
+    """Deploys a cycle's model to the model server of this machine, which reads the same bundle store.
 
-    def __init__(self, settings: Settings) -> None:
+    settings: as they are for the cycle.
+    """
+
+    def __init__(self, settings: Settings, cycle: str = DEFAULT) -> None:
         self._name = settings.kserve.model_name
         self._base = f"http://{settings.kserve.host}:{settings.kserve.port}"
         self._patience = settings.kserve.patience_seconds
-        self._store = BundleStore(settings.home / "serving")
+        self._store = store_of(settings.home, cycle)
         self._token = ManagementToken(settings.home / "serving" / "token")
 
     def deploy(self, bundle: Bundle, commit: Callable[[Deployment], None] | None = None) -> Deployment:

@@ -1,7 +1,7 @@
 """V2 over gRPC, with KServe's protocol buffers: the same questions and answers as over REST."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -33,10 +33,11 @@ IDLE_MILLISECONDS = 300_000
 
 
 class InferenceService(GRPCInferenceServiceServicer):
-    """KServe's inference service for one model name."""
+    """KServe's inference service for the models of these names, the first of which is the server's own."""
 
-    def __init__(self, inference: Inference, control: Control) -> None:
-        self._inference, self._control = inference, control
+    def __init__(self, inferences: Mapping[str, Inference], controls: Mapping[str, Control]) -> None:
+        self._inferences, self._controls = dict(inferences), dict(controls)
+        self._first = next(iter(self._inferences.values()))
 
     async def ServerLive(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The server answers."""
@@ -44,11 +45,11 @@ class InferenceService(GRPCInferenceServiceServicer):
 
     async def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Whether predictions are answered."""
-        return pb.ServerReadyResponse(ready=self._control.is_ready)
+        return pb.ServerReadyResponse(ready=self._controls[self._first.name].is_ready)
 
     async def ModelReady(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Whether predictions of the model are answered."""
-        return pb.ModelReadyResponse(ready=request.name == self._inference.name and self._control.is_ready)
+        return pb.ModelReadyResponse(ready=request.name in self._controls and self._controls[request.name].is_ready)
 
     async def ServerMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Name and extensions."""
@@ -57,8 +58,8 @@ class InferenceService(GRPCInferenceServiceServicer):
     async def ModelMetadata(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Inputs and outputs of the model."""
         try:
-            self._check_name(request.name)
-            return pb.ModelMetadataResponse(**self._control.metadata())
+            self._named(request.name)
+            return pb.ModelMetadataResponse(**self._controls[request.name].metadata())
         except Exception as error:
             return await self._abort(context, error, time.perf_counter(), request.name)
 
@@ -73,23 +74,22 @@ class InferenceService(GRPCInferenceServiceServicer):
         return response
 
     async def _infer(self, request: Any) -> Any:
-        self._check_name(request.model_name)
-        answering = self._inference.models.current()
-        self._inference.check_named(answering, request.model_name, request.model_version)
+        inference = self._named(request.model_name)
+        answering = inference.models.current()
+        inference.check_named(answering, request.model_name, request.model_version)
         waits = any(tensor.name == "economy" for tensor in request.inputs)
-        return await self._inference.run(
-            lambda at: self._answered(answering, request, at), request.ByteSize(), waits=waits
+        return await inference.run(
+            lambda at: self._answered(inference, answering, request, at), request.ByteSize(), waits=waits
         )
 
-    def _answered(self, answering: Answering, request: Any, deadline: float) -> Any:
-        limits = self._inference.limits
-        questions = v2.questions(_tensors(request), answering.reader, limits)
-        answers = self._inference.answers(answering, questions, deadline)
+    def _answered(self, inference: Inference, answering: Answering, request: Any, deadline: float) -> Any:
+        questions = v2.questions(_tensors(request), answering.reader, inference.limits)
+        answers = inference.answers(answering, questions, deadline)
         wanted = {output.name: False for output in request.outputs}
         outputs = v2.select(answers, wanted)
         raw = request.parameters["binary_data_output"].bool_param if request.parameters else False
         response = pb.ModelInferResponse(
-            model_name=self._inference.name,
+            model_name=inference.name,
             model_version=answering.model_version,
             id=request.id,
             outputs=[_described(output, raw=raw) for output in outputs],
@@ -98,17 +98,18 @@ class InferenceService(GRPCInferenceServiceServicer):
             response.raw_output_contents.extend(output.binary() for output in outputs)
         return response
 
-    def _check_name(self, name: str) -> None:
-        if name != self._inference.name:
-            raise UnknownModel(f"there is no model {short(name)}; this is {self._inference.name}")
+    def _named(self, name: str) -> Inference:
+        if name not in self._inferences:
+            raise UnknownModel(f"there is no model {short(name)}; there are {', '.join(self._inferences)}")
+        return self._inferences[name]
 
     async def _abort(self, context: Any, error: Exception, started: float, name: str) -> Any:
-        refused = self._inference.refused(error)
+        refused = self._first.refused(error)
         self._observe(refused.outcome, started, name)
         await context.abort(CODES.get(refused.status, grpc.StatusCode.INTERNAL), str(refused))
 
     def _observe(self, outcome: Outcome, started: float, name: str) -> None:
-        self._inference.telemetry.observe_request(name, "grpc", outcome, time.perf_counter() - started)
+        self._first.telemetry.observe_request(name, "grpc", outcome, time.perf_counter() - started)
 
 
 def grpc_server(service: InferenceService, address: str, max_bytes: int) -> Any:

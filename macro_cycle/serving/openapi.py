@@ -1,18 +1,18 @@
 """The OpenAPI document of the REST interface, as the server answers it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 VERSION = "1.0.0"
 
 
-def document(name: str) -> dict[str, Any]:
-    """OpenAPI 3.1 for the model `name`."""
+def document(names: Sequence[str]) -> dict[str, Any]:
+    """OpenAPI 3.1 for the models of these names."""
     ready = {"200": _of("Ready"), "503": _of("Ready")}
-    named = {"200": _of("Named"), "503": _of("Named")}
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": f"Predictions of {name}",
+            "title": f"Predictions of {', '.join(names)}",
             "version": VERSION,
             "description": "Phases of the business cycle over V1 and V2 (the Open Inference Protocol).",
         },
@@ -20,17 +20,26 @@ def document(name: str) -> dict[str, Any]:
             "/": _get("alive", {"200": _of("Alive")}),
             "/metrics": _get("metrics", {"200": _text("Prometheus' text format")}),
             "/v1/models": _get("v1_models", {"200": _of("Models")}),
-            f"/v1/models/{name}": _get("v1_ready", named),
-            f"/v1/models/{name}:predict": _post("v1_predict", "V1Request", "V1Response"),
             "/v2": _get("v2_server", {"200": _of("Server")}),
             "/v2/health/live": _get("v2_live", {"200": _of("Live")}),
             "/v2/health/ready": _get("v2_health", ready),
             "/v2/models": _get("v2_models", {"200": _of("Models")}),
-            f"/v2/models/{name}": _get("v2_model", {"200": _of("Model"), "503": _of("Error")}),
-            f"/v2/models/{name}/ready": _get("v2_ready", named),
-            f"/v2/models/{name}/infer": _post("v2_infer", "V2Request", "V2Response"),
+            **{path: operation for name in names for path, operation in _paths(name).items()},
         },
         "components": {"schemas": SCHEMAS},
+    }
+
+
+def _paths(name: str) -> dict[str, Any]:
+    """The paths of one model."""
+    named = {"200": _of("Named"), "503": _of("Named")}
+    of = name.replace("-", "_")
+    return {
+        f"/v1/models/{name}": _get(f"v1_ready_{of}", named),
+        f"/v1/models/{name}:predict": _post(f"v1_predict_{of}", "V1Request", "V1Response"),
+        f"/v2/models/{name}": _get(f"v2_model_{of}", {"200": _of("Model"), "503": _of("Error")}),
+        f"/v2/models/{name}/ready": _get(f"v2_ready_{of}", named),
+        f"/v2/models/{name}/infer": _post(f"v2_infer_{of}", "V2Request", "V2Response"),
     }
 
 

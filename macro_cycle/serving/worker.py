@@ -19,7 +19,6 @@ from typing import IO, TYPE_CHECKING
 
 from prometheus_client import REGISTRY
 
-from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.metrics import ServingMetrics
 from macro_cycle.platform.clock import Clock
@@ -83,6 +82,7 @@ class Worker:
         self._settings, self._listener, self._parent = settings, listener, parent
         self._lock = ServingLock(settings.home / "serving")
         self._ending = threading.Event()
+        self._cycles: dict[str, str] = {}
 
     def run(self, warm: int) -> None:
         """Prepare, close `warm` to say so, wait for the turn, and serve until the end."""
@@ -93,14 +93,18 @@ class Worker:
         if self._turn_comes():
             asyncio.run(self._serve(models))
 
-    def _prepared(self) -> "ServedModels":
+    def _prepared(self) -> "dict[str, ServedModels]":
+        """The models that are offered, by name."""
         from macro_cycle.serving import grpc_service, http_server  # noqa: F401 - heavy; read before the turn comes
-        from macro_cycle.serving.assembly import served_models
+        from macro_cycle.serving.assembly import offered, served_models
         from macro_cycle.serving.errors import Unavailable
 
-        models = served_models(self._settings)
-        with contextlib.suppress(Unavailable):
-            models.current()
+        cycles = offered(self._settings)
+        self._cycles = {name: definition.code for name, definition in cycles.items()}
+        models = {name: served_models(self._settings, definition) for name, definition in cycles.items()}
+        for each in models.values():
+            with contextlib.suppress(Unavailable):
+                each.current()
         return models
 
     def _turn_comes(self) -> bool:
@@ -114,7 +118,7 @@ class Worker:
         self._lock.leave_queue()
         return not self._ending.is_set()
 
-    async def _serve(self, models: "ServedModels") -> None:
+    async def _serve(self, models: "dict[str, ServedModels]") -> None:
         """Answer over REST and gRPC until a signal ends it, or the parent is gone and another can take over."""
         from macro_cycle.serving.assembly import assemble
         from macro_cycle.serving.grpc_service import InferenceService, grpc_server
@@ -122,7 +126,7 @@ class Worker:
 
         kserve = self._settings.kserve
         clock = Clock.of(self._settings)
-        metrics = ServingMetrics({kserve.model_name: DEFAULT}, self._settings.home / "metrics")
+        metrics = ServingMetrics(self._cycles, self._settings.home / "metrics")
         REGISTRY.register(metrics)
         metrics.keep_writing(self._ending)
         assembly = assemble(self._settings, models, metrics, lambda: clock.now().date())
@@ -133,12 +137,13 @@ class Worker:
             self._lock.release()
 
         http = HttpServer(app, GRACE_SECONDS, stopped_accepting)
-        service = InferenceService(assembly.inference, assembly.control)
+        service = InferenceService(assembly.inferences, assembly.controls)
         grpc = grpc_server(service, f"{kserve.host}:{kserve.grpc_port}", kserve.max_body_bytes)
         loop = asyncio.get_running_loop()
 
         def end() -> None:
-            assembly.control.ending = http.should_exit = True
+            assembly.end()
+            http.should_exit = True
 
         def orphaned(since: float) -> None:
             if self._lock.is_awaited() or loop.time() - since > ORPHAN_SECONDS:

@@ -60,7 +60,9 @@ def test_a_regime_change_is_told_when_the_label_differs_from_the_one_seen(instan
 def test_a_refusal_is_the_same_notice_until_another_model_is_refused(instance):
     def judged(verdict: str, challenger: str) -> list[str]:
         metadata = {"verdict": verdict, "model_version": challenger, "reasons": "it disagrees with the champion"}
-        instance.report_runless_asset_event(dg.AssetMaterialization("champion", partition=MONTH, metadata=metadata))
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(["us", "champion"], partition=MONTH, metadata=metadata)
+        )
         return [notice.key for notice in find(instance, "us", MONTH, None, START)[0]]
 
     first, again = judged("refuse", "version 2"), judged("refuse", "version 2")

@@ -251,7 +251,7 @@ def test_the_database_has_a_size_for_each_tenant(warehouse):
     assert found["macro_cycle_database_size_bytes", "warehouse"] > 0
 
 
-@dg.asset(partitions_def=MONTHS)
+@dg.asset(key_prefix="us", partitions_def=MONTHS)
 def fred_series(context: dg.AssetExecutionContext) -> None:
     if context.partition_key == "2026-10-01":
         raise RuntimeError("no data")
@@ -272,7 +272,7 @@ def states(collector) -> dict[str, float]:
 
 
 def test_months_are_made_failed_or_missing(instance):
-    collector = PartitionCollector(lambda: instance, MONTHS.get_partition_keys)
+    collector = PartitionCollector(lambda: instance, "us", MONTHS.get_partition_keys)
     assert shown(collector) == {}
     run(instance, "2026-09-01")
     assert states(collector) == {"materialized": 1, "failed": 0, "in_progress": 0, "missing": 2}
@@ -285,7 +285,7 @@ def test_months_are_made_failed_or_missing(instance):
 def test_a_month_that_opens_is_missing(instance):
     run(instance, "2026-09-01")
     months = ["2026-09-01"]
-    collector = PartitionCollector(lambda: instance, lambda: months)
+    collector = PartitionCollector(lambda: instance, "us", lambda: months)
     assert states(collector)["missing"] == 0
     months.append("2026-10-01")
     assert states(collector)["missing"] == 1
@@ -303,7 +303,7 @@ def test_runs_are_counted_by_status_and_the_fetch_has_an_age(instance):
     assert shown(ProgressCollector(lambda: instance)) == {}
 
 
-@dg.asset(partitions_def=MONTHS)
+@dg.asset(key_prefix="us", partitions_def=MONTHS)
 def regime_labels() -> None: ...
 
 

@@ -48,7 +48,7 @@ class Application:
         self.store = BundleStore(home / "serving")
         self.models = ServedModels(self.store, lambda bundle, version: Answering(bundle, version, online))
         self.telemetry = Counted()
-        self.assembly: Assembly = assemble(self.settings, self.models, self.telemetry, lambda: TODAY)
+        self.assembly: Assembly = assemble(self.settings, {NAME: self.models}, self.telemetry, lambda: TODAY)
 
     @property
     def token(self) -> dict[str, str]:

@@ -239,7 +239,7 @@ def test_readiness_says_whether_predictions_are_answered(tmp_path, bundle):
     assert post(made, V1, {"instances": [{"as_of": "latest"}]}).status_code == 503
     made.serve(bundle)
     assert {get(made, path).json()["ready"] for path in paths} == {True}
-    made.assembly.control.ending = True
+    made.assembly.end()
     assert {get(made, path).status_code for path in paths} == {503}
 
 
@@ -409,7 +409,7 @@ def kserve_application(application):
     finally:
         sys.argv = argv
     repository = ModelRepository()
-    repository.update(RegimePredictor(application.assembly.inference))
+    repository.update(RegimePredictor(application.assembly.inferences[NAME]))
     app, plane = FastAPI(), DataPlane(repository)
     app.add_exception_handler(InvalidInput, invalid_input_handler)
     register_v1_endpoints(app, plane, None)

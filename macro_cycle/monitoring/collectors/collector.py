@@ -18,6 +18,11 @@ class RecordCollector(Protocol):
         ...
 
 
+def of_cycle(name: str, cycle: str) -> str:
+    """The name of a collector that reads one of a cycle's places."""
+    return f"{cycle}/{name}"
+
+
 def gauge(name: str, text: str, value: float, **labels: str) -> Metric:
     """A gauge with one value."""
     return gauges(name, text, tuple(labels), {tuple(labels.values()): value})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import dagster as dg
 from prometheus_client.core import Metric
 
-from macro_cycle.monitoring.collectors.collector import gauges
+from macro_cycle.monitoring.collectors.collector import gauges, of_cycle
 
 CHECKED = "regime_labels"
 CHECKS = ("not_surprised", "occupancy_as_expected", "durations_as_expected", "calibrated")
@@ -17,11 +17,10 @@ P_VALUE = "p_"
 class DriftCollector:
     """`open_month` gives the key of the month whose statistics are shown; there are none until it was checked."""
 
-    name = "drift"
-
     def __init__(
         self, instance: Callable[[], dg.DagsterInstance], cycle: str, model_name: str, open_month: Callable[[], str]
     ) -> None:
+        self.name = of_cycle("drift", cycle)
         self._instance, self._open_month = instance, open_month
         self._labels = (cycle, model_name)
 

@@ -7,7 +7,7 @@ import dagster as dg
 from prometheus_client.core import Metric
 
 from macro_cycle.dagster_internals import TickStatus
-from macro_cycle.monitoring.collectors.collector import gauge, gauges
+from macro_cycle.monitoring.collectors.collector import gauge, gauges, of_cycle
 
 QUEUE_LOOKED_AT = 1000
 HEARTBEAT_SECONDS = 90.0  # a daemon beats every 30
@@ -39,9 +39,8 @@ class RunCollector:
 class FetchCollector:
     """When the asset that fetches was last materialized."""
 
-    name = "fetch"
-
     def __init__(self, instance: Callable[[], dg.DagsterInstance], cycle: str, asset: dg.AssetKey) -> None:
+        self.name = of_cycle("fetch", cycle)
         self._instance, self._cycle, self._asset = instance, cycle, asset
 
     def metrics(self) -> Iterator[Metric]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import dagster as dg
 from prometheus_client.core import Metric
 
-from macro_cycle.monitoring.collectors.collector import gauge, gauges
+from macro_cycle.monitoring.collectors.collector import gauge, gauges, of_cycle
 
 STATES = ("materialized", "failed", "in_progress", "missing")
 UNFINISHED = [
@@ -19,12 +19,16 @@ MANY = 100
 
 
 class PartitionCollector:
-    """`months` gives the keys of every month, the open one last; assets without partitions are left out."""
+    """Of a cycle's assets; `months` gives the keys of its months, the open one last.
 
-    name = "partitions"
+    Assets without partitions are left out.
+    """
 
-    def __init__(self, instance: Callable[[], dg.DagsterInstance], months: Callable[[], Sequence[str]]) -> None:
-        self._instance, self._months = instance, months
+    def __init__(
+        self, instance: Callable[[], dg.DagsterInstance], cycle: str, months: Callable[[], Sequence[str]]
+    ) -> None:
+        self.name = of_cycle("partitions", cycle)
+        self._instance, self._cycle, self._months = instance, cycle, months
         self._counted: tuple[tuple[str | None, str], Mapping[tuple[str, ...], float]] | None = None
 
     def metrics(self) -> Iterator[Metric]:
@@ -38,7 +42,7 @@ class PartitionCollector:
         events = instance.event_log_storage.get_maximum_record_id()
         seen = (str(events), months[-1])
         if self._counted is None or self._counted[0] != seen:
-            self._counted = (seen, _counted(instance, months))
+            self._counted = (seen, _counted(instance, self._cycle, months))
         return self._counted[1]
 
 
@@ -64,10 +68,10 @@ class ProgressCollector:
             yield gauge("macro_cycle_dagster_progress_ratio", text, min(1.0, done / planned))
 
 
-def _counted(instance: dg.DagsterInstance, months: Sequence[str]) -> Mapping[tuple[str, ...], float]:
+def _counted(instance: dg.DagsterInstance, cycle: str, months: Sequence[str]) -> Mapping[tuple[str, ...], float]:
     definition = dg.StaticPartitionsDefinition(list(months))
     found: dict[tuple[str, ...], float] = {}
-    for key in instance.get_asset_keys():
+    for key in instance.get_asset_keys(prefix=[cycle]):
         statuses = instance.get_status_by_partition(key, months, definition)
         if not statuses or not any(statuses.values()):
             continue

@@ -6,7 +6,7 @@ import pandas as pd
 from prometheus_client.core import Metric
 from sqlalchemy import Engine
 
-from macro_cycle.monitoring.collectors.collector import gauge, gauges
+from macro_cycle.monitoring.collectors.collector import gauge, gauges, of_cycle
 from macro_cycle.observations.calendar import overdue
 from macro_cycle.observations.catalog import Catalog
 from macro_cycle.promotion.decisions import pending, serving, standing
@@ -20,9 +20,8 @@ DAY = pd.Timedelta(days=1)
 class AnswerCollector:
     """The newest answer of a cycle and what serves; `now` is the platform's moment (UTC, without a zone)."""
 
-    name = "answer"
-
     def __init__(self, engine: Engine, cycle: str, now: Callable[[], pd.Timestamp]) -> None:
+        self.name = of_cycle("answer", cycle)
         self._state, self._records = State(engine), RecordStore(engine, cycle)
         self._cycle, self._now = cycle, now
 
@@ -81,9 +80,8 @@ class AnswerCollector:
 class FailureCollector:
     """Months that an asset could not be made for, as the records have it: a range goes on after them."""
 
-    name = "failures"
-
     def __init__(self, engine: Engine, cycle: str) -> None:
+        self.name = of_cycle("failures", cycle)
         self._state, self._cycle = State(engine), cycle
 
     def metrics(self) -> Iterator[Metric]:
@@ -96,11 +94,10 @@ class FailureCollector:
 class SeriesCollector:
     """How old each series of a cycle is, and by how much each late one is late."""
 
-    name = "series"
-
     def __init__(
         self, engine: Engine, cycle: str, catalog: Catalog, series_ids: Sequence[str], now: Callable[[], pd.Timestamp]
     ) -> None:
+        self.name = of_cycle("series", cycle)
         self._state, self._cycle, self._catalog, self._now = State(engine), cycle, catalog, now
         self._series_ids = list(series_ids)
 

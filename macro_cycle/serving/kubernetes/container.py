@@ -1,12 +1,14 @@
 """`python -m macro_cycle.serving.kubernetes.container`: a pod that serves the bundle KServe put there."""
 
+import os
 import sys
 from pathlib import Path
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.serving.answering import Answering
-from macro_cycle.serving.bundle_store import BundleStore
+from macro_cycle.serving.bundle_store import store_of
 from macro_cycle.serving.server import serve
 from macro_cycle.training.bundle import Bundle
 
@@ -20,7 +22,7 @@ def take_up(settings: Settings, folder: Path) -> str:
         MacroCycleError: it is incomplete, or does not answer its own golden window.
     """
     bundle = Bundle.read(folder)
-    store = BundleStore(settings.home / "serving")
+    store = store_of(settings.home)
     version = store.put(bundle)
     Answering(bundle, version)
     store.commit(version)
@@ -30,6 +32,7 @@ def take_up(settings: Settings, folder: Path) -> str:
 def main() -> None:
     """Serve until a signal asks to end; a bundle that cannot be served ends the pod, which KServe reports."""
     try:
+        os.environ.setdefault("MACRO_CYCLE_CYCLES", DEFAULT)  # one pod, one model
         settings = read_settings()
         take_up(settings, MODELS)
         serve(settings)
