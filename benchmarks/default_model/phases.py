@@ -17,11 +17,12 @@ TARGETS = {"Trough": ">= 0.80"}
 
 
 def phase_figures(run: WalkForward, day: pd.Timestamp) -> list[Figure]:
-    """Each phase's scores in real time and, of the last estimate's smoothed probabilities, in hindsight."""
+    """Each phase's scores in real time and, of the last estimate given the whole panel, in hindsight."""
     labels = run.phases["label"]
-    smooth = run.model.smooth(run.panel).smoothed_probs
-    hindsight = pd.DataFrame(smooth, run.panel.index, list(run.model.labels)).loc[run.phases.index]
-    said_later = pd.Series(run.model.labels_of(hindsight.to_numpy()), hindsight.index)
+    later = run.model.phases(run.panel, hindsight=True)
+    hindsight = pd.DataFrame(later, run.panel.index, list(run.model.labels)).loc[run.phases.index]
+    smoothed = run.model.smooth(run.panel).smoothed_probs
+    said_later = pd.Series(run.model.labels_of(smoothed), run.panel.index).loc[run.phases.index]
     out = [
         figure(f"p(Peak), a peak within {n} months, AUROC", _area(run.phases, labels, day, n), "", target)
         for n, target in PEAK_TARGETS.items()

@@ -69,7 +69,7 @@ def the_sample() -> History:
 
 def default_config(features: FeatureSet | None = None, **options: object) -> HMMConfig:
     """The default model of these features, some options changed."""
-    return shipped().hmm_config(features=features, **{"n_restarts": 7, "max_iter": 200, **options})
+    return shipped().hmm_config(features=features, **options)
 
 
 def walk_forward(
@@ -89,7 +89,8 @@ def walk_forward(
     )
     labels = [pd.Series(m.labels_of(p), panel.index) for m, p, panel in zip(models, filtered, panels, strict=True)]
     newest = pd.DatetimeIndex(calls["reference_month"])
-    phases = pd.DataFrame([p[-1] for p in filtered], newest, list(models[-1].labels))
+    told = [model.phases(panel)[-1] for model, panel in zip(models, panels, strict=True)]
+    phases = pd.DataFrame(told, newest, list(models[-1].labels))
     phases["label"] = [said.iloc[-1] for said in labels]
     ahead = [m.forecast(panel, HORIZON).recession_begins for m, panel in zip(models, panels, strict=True)]
     begins = pd.DataFrame(ahead, newest, range(1, HORIZON + 1))

@@ -27,6 +27,7 @@ COLUMNS = dg.TableSchema(
         dg.TableColumn("filtered_<label>", "double precision", "p(regime | panel up to the month)"),
         dg.TableColumn("smoothed_<label>", "double precision", "p(regime | the whole panel)"),
         dg.TableColumn("predicted_<label>", "double precision", "p(regime | panel up to the month before)"),
+        dg.TableColumn("phase_<label>", "double precision", "p(the turns around the month are the phase's)"),
     ]
 )
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.metrics import auroc
+from macro_cycle.hmm.phases import AROUND_TROUGH, BEFORE_PEAK
 
 PHASES = ("Expansion", "Peak", "Contraction", "Trough")
-BEFORE_PEAK, AROUND_TROUGH = 12, 3
 Mask = NDArray[np.bool_]
 
 
@@ -71,12 +71,10 @@ def phase_truths(
     high = settled & ~low
     before = [(r.peak - pd.DateOffset(months=before_peak), r.peak) for r in chronology.announced_peaks(day)]
     peak = high & _any_window(index, before)
-    around = [
-        (r.trough - pd.DateOffset(months=AROUND_TROUGH - 1), r.trough + pd.DateOffset(months=AROUND_TROUGH))
-        for r in chronology.recessions
-        if r.trough is not None
-    ]
-    trough = settled & _any_window(index, around)
+    troughs = [r.trough for r in chronology.recessions if r.trough is not None]
+    last = [(trough - pd.DateOffset(months=AROUND_TROUGH - 1), trough) for trough in troughs]
+    after = [(trough, trough + pd.DateOffset(months=AROUND_TROUGH)) for trough in troughs]
+    trough = (low & _any_window(index, last)) | (high & _any_window(index, after))
     known = low | (high & (ahead | peak))
     return {
         "Expansion": PhaseTruth(high & known & ~peak & ~trough, known),

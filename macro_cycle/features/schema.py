@@ -7,7 +7,7 @@ import pandas as pd
 
 MIN_MONTHS = 24
 ROUNDING = 1e-9
-KINDS = ("filtered", "smoothed", "predicted")
+KINDS = ("filtered", "smoothed", "predicted", "phase")
 ANSWERS = ["label", "recession_probability", "most_likely_regime"]
 
 Rule = Callable[[pd.DataFrame], Iterator[str]]

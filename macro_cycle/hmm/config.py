@@ -51,20 +51,20 @@ class HMMConfig:
     dof: float | Literal["estimated"] = 10.0
     structure: Literal["cycle", "free"] = "cycle"
     roles: Mapping[str, str] = field(default_factory=dict)
-    discount: float = 0.45
-    winsor: float | None = 4.0
+    discount: float = 0.4
+    winsor: float | None = 3.75
     scaling: Literal["robust", "none"] = "robust"
-    n_restarts: int = 7
+    n_restarts: int = 8
     seed: int = 0
-    max_iter: int = 200
+    max_iter: int = 300
     tol: float = 1e-6
-    transition_strength: float = 1.0
+    transition_strength: float = 0.5
     stickiness: float = 5.0
     initial_weight: float = 0.5
     variance_weight: float = 10.0
     variance_scale: float = 0.1
     mean_precision: float = 0.01
-    varying_from: tuple[str, ...] = ("Expansion",)
+    varying_from: tuple[str, ...] = ("Expansion", "Contraction", "Trough")
     covariate_lag: int = 1
     slope_precision: float = 1.0
 

@@ -61,6 +61,17 @@ class CovariateProcess:
         path[self.lag :] = np.where(last >= 0, carried, 0.0)[: -self.lag]
         return path
 
+    def expected_ahead(self, values: np.ndarray, steps: int) -> np.ndarray:
+        """(T, steps, C) what is expected of the covariate in the transitions into the months after each.
+
+        By what is known in that month of values (T, C), as `entering` has it.
+        """
+        T, entering = len(values), self.entering(values, self.lag)
+        known = min(self.lag, steps)
+        near = np.stack([entering[1 + h : 1 + h + T] for h in range(known)], axis=1)
+        decay = self.persistence ** np.arange(1, steps - known + 1)[:, None]
+        return np.concatenate([near, entering[self.lag :][:, None] * decay], axis=1)
+
     def paths(self, values: np.ndarray, steps: int, n_paths: int, limit: float | None, seed: int = 0) -> np.ndarray:
         """(n_paths, steps, C) covariates in the transitions into the months after values (T, C), simulated.
 

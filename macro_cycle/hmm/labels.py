@@ -12,7 +12,8 @@ sum_i A[j, i] a_i - a_j). Then
 Ties in a_j (regimes that share the activity means) are broken by m_j. Recession probability is the
 posterior mass of the low-activity regimes: Contraction, and Trough where there is one.
 
-A month is labelled by its side of the cycle first and by the direction inside that side second (`label_positions`).
+A month is labelled by its side of the cycle first, by the direction inside that side second, and the direction holds
+until the other one is clearly more probable (`label_positions`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import numpy as np
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.structure import LABELS, RECESSION
+
+CLEARLY = 2.0 / 3.0  # of the probability of a side: twice as likely as the other direction
 
 
 def activity_and_momentum(
@@ -57,14 +60,22 @@ def label_names(n_regimes: int) -> tuple[str, ...]:
 
 
 def label_positions(probs: np.ndarray) -> np.ndarray:
-    """(T,) the regime whose name each month bears, given probs (T, K) in canonical order.
+    """(T,) the regime whose name each month bears, given probs (T, K) of consecutive months in canonical order.
 
     The side of the cycle comes first, recession where its probability exceeds one half; the direction second, the most
-    probable regime of that side. So a label and its recession probability never contradict each other, which the most
-    probable of all regimes can.
+    probable regime of that side. While the side stays, the direction changes only to a regime with at least
+    `CLEARLY` of the side's probability. So a label and its recession probability never contradict each other, which the
+    most probable of all regimes can, and a direction near one half does not come and go.
     """
     side = recession_side(probs.shape[-1]) == (recession_probability(probs) > 0.5)[..., None]
-    return np.where(side, probs, -1.0).argmax(axis=-1)
+    inside = np.where(side, probs, -1.0)
+    best = inside.argmax(axis=-1)
+    clear = probs.max(axis=-1, where=side, initial=0.0) >= CLEARLY * probs.sum(axis=-1, where=side)
+    held = best.copy()
+    for t in np.flatnonzero(~clear[1:]) + 1:
+        if side[t, held[t - 1]]:
+            held[t] = held[t - 1]
+    return held
 
 
 def recession_side(n_regimes: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.hmm import dynamics, inference, labels
+from macro_cycle.hmm import dynamics, inference, labels, phases
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.covariates import CovariateProcess, covariate_values, split
 from macro_cycle.hmm.document import FORMAT, frequency_entry, read_document
@@ -194,8 +194,29 @@ class MacroCycleHMM:
         return self.labels_of(self.filter(panel).filtered_probs)
 
     def labels_of(self, probs: np.ndarray) -> np.ndarray:
-        """(T,) labels of probabilities (T, K): side of the cycle first, direction inside it second."""
+        """(T,) labels of consecutive months with probabilities (T, K), by the rule of `labels.label_positions`."""
         return self._named(labels.label_positions(probs))
+
+    def phases(self, panel: pd.DataFrame | np.ndarray, hindsight: bool = False) -> np.ndarray:
+        """(T, K) probability of each phase (`phases.py`), by what was known in the month or, with hindsight, by all."""
+        smooth, ahead = self.smooth(panel), self._expected_transitions_ahead(panel)
+        if not hindsight:
+            return self._phases(smooth, ahead, self.transitions(panel))
+        steps = phases.smoother_steps(smooth.smoothed_probs, smooth.predicted_probs, self.transitions(panel))
+        after = np.broadcast_to(ahead[-1], (phases.BEFORE_PEAK + 1, *steps.shape[1:]))
+        return phases.phase_probs(smooth.smoothed_probs, steps, phases.within_sample(steps, after))
+
+    def _phases(self, found: FilterResult, ahead: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+        steps = phases.filter_steps(found.filtered_probs, found.predicted_probs, transitions)
+        return phases.phase_probs(found.filtered_probs, steps, ahead)
+
+    def _expected_transitions_ahead(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(T, H, K, K) into the H months after each, with covariates as expected in that month; T is 1 if constant."""
+        p, H = self.parameters, phases.BEFORE_PEAK + 1
+        if p.slopes is None:
+            return np.broadcast_to(p.transition_matrix, (1, H, *p.transition_matrix.shape))
+        known = covariate_values(self._table(panel), self.config)
+        return dynamics.tilted(p.transition_matrix, p.slopes, self.process.expected_ahead(known, H))
 
     def decode(self, panel: pd.DataFrame | np.ndarray) -> PathResult:
         """The most probable path of regimes (Viterbi, 1967)."""
@@ -208,7 +229,8 @@ class MacroCycleHMM:
         """One row per month: label, recession_probability and most_likely_regime by the filter, and all probabilities.
 
         The label is on the side of the cycle that the recession probability says; the most likely of all regimes may
-        lie on the other. The probabilities are named filtered_<Label>, smoothed_<Label> and predicted_<Label>.
+        lie on the other. The probabilities are named filtered_<Label>, smoothed_<Label> and predicted_<Label>; those of
+        the phases by what was known in the month (`phases.py`), phase_<Label>.
         """
         smooth = self.smooth(panel)
         frame = pd.DataFrame(index=smooth.index.rename("reference_month"))
@@ -219,6 +241,8 @@ class MacroCycleHMM:
             probs = getattr(smooth, f"{kind}_probs")
             for j, label in enumerate(self.labels):
                 frame[f"{kind}_{label}"] = probs[:, j]
+        in_phase = self._phases(smooth, self._expected_transitions_ahead(panel), self.transitions(panel))
+        frame[[f"phase_{label}" for label in self.labels]] = in_phase
         return frame
 
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> ForecastResult:

@@ -98,7 +98,7 @@ def outlook(posterior: Posterior, panel: pd.DataFrame | np.ndarray, level: float
     now, transitions = posterior.ahead(panel, FOLLOWED)
     K = now.shape[-1]
     recession = recession_side(K)
-    phase = int(label_positions(answer.filtered_probs[-1:])[0])
+    phase = int(label_positions(answer.filtered_probs)[-1])
     side = recession == recession[phase]
     regimes = dynamics.step_ahead(now, transitions[..., :HORIZON, :, :]).mean(axis=1)
     onsets = dynamics.onset_probability(now, transitions[..., :HORIZON, :, :], recession).mean(axis=1)

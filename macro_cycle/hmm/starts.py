@@ -50,7 +50,8 @@ def _economic_means(observations: Observations, config: HMMConfig) -> np.ndarray
         "momentum": MOMENTUM_MEANS[list(MOMENTUM[K])],
         "free": np.zeros(K),
     }
-    return np.stack([by_role[config.roles.get(c, "activity")] for c in observations.columns], axis=1)
+    means = np.stack([by_role[config.roles.get(c, "activity")] for c in observations.columns], axis=1)
+    return means * np.minimum(1.0, 2.0 * np.sqrt(_variances(observations)))  # what hardly varies begins close together
 
 
 def _k_means(z: np.ndarray, n_regimes: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
@@ -86,13 +87,18 @@ def _tie(means: np.ndarray, together: np.ndarray) -> np.ndarray:
 
 
 def _spread(observations: Observations) -> np.ndarray:
-    """(D,) variances to begin with: half of each column's, 1 for an empty one."""
-    spread = np.ones(len(observations.columns))
-    for d in range(len(spread)):
+    """(D,) variances to begin with: half of each column's."""
+    return np.maximum(0.5 * _variances(observations), SMALLEST_VARIANCE)
+
+
+def _variances(observations: Observations) -> np.ndarray:
+    """(D,) variance of each column's known values, 2 for an empty one."""
+    variances = np.full(len(observations.columns), 2.0)
+    for d in range(len(variances)):
         column = observations.values[observations.observed[:, d], d]
         if column.size:
-            spread[d] = max(0.5 * column.var(), SMALLEST_VARIANCE)
-    return spread
+            variances[d] = column.var()
+    return variances
 
 
 def _parameters(

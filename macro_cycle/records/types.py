@@ -77,7 +77,7 @@ class Answer(Record):
     """The one answer given at the month end: the newest reference month's filtered probabilities by label.
 
     outlook: what the model says of the months to come, as `hmm.outlook.Outlook` writes it; of the open month alone.
-    newest: the last row of the regimes (label, recession_probability, filtered_*, smoothed_*, predicted_*).
+    newest: the last row of the regimes (label, recession_probability, filtered_*, smoothed_*, predicted_*, phase_*).
     news: False where the panel is that of the month end before, so that the answer is repeated and no new evidence.
     provenance: the kind of history that the panel was made from; None in records of earlier releases.
     """

@@ -152,7 +152,7 @@ class Answering:
         if not np.isfinite([recession, result.log_likelihood, *filtered, *forecast]).all():
             raise BadRequest("the values are too extreme for a finite answer; check their units")
         return NOTHING | {
-            "label": str(self.model.labels_of(filtered[None])[0]),
+            "label": str(self.model.labels_of(result.filtered_probs)[-1]),
             "recession_probability": recession,
             "probabilities": dict(zip(self.model.labels, filtered.tolist(), strict=True)),
             "forecast": {str(months): float(forecast[months - 1]) for months in HORIZONS},

@@ -64,9 +64,9 @@ class RegimeStore:
     def save(self, frame: pd.DataFrame, call: Call) -> None:
         """Replace the regimes seen at `call.as_of` and record the call if it differs from the last one.
 
-        `frame` has index reference_month and the columns label, recession_probability, filtered_*, smoothed_*
-        and predicted_*; most_likely_regime follows from these and is not stored. One transaction: regimes and call
-        agree at every moment.
+        `frame` has index reference_month and the columns label, recession_probability, filtered_*, smoothed_*,
+        predicted_* and phase_*; most_likely_regime follows from these and is not stored. One transaction: regimes and
+        call agree at every moment.
         """
         with self._engine.begin() as connection:
             hold_until_commit(connection, "answers", _lock_key(self._cycle, call.as_of))

@@ -17,7 +17,7 @@ def panel() -> pd.DataFrame:
 
 @pytest.fixture
 def regimes() -> pd.DataFrame:
-    kinds = ("filtered", "smoothed", "predicted")
+    kinds = ("filtered", "smoothed", "predicted", "phase")
     shares = {f"{kind}_{label}": 0.5 for kind in kinds for label in LABELS}
     answers = {"label": "Expansion", "recession_probability": 0.5, "most_likely_regime": "Expansion"}
     return pd.DataFrame({**answers, **shares}, index=MONTHS)

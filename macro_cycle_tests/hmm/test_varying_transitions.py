@@ -261,6 +261,17 @@ def test_a_covariate_that_is_not_known_is_the_last_known_one_decayed(lag, ahead,
             assert found[t, c] == pytest.approx(x, abs=1e-12)
 
 
+@given(lag=st.integers(1, 4), steps=st.integers(1, 6), seed=st.integers(0, 999))
+def test_what_is_expected_ahead_of_a_month_is_what_entering_says_of_the_panel_that_ends_with_it(lag, steps, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(9, 2))
+    values[rng.random(values.shape) < 0.4] = np.nan
+    process = CovariateProcess(np.array([0.9, 0.3]), np.ones(2), lag)
+    found = process.expected_ahead(values, steps)
+    for t in range(9):
+        np.testing.assert_allclose(found[t], process.entering(values[: t + 1], steps)[t + 1 :], atol=1e-12)
+
+
 def test_an_empty_covariate_changes_nothing_but_the_last_digits():
     panel, _ = cycle_panel(n_months=200)
     plain = MacroCycleHMM(roles=ROLES, n_restarts=2).fit(panel)
@@ -325,6 +336,7 @@ def test_constant_transitions_give_the_bits_they_always_gave():
     values[rng.random(values.shape) < 0.05] = np.nan
     for covariance_type, known in BITS.items():
         options = {"covariance_type": covariance_type, "discount": 0.5, "roles": {"x4": "momentum"}, "n_restarts": 3}
+        options["transition_strength"] = 1.0
         model = MacroCycleHMM(HMMConfig(max_iter=60, scaling="none", **options)).fit(values)
         p, smooth = model.parameters, model.smooth(values)
         arrays = (p.initial_probs, p.transition_matrix, p.means, p.covariances, smooth.smoothed_probs)
