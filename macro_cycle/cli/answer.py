@@ -1,6 +1,6 @@
 """Today's answer, for people and for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -23,6 +23,8 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
     """The answer of the month with what a reader needs to judge it."""
     answer = platform.records.one("regime_labels", Answer, month)
     return {
+        "cycle": platform.cycle,
+        "title": platform.definition.title,
         "as_of": answer.as_of,
         "reference_month": f"{answer.reference_month:%Y-%m}",
         "label": answer.label,
@@ -82,8 +84,26 @@ def addresses(settings: Settings) -> dict[str, str]:
     return {name: f"http://{host}:{port}{path}" for name, (host, port, path) in base.items()}
 
 
-def show(answer: dict[str, Any]) -> None:
-    """Print the answer, a bar per regime, and the addresses."""
+def show(found: Sequence[dict[str, Any]]) -> None:
+    """Print the answers of the cycles, and the addresses."""
+    for answer in found:
+        answers.print(f"[bold]{as_typed(answer['title'])}[/]", highlight=False, soft_wrap=True)
+        _show(answer)
+        answers.print()
+    predictions = {each["cycle"]: each["addresses"]["predictions"] for each in found}
+    for name, url in found[0]["addresses"].items():
+        if name != "predictions":
+            answers.print(f"{name:16} {as_typed(url)}", highlight=False, soft_wrap=True)
+    for cycle, url in predictions.items():
+        answers.print(f"{f'predictions {cycle}':16} {as_typed(url)}", highlight=False, soft_wrap=True)
+    first = found[0]["addresses"]["predictions"]
+    curl = f'curl -s {first} -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
+    answers.print()
+    answers.print(as_typed(curl), highlight=False, soft_wrap=True)
+
+
+def _show(answer: dict[str, Any]) -> None:
+    """Print one answer, a bar per regime."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
     table.add_row("newest reference month", answer["reference_month"])
@@ -104,17 +124,6 @@ def show(answer: dict[str, Any]) -> None:
     print_warnings(answer["warnings"])
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
-    answers.print()
-    for name, url in answer["addresses"].items():
-        answers.print(f"{name:12} {as_typed(url)}", highlight=False, soft_wrap=True)
-    predict = answer["addresses"]["predictions"]
-    curl = f'curl -s {predict} -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
-    answers.print()
-    answers.print(
-        as_typed(curl),
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 def _band(outlook: dict[str, Any] | None) -> str:

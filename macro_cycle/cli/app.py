@@ -10,6 +10,7 @@ from macro_cycle import __version__
 from macro_cycle.cli import (
     backups,
     comparing,
+    cycles,
     decisions,
     exports,
     history,
@@ -59,6 +60,7 @@ track_record.register(app)
 comparing.register(app)
 series.register(app)
 rehearsal.register(app)
+cycles.register(app)
 backups.register(app)
 verify.register(app)
 

@@ -9,7 +9,8 @@ import yaml
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, print_json, progress_bar
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.cycles.variants import KEYS, variants
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.comparison import Ground, compare
@@ -29,13 +30,14 @@ def compare_variants(
         typer.Option(help=f"Key and its values: {KEYS}, as model.winsor=3,3.5,4. Several: every combination."),
     ] = None,
     every: Annotated[int, typer.Option(min=1, max=120, help="Months between re-estimations.")] = EVERY,
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Walk variants of the definition forward over the stored history, and print how well each dated the cycle.
 
     Nothing is stored. With MACRO_CYCLE_DASK_ADDRESS the variants are spread over that cluster.
     """
-    found = platform()
+    found = platform(cycle)
     wanted = variants(found.definition, _varied(vary or []), found.settings.model)
     history = found.warehouse.history(sorted({s for each in wanted for s in each.features.series_ids}))
     if history.empty:

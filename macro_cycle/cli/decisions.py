@@ -8,7 +8,8 @@ from rich.table import Table
 from macro_cycle.cli import runs
 from macro_cycle.cli.console import answers, as_typed, print_json
 from macro_cycle.cli.pipeline import stack_instance
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import UsageError
 from macro_cycle.promotion.decisions import pending, to_serve
 from macro_cycle.records import Decision
@@ -26,9 +27,9 @@ def register(app: typer.Typer) -> None:
         app.command(command.__name__)(command)
 
 
-def decisions(json: JsonFlag = False) -> None:
+def decisions(cycle: Cycle = DEFAULT, json: JsonFlag = False) -> None:
     """Show every decision about which model may serve, what is to serve, and what waits for a person."""
-    history = [each for each in platform().records.history("champion", Decision) if each.outcome != "closed"]
+    history = [each for each in platform(cycle).records.history("champion", Decision) if each.outcome != "closed"]
     serving, waiting = to_serve(history), [each.model_version for each in pending(history)]
     document = {
         "decisions": [each.model_dump(mode="json") for each in history],
@@ -38,30 +39,30 @@ def decisions(json: JsonFlag = False) -> None:
     print_json(document) if json else _show(history, document)
 
 
-def promote(version: Version = None, reason: Reason = "") -> None:
+def promote(version: Version = None, reason: Reason = "", cycle: Cycle = DEFAULT) -> None:
     """Let a model serve, whatever the gate says; it stands until you retract it."""
-    _decide("promote", version, reason)
+    _decide("promote", version, reason, cycle)
 
 
-def refuse(version: Version = None, reason: Reason = "") -> None:
+def refuse(version: Version = None, reason: Reason = "", cycle: Cycle = DEFAULT) -> None:
     """Keep a model from serving; if it serves, the one promoted before it serves again."""
-    _decide("refuse", version, reason)
+    _decide("refuse", version, reason, cycle)
 
 
-def rollback(version: Earlier, reason: Reason = "") -> None:
+def rollback(version: Earlier, reason: Reason = "", cycle: Cycle = DEFAULT) -> None:
     """Let a model that was promoted earlier serve again, and refuse the one that serves."""
-    _decide("rollback", version, reason)
+    _decide("rollback", version, reason, cycle)
 
 
-def retract(version: Version = None, reason: Reason = "") -> None:
+def retract(version: Version = None, reason: Reason = "", cycle: Cycle = DEFAULT) -> None:
     """Take back what a person decided about a model; the gate's decision stands again."""
-    _decide("retract", version, reason)
+    _decide("retract", version, reason, cycle)
 
 
-def _decide(outcome: str, version: str | None, reason: str) -> None:
+def _decide(outcome: str, version: str | None, reason: str, cycle: str) -> None:
     if not reason.strip():
         raise UsageError(f"say why: macro-cycle {outcome} ... --reason TEXT")
-    found = platform()
+    found = platform(cycle)
     by_hand = {"outcome": outcome, "reason": reason} | ({"model_version": version} if version else {})
     config = {"ops": {f"{found.cycle}__champion": {"config": {"decision": {"by_hand": by_hand}}}}}
     with stack_instance(found) as instance:

@@ -11,7 +11,8 @@ import typer
 from macro_cycle.cli.as_of import month_end
 from macro_cycle.cli.console import answers, as_typed
 from macro_cycle.cli.files import refuse_unwritable, write_named
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.observations.provenance import KINDS
 from macro_cycle.platform.months import key_of
 from macro_cycle.records import Answer
@@ -47,10 +48,11 @@ def export(
     ],
     out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
     as_of: When = None,
+    cycle: Cycle = DEFAULT,
 ) -> None:
     """Write stored calls, regimes, features or news to a file."""
     write = _writer(out)
-    frame = _read(table, as_of)
+    frame = _read(table, as_of, cycle)
     write(frame)
     answers.print(f"wrote {len(frame)} rows to {as_typed(out)}", highlight=False, soft_wrap=True)
 
@@ -65,8 +67,8 @@ def _writer(out: Path) -> Callable[[pd.DataFrame], None]:
     return write
 
 
-def _read(table: Table, as_of: str | None) -> pd.DataFrame:
-    found = platform()
+def _read(table: Table, as_of: str | None, cycle: str) -> pd.DataFrame:
+    found = platform(cycle)
     end = month_end(as_of, found)
     if table in (Table.calls, Table.news):
         rows = _calls(found) if table is Table.calls else found.news.parts()

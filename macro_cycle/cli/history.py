@@ -11,7 +11,9 @@ from macro_cycle.audit.replay import Stored, data_day, reproduce
 from macro_cycle.cli.answer import repeated, rests_on
 from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, print_json
+from macro_cycle.cli.platform import Cycle
 from macro_cycle.cli.platform import platform as open_platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.news import InformationSet, News, explain
 from macro_cycle.features import build_panel
@@ -36,10 +38,11 @@ def register(app: typer.Typer) -> None:
 def news(
     as_of: MaybeAsOf = None,
     since: Annotated[str | None, typer.Option(help="The earlier day or month (default: the month end before).")] = None,
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Why the recession probability moved: new data and revisions by series, re-estimation, relabelling."""
-    platform = open_platform()
+    platform = open_platform(cycle)
     later = asked(as_of, platform.clock)
     earlier = later - pd.offsets.MonthEnd(1) if since is None else asked(since, platform.clock, "--since")
     if earlier >= later:
@@ -58,9 +61,9 @@ def news(
     print_json(document) if json else _show(found, late, rests_on(provenance))
 
 
-def replay(as_of: MaybeAsOf = None, json: JsonFlag = False) -> None:
+def replay(as_of: MaybeAsOf = None, cycle: Cycle = DEFAULT, json: JsonFlag = False) -> None:
     """What was known and said on a day: the answer on record, checked link by link, and what the data give."""
-    platform = open_platform()
+    platform = open_platform(cycle)
     day = asked(as_of, platform.clock)
     (information_set,) = _information_sets(platform, day)
     call = platform.regimes.said_by(day.date())

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from macro_cycle.cli.console import answers, as_typed, print_json, print_warnings, progress_bar
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.observations.examination import foreseen, listed, refuse_impossible
 from macro_cycle.sources.factory import open_file
 from macro_cycle.warehouse import IngestReport
@@ -33,6 +34,7 @@ def import_command(
     ],
     kind: Annotated[Kind | None, typer.Option(help="What PATH is (default: told by its names and columns).")] = None,
     series_ids: Annotated[list[str] | None, typer.Option(help="Only this series; repeat for more.")] = None,
+    cycle: Cycle = DEFAULT,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Merge the histories of a folder or file into the warehouse.
@@ -40,7 +42,7 @@ def import_command(
     Everything is read and checked before anything is written. The values are then written in the order in which they
     became known, batch by batch; an import that was stopped goes on when it is started again.
     """
-    found = platform()
+    found = platform(cycle)
     catalog, store = found.catalog, found.warehouse
     report = IngestReport(0, 0, 0)
     with store.exclusively() as ingest:

@@ -1,12 +1,13 @@
 """`macro-cycle run` and `macro-cycle backfill`: the asset graph for the open month, or for a range of months."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from macro_cycle.cli import answer, runs, services
-from macro_cycle.cli.console import answers, as_typed, errors, print_json
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.console import answers, as_typed, errors, print_error, print_json
+from macro_cycle.cli.platform import Cycle, EachCycle, platform, platforms
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.records import Failure
 
@@ -24,29 +25,48 @@ def register(app: typer.Typer) -> None:
     app.command("backfill")(backfill)
 
 
-def run(json: JsonFlag = False) -> None:
-    """Materialize every asset for the open month and print today's answer; starts the stack if it is down."""
+def run(cycle: EachCycle = None, json: JsonFlag = False) -> None:
+    """Materialize every asset for the open month and print today's answer; starts the stack if it is down.
+
+    One cycle after the other; what fails in one leaves the others alone, and the exit code is then 1.
+    """
     services.start_if_down()
-    found = platform()
+    asked = platforms(cycle)
+    found: list[dict[str, Any]] = []
+    for each in asked:
+        try:
+            found.append(_answered(each))
+        except MacroCycleError as error:
+            if len(asked) == 1:
+                raise
+            print_error(f"{each.cycle}: {error}")
+    if found:
+        print_json({**found[0], "others": found[1:]}) if json else answer.show(found)
+    if len(found) < len(asked):
+        raise typer.Exit(1)
+
+
+def _answered(found: "Platform") -> dict[str, Any]:
+    """The answer of the open month, once everything was materialized for it."""
     month = found.clock.open_month()
     with stack_instance(found) as instance:
         run_id = runs.launch(found, "whole_graph", {"dagster/partition": month})
-        followed = runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS)
+        followed = runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS, found.cycle)
         retrained = runs.retrained(instance, followed)
-    result = answer.of_month(found, month, retrained=retrained)
-    print_json(result) if json else answer.show(result)
+    return answer.of_month(found, month, retrained=retrained)
 
 
 def backfill(
     start: Annotated[str, typer.Option("--from", help="First month, YYYY-MM.")],
     end: Annotated[str, typer.Option("--to", help="Last month, YYYY-MM.")],
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Materialize every asset for a range of months as one run: what would have been said at each month end.
 
     A month that cannot be made is named and the others are done; the exit code is then 1.
     """
-    found = platform()
+    found = platform(cycle)
     months = found.clock.month_range(start, end)
     tags = {
         "dagster/asset_partition_range_start": months[0],
@@ -54,7 +74,7 @@ def backfill(
     }
     with stack_instance(found) as instance:
         run_id = runs.launch(found, "whole_graph", tags)
-        runs.follow(instance, run_id, len(months), runs.MONTHLY_ASSETS)
+        runs.follow(instance, run_id, len(months), runs.MONTHLY_ASSETS, found.cycle)
     failed = first_failures(found.records.failures(months))
     summary = {"run_id": run_id, "months": len(months), "from": start, "to": end, "failed": [vars(f) for f in failed]}
     print_json(summary) if json else _show(len(months), failed)

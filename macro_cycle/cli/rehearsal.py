@@ -12,7 +12,10 @@ import pandas as pd
 import typer
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_json
+from macro_cycle.cli.platform import Cycle
 from macro_cycle.cli.runs import MONTHLY_ASSETS
+from macro_cycle.cycles import DEFAULT, CycleDefinition, library
+from macro_cycle.cycles.naming import settings_of
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.months import as_of_day
@@ -32,6 +35,7 @@ def rehearse(
     start: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
     home: Annotated[Path | None, typer.Option(help="Keep the state here (default: deleted afterwards).")] = None,
+    cycle: Cycle = DEFAULT,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Live through past months release by release on a stack of its own, and print what the platform did on each day.
@@ -39,9 +43,10 @@ def rehearse(
     The source shows what had been published by the day; nothing of the stack that people use is touched.
     """
     settings = read_settings()
-    months = _months(Clock.of(settings), year, start, end)
+    definition = library(settings)[cycle]
+    months = _months(Clock.of(settings_of(settings, definition)), year, start, end)
     with tempfile.TemporaryDirectory() as scratch:
-        steps = _live(settings, months, home or Path(scratch), quiet=json)
+        steps = _live(settings, definition, months, home or Path(scratch), quiet=json)
     print_json([_document(step) for step in steps]) if json else _show_summary(steps)
 
 
@@ -53,7 +58,9 @@ def _months(clock: Clock, year: int | None, start: str | None, end: str | None) 
     raise UsageError("say which months: --year YYYY, or --from YYYY-MM and --to YYYY-MM")
 
 
-def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) -> list["Step"]:
+def _live(
+    present: Settings, definition: CycleDefinition, months: Sequence[str], home: Path, *, quiet: bool
+) -> list["Step"]:
     from dagster import DagsterInstance
 
     from macro_cycle.stack.isolated import isolated_stack
@@ -61,7 +68,7 @@ def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) 
     from macro_cycle.stack.services import dagster_home
 
     first, last = pd.Timestamp(months[0]), as_of_day(months[-1])
-    days = releases(present, first, last)
+    days = releases(present, definition, first, last)
     if not days:
         raise MacroCycleError(f"the source published nothing from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
     today_file, began = home / "today", datetime.now(UTC)
@@ -72,11 +79,11 @@ def _live(present: Settings, months: Sequence[str], home: Path, *, quiet: bool) 
     )
     steps = []
     with (
-        isolated_stack(home, TODAY_FILE=str(today_file), DAGSTER__POLL_SECONDS="1") as settings,
+        isolated_stack(home, TODAY_FILE=str(today_file), DAGSTER__POLL_SECONDS="1", CYCLES=definition.code) as settings,
         DagsterInstance.from_config(str(dagster_home(settings))) as instance,
     ):
-        until_quiet(settings, instance, began)
-        for step in live_through(settings, instance, days):
+        until_quiet(settings, definition, instance, began)
+        for step in live_through(settings, definition, instance, days):
             steps.append(step)
             if not quiet:
                 _show(step)

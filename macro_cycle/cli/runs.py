@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from macro_cycle.cli.console import errors
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.resources.platform import Platform
 
@@ -44,7 +45,7 @@ def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: M
         raise MacroCycleError(f"the run was not launched: {reason}; is the stack up? (`macro-cycle status`)") from None
 
 
-def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[str]) -> list[str]:
+def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[str], cycle: str = DEFAULT) -> list[str]:
     """Show a bar per asset until the run has ended, and the run that Dagster makes of it after a crash of a process.
 
     Returns:
@@ -54,9 +55,9 @@ def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[s
         MacroCycleError: the last run failed or was canceled; the first failed step's error is named.
     """
     runs = [run_id]
-    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:27}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=False) as progress:
-        bars = {asset: progress.add_task(asset, total=months) for asset in assets}
+        bars = {asset: progress.add_task(f"{cycle}/{asset}", total=months) for asset in assets}
         while True:
             for done in _materialized_until_end(instance, runs[-1]):
                 for asset in done.keys() & bars.keys():

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, print_json
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.observations.calendar import release_calendar
 from macro_cycle.observations.catalog import SeriesSpec
@@ -34,10 +35,11 @@ def series(
     series_id: SeriesId,
     as_of: MaybeAsOf = None,
     last: Annotated[int, typer.Option(min=1, help="How many of the newest values.")] = 13,
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Show a series as it was known on a day: its newest values, since when each was known, how it had been revised."""
-    found = platform()
+    found = platform(cycle)
     day = asked(as_of, found.clock)
     spec, history = _history(found, series_id)
     known = as_known(history, spec.series_id, day).tail(last)
@@ -59,10 +61,11 @@ def series(
 def revisions(
     series_id: SeriesId,
     date: Annotated[str, typer.Option(help="The observation: its month YYYY-MM, or its day YYYY-MM-DD.")],
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Show the history of one observation: every value it ever had, and from when."""
-    spec, history = _history(platform(), series_id)
+    spec, history = _history(platform(cycle), series_id)
     story = of_one(history, spec.series_id, _observation(history, spec.series_id, date))
     if json:
         print_json({"series_id": spec.series_id, "date": date, "values": _documents(story)})
@@ -77,10 +80,11 @@ def revisions(
 
 def calendar(
     month: Annotated[str | None, typer.Option(help="Month, YYYY-MM (default: the open month).")] = None,
+    cycle: Cycle = DEFAULT,
     json: JsonFlag = False,
 ) -> None:
     """Show what is due in a month by the catalogue's publication lags, what has come, and what is late."""
-    found = platform()
+    found = platform(cycle)
     key = found.clock.open_month() if month is None else found.clock.parse_month(month)
     held = [series_id for series_id in _held(found.warehouse) if series_id in found.catalog]
     due = release_calendar(found.warehouse.history(held), found.catalog, held, key, found.clock.today())

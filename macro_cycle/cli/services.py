@@ -9,6 +9,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.platform import refuse_other_settings
+from macro_cycle.cycles import library
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
@@ -65,10 +66,10 @@ def _start(settings: Settings, monitoring: bool = False, feature_server: bool = 
                 errors.print(f"[green]✓[/] {service}")
 
         found = lifecycle.up(settings, show, monitoring=monitoring, feature_server=feature_server)
-        again = deployments.reconcile(Platform(settings))
-    if again is not None:
-        serves = as_typed(again.model_version or "nothing")
-        errors.print(f"what served did not agree with the record: {serves} serves again")
+        again = [deployments.reconcile(Platform(settings, each)) for each in library(settings).found.values()]
+    for record in filter(None, again):
+        serves = as_typed(record.model_version or "nothing")
+        errors.print(f"{record.cycle}: what served did not agree with the record: {serves} serves again")
     return found
 
 

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_json
 from macro_cycle.cli.files import refuse_unwritable, write_named
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import Cycle, platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.platform.versions import content_version
 
@@ -25,32 +26,33 @@ def register(app: typer.Typer) -> None:
     app.command("report")(report)
 
 
-def evaluate(peers: PeersFlag = False, json: JsonFlag = False) -> None:
+def evaluate(peers: PeersFlag = False, cycle: Cycle = DEFAULT, json: JsonFlag = False) -> None:
     """Score every call against the official chronology, beside rivals on the same data, and keep the result."""
-    document, _, _ = _evaluated(peers)
+    document, _, _ = _evaluated(peers, cycle)
     print_json(document) if json else _show(document)
 
 
 def report(
     out: Annotated[Path, typer.Option(help="File to write: .html.")],
     peers: PeersFlag = False,
+    cycle: Cycle = DEFAULT,
 ) -> None:
     """Write the track record as one HTML page that opens without a server."""
     from macro_cycle.evaluation.report import page
 
     refuse_unwritable(out, ".html")
-    document, calls, chronology = _evaluated(peers)
+    document, calls, chronology = _evaluated(peers, cycle)
     write_named(out, page(document, calls, chronology).encode())
     answers.print(
         f"wrote the track record of {len(calls)} month ends to {as_typed(out)}", highlight=False, soft_wrap=True
     )
 
 
-def _evaluated(peers: bool) -> tuple[dict[str, Any], pd.DataFrame, Chronology]:
+def _evaluated(peers: bool, cycle: str) -> tuple[dict[str, Any], pd.DataFrame, Chronology]:
     from macro_cycle.evaluation.baselines import baselines
     from macro_cycle.evaluation.scoring import evaluate_calls
 
-    found = platform()
+    found = platform(cycle)
     rivals = [rival for rival in baselines(found.catalog) if peers or rival.requires is None]
     with errors.status("scoring the calls and their rivals"):
         document, calls = evaluate_calls(found.warehouse, found.regimes, rivals, found.clock.today(), found.chronology)

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
+from macro_cycle.cli.platform import Cycle
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.features import FeatureSet, build_panel, feature_set_for
 from macro_cycle.features.schema import panel_schema, violations
@@ -42,12 +44,13 @@ def train_command(
     mlflow_tracking_uri: Annotated[str | None, typer.Option(help="Log the model there.")] = None,
     experiment: Annotated[str | None, typer.Option(help="MLflow experiment (default: one for such models).")] = None,
     register_as: Annotated[str | None, typer.Option(help="Registered model (default: one for such models).")] = None,
+    cycle: Cycle = DEFAULT,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Train one model on the source's data and print its answer; log it when MLflow is named."""
     if mlflow_tracking_uri is None and (experiment or register_as):
         raise UsageError("--experiment and --register-as name a place in MLflow; add --mlflow-tracking-uri")
-    platform = Platform.from_environment()
+    platform = Platform.from_environment(cycle)
     settings, clock = platform.settings, platform.clock
     day = asked(as_of, clock)
     features, panel, warnings = _panel(platform, [*(series_ids or []), *context.args], start_date, day)

@@ -216,6 +216,12 @@ class Platform:
         address = self.settings.dask.address
         return in_this_process if address is None else DaskEngine(address)
 
+    def known_source(self) -> "Source":
+        """The source by itself, without asking what the warehouse holds."""
+        from macro_cycle.sources import open_source
+
+        return open_source(self.settings, self.catalog, self.clock)
+
     @contextmanager
     def deployer(self) -> "Iterator[Deployer]":
         """What takes bundles into service, held so that one run at a time changes what serves."""

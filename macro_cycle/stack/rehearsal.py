@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pandas as pd
 
+from macro_cycle.cycles import CycleDefinition
+from macro_cycle.cycles.naming import endpoint_of, settings_of
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.observations import Catalog
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.files import write_whole
 from macro_cycle.platform.settings import Settings
-from macro_cycle.sources import open_source
+from macro_cycle.sources import Source, open_source
 from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.lifecycle import restart
 
@@ -48,10 +49,11 @@ class Step:
         return list(dict.fromkeys(asset for run in self.runs for asset in run.assets))
 
 
-def releases(settings: Settings, first: pd.Timestamp, last: pd.Timestamp) -> dict[pd.Timestamp, tuple[str, ...]]:
+def releases(
+    settings: Settings, definition: CycleDefinition, first: pd.Timestamp, last: pd.Timestamp
+) -> dict[pd.Timestamp, tuple[str, ...]]:
     """The days from `first` to `last` on which the source published something, with the series of each."""
-    catalog = Catalog.load(settings.data.catalog_path)
-    source = open_source(settings, catalog, Clock.of(settings))
+    catalog, source = definition.catalog(settings.data.catalog_path), _source(settings, definition)
     published = source.observations([series_id for series_id in source.available() if series_id in catalog])
     within = published[published["realtime_start"].between(first, last)]
     by_day = within.groupby("realtime_start")["series_id"].unique()
@@ -64,7 +66,10 @@ def set_day(today_file: Path, day: pd.Timestamp) -> None:
 
 
 def live_through(
-    settings: Settings, instance: "DagsterInstance", days: dict[pd.Timestamp, tuple[str, ...]]
+    settings: Settings,
+    definition: CycleDefinition,
+    instance: "DagsterInstance",
+    days: dict[pd.Timestamp, tuple[str, ...]],
 ) -> Iterator[Step]:
     """Each day in turn, once the daemon has nothing left to do upon its releases.
 
@@ -82,15 +87,17 @@ def live_through(
         if clock.open_month() != month:
             month = clock.open_month()
             restart(settings, "dagster-daemon")
-        runs = until_quiet(settings, instance, since)
-        yield _step(settings, instance, day, series, runs, time.monotonic() - began)
+        runs = until_quiet(settings, definition, instance, since)
+        yield _step(settings, definition, instance, day, series, runs, time.monotonic() - began)
 
 
-def until_quiet(settings: Settings, instance: "DagsterInstance", since: datetime) -> list[MonthRun]:
+def until_quiet(
+    settings: Settings, definition: CycleDefinition, instance: "DagsterInstance", since: datetime
+) -> list[MonthRun]:
     """What the daemon has run since, once it has nothing left to do upon what the source shows today."""
-    daemon, deadline = Daemon(instance), time.monotonic() + DAY_SECONDS
+    daemon, deadline = Daemon(instance, definition.code), time.monotonic() + DAY_SECONDS
     clock = Clock.of(settings)
-    token = open_source(settings, Catalog.load(settings.data.catalog_path), clock).last_updated()
+    token = _source(settings, definition).last_updated()
     while not daemon.is_quiet(since, f"{clock.open_month()}:{token}"):
         if time.monotonic() > deadline:
             raise MacroCycleError(f"the daemon does not come to rest; see {settings.home}/logs/dagster-daemon.log")
@@ -98,8 +105,14 @@ def until_quiet(settings: Settings, instance: "DagsterInstance", since: datetime
     return daemon.runs(since)
 
 
+def _source(settings: Settings, definition: CycleDefinition) -> Source:
+    own = settings_of(settings, definition)
+    return open_source(own, definition.catalog(own.data.catalog_path), Clock.of(own))
+
+
 def _step(
     settings: Settings,
+    definition: CycleDefinition,
     instance: "DagsterInstance",
     day: pd.Timestamp,
     series: Sequence[str],
@@ -108,14 +121,14 @@ def _step(
 ) -> Step:
     judged = any("champion" in run.assets for run in runs)
     month = Clock.of(settings).open_month()
-    metadata = Daemon(instance).metadata("champion", month) if judged else {}
+    metadata = Daemon(instance, definition.code).metadata("champion", month) if judged else {}
     verdict, reasons = (str(metadata[name].value) if name in metadata else None for name in ("verdict", "reasons"))
-    return Step(day, tuple(series), tuple(runs), verdict, reasons, served(settings), seconds)
+    return Step(day, tuple(series), tuple(runs), verdict, reasons, served(settings, definition), seconds)
 
 
-def served(settings: Settings) -> dict[str, Any] | None:
+def served(settings: Settings, definition: CycleDefinition) -> dict[str, Any] | None:
     """What the endpoint answers for the newest month, or None while nothing serves."""
     kserve = settings.kserve
-    url = f"http://{kserve.host}:{kserve.port}/v1/models/{kserve.model_name}:predict"
+    url = f"http://{kserve.host}:{kserve.port}/v1/models/{endpoint_of(settings, definition)}:predict"
     response = httpx.post(url, json={"instances": [{"as_of": "latest"}]}, timeout=30)
     return response.json()["predictions"][0] if response.is_success else None
