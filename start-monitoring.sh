@@ -34,6 +34,7 @@ Dagster      https://$host:3000
 Grafana      https://$host:3001   (moved: Dagster has 3000)
 Prometheus   https://$host:9090
 MLflow       https://$host:55000
+page         https://$host:8050
 predictions  https://$host:8080/v1/models/macro-cycle-hmm:predict
 Log in as admin or viewer; their passwords are in $secrets/proxy_admin and $secrets/proxy_viewer.
 SAID

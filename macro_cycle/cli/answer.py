@@ -72,6 +72,7 @@ def _warnings(platform: Platform, month: str, answer: Answer) -> list[str]:
 def addresses(settings: Settings) -> dict[str, str]:
     """Where each service of the stack answers."""
     base = {
+        "page": (settings.page.host, settings.page.port, ""),
         "Dagster": (settings.dagster.host, settings.dagster.port, ""),
         "MLflow": (settings.mlflow.host, settings.mlflow.port, ""),
         "metrics": (settings.prometheus.host, settings.prometheus.exporter_port, "/metrics"),

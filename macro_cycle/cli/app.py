@@ -19,6 +19,7 @@ from macro_cycle.cli import (
     rehearsal,
     series,
     services,
+    site,
     track_record,
     training,
     verify,
@@ -61,6 +62,7 @@ comparing.register(app)
 series.register(app)
 rehearsal.register(app)
 cycles.register(app)
+site.register(app)
 backups.register(app)
 verify.register(app)
 

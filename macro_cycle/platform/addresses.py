@@ -3,6 +3,7 @@
 from macro_cycle.platform.settings import Settings
 
 MLFLOW, WEB_SERVER, MODEL_SERVER, EXPORTER = "mlflow", "dagster-webserver", "model-server", "exporter"
+PAGE = "page"
 PROMETHEUS, ALERTMANAGER = "prometheus", "alertmanager"
 FEATURE_SERVER = "feature-server"
 ON_REQUEST = (PROMETHEUS, ALERTMANAGER, FEATURE_SERVER)
@@ -13,6 +14,7 @@ READY_PATHS = {
     WEB_SERVER: "/server_info",
     MODEL_SERVER: "/v2/health/live",
     EXPORTER: "/-/healthy",
+    PAGE: "/-/healthy",
     PROMETHEUS: "/-/ready",
     ALERTMANAGER: "/-/ready",
 }
@@ -25,6 +27,7 @@ def address(settings: Settings, service: str) -> tuple[str, int]:
         WEB_SERVER: (settings.dagster.host, settings.dagster.port),
         MODEL_SERVER: (settings.kserve.host, settings.kserve.port),
         EXPORTER: (settings.prometheus.host, settings.prometheus.exporter_port),
+        PAGE: (settings.page.host, settings.page.port),
         PROMETHEUS: (settings.prometheus.host, settings.prometheus.port),
         ALERTMANAGER: (settings.prometheus.host, settings.prometheus.alertmanager_port),
     }

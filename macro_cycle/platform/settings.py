@@ -126,6 +126,13 @@ class PrometheusSettings(Section):
     alertmanager_port: int = Field(default=9093, ge=1, le=65535)
 
 
+class PageSettings(Section):
+    """The page for people who have no Dagster."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8050, ge=1, le=65535)
+
+
 class DagsterSettings(Section):
     """The orchestrator's web server and sensors."""
 
@@ -186,6 +193,7 @@ class Settings(BaseSettings):
     feast: FeastSettings = FeastSettings()
     kserve: KserveSettings = KserveSettings()
     prometheus: PrometheusSettings = PrometheusSettings()
+    page: PageSettings = PageSettings()
     dagster: DagsterSettings = DagsterSettings()
     notifications: NotificationSettings = NotificationSettings()
     publish: PublishSettings = PublishSettings()

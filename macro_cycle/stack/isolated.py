@@ -14,6 +14,7 @@ from macro_cycle.stack.lifecycle import Progress, down, up
 
 PORTS = (
     *("DAGSTER__PORT", "MLFLOW__PORT", "KSERVE__PORT", "KSERVE__GRPC_PORT", "PROMETHEUS__EXPORTER_PORT"),
+    "PAGE__PORT",
     "FEAST__PORT",
     *("PROMETHEUS__PORT", "PROMETHEUS__ALERTMANAGER_PORT"),
 )

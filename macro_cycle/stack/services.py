@@ -12,6 +12,7 @@ from macro_cycle.platform.addresses import (
     FEATURE_SERVER,
     MLFLOW,
     MODEL_SERVER,
+    PAGE,
     READY_PATHS,
     WEB_SERVER,
 )
@@ -77,6 +78,15 @@ def services(settings: Settings) -> list[Service]:
             port=settings.prometheus.exporter_port,
             port_setting="MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
             ready_path=READY_PATHS[EXPORTER],
+            needs=("MACRO_CYCLE_DATABASE_URL",),
+        ),
+        Service(
+            PAGE,
+            (python, "-m", "macro_cycle.page.server"),
+            host=settings.page.host,
+            port=settings.page.port,
+            port_setting="MACRO_CYCLE_PAGE__PORT",
+            ready_path=READY_PATHS[PAGE],
             needs=("MACRO_CYCLE_DATABASE_URL",),
         ),
     ]

@@ -61,14 +61,15 @@ class NewsStore:
             raise MacroCycleError(f"no news as of {as_of:%Y-%m}; materialize regime_news for that month first")
         return {name: value for name, value in row.items() if name != "cycle"}
 
+    def all(self) -> list[dict[str, Any]]:
+        """The documents of all month ends, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(self._mine().order_by(news.c.as_of)).mappings()
+            return [{name: value for name, value in row.items() if name != "cycle"} for row in rows]
+
     def parts(self) -> pd.DataFrame:
         """Every part of every month end, oldest first: `PART_COLUMNS`."""
-        with self._engine.connect() as connection:
-            rows = (
-                connection.execute(select(news).where(news.c.cycle == self._cycle).order_by(news.c.as_of))
-                .mappings()
-                .all()
-            )
+        rows = self.all()
         if not rows:
             raise MacroCycleError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
         month_end = [*DAYS, "standard_error"]

@@ -122,6 +122,13 @@ class RegimeStore:
             row = connection.execute(query).mappings().first()
         return RecordedCall(**_answer(row), recorded_at=row["recorded_at"]) if row else None
 
+    def recorded(self) -> list[RecordedCall]:
+        """Every answer ever given, in the order in which they were recorded."""
+        with self._engine.connect() as connection:
+            mine = select(calls).where(calls.c.cycle == self._cycle).order_by(calls.c.id)
+            rows = connection.execute(mine).mappings().all()
+        return [RecordedCall(**_answer(row), recorded_at=row["recorded_at"]) for row in rows]
+
     def newest(self) -> date | None:
         """The newest month end with a call."""
         with self._engine.connect() as connection:

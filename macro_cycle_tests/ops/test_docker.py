@@ -28,6 +28,7 @@ NEEDED = {
     "dagster-viewer": {"MACRO_CYCLE_DATABASE_URL"},
     "dagster-daemon": {"MACRO_CYCLE_DATABASE_URL"},
     "exporter": {"MACRO_CYCLE_DATABASE_URL"},
+    "page": {"MACRO_CYCLE_DATABASE_URL"},
     "grafana": {"grafana_admin_password", "grafana_reader_password"},
     "proxy": {"proxy_users"},
 }
@@ -98,7 +99,7 @@ def test_one_door_leads_in_and_only_from_this_machine():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     ports = SERVICES["proxy"]["ports"]
     assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:") for port in ports)
-    assert {port.rsplit(":", 1)[1] for port in ports} == {"3000", "3001", "8080", "9090", "55000"}
+    assert {port.rsplit(":", 1)[1] for port in ports} == {"3000", "3001", "8050", "8080", "9090", "55000"}
     said = (ROOT / "start-monitoring.sh").read_text()
     assert set(re.findall(r"https://\$host:(\d+)", said)) == {port.rsplit(":", 1)[1] for port in ports}
 

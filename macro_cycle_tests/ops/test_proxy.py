@@ -20,8 +20,8 @@ from macro_cycle_tests.conftest import free_port
 pytestmark = pytest.mark.slow
 
 CADDYFILE = Path(__file__).resolve().parents[2] / ".ops" / ".docker" / "Caddyfile"
-UPSTREAMS = ("DAGSTER", "DAGSTER_READ_ONLY", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER")
-DOORS = ("DAGSTER", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER")
+UPSTREAMS = ("DAGSTER", "DAGSTER_READ_ONLY", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER", "PAGE")
+DOORS = ("DAGSTER", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER", "PAGE")
 READY_SECONDS = 60
 
 
@@ -164,6 +164,13 @@ def test_prometheus_is_only_read(proxy):
 def test_everybody_predicts_and_nobody_loads_a_model(proxy):
     assert proxy.ask("MODEL_SERVER", "/v1/models/macro-cycle-hmm:predict", "POST", who="viewer").status_code == 200
     assert proxy.ask("MODEL_SERVER", "/v2/repository/models/macro-cycle-hmm/load", "POST").status_code == 403
+
+
+@pytest.mark.parametrize("who", ["admin", "viewer"])
+def test_the_page_is_only_read_and_knows_the_name_it_is_asked_by(proxy, who):
+    shown = proxy.ask("PAGE", "/us/", who=who).json()
+    assert shown["headers"]["host"].startswith("127.0.0.1:")
+    assert proxy.ask("PAGE", "/us/", "POST", who=who).status_code == 403
 
 
 @pytest.mark.parametrize(("who", "role"), [("admin", "Admin"), ("viewer", "Viewer")])

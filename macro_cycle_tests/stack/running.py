@@ -18,6 +18,7 @@ PORTS = {
     "model-server": "MACRO_CYCLE_KSERVE__PORT",
     "model-server-grpc": "MACRO_CYCLE_KSERVE__GRPC_PORT",
     "exporter": "MACRO_CYCLE_PROMETHEUS__EXPORTER_PORT",
+    "page": "MACRO_CYCLE_PAGE__PORT",
     "feature-server": "MACRO_CYCLE_FEAST__PORT",
 }
 MONITORING_PORTS = {

@@ -39,6 +39,7 @@ GIVEN = {
     "dagster-daemon": set(SECRETS),
     "model-server": {"MACRO_CYCLE_DATABASE_URL"},
     "exporter": {"MACRO_CYCLE_DATABASE_URL"},
+    "page": {"MACRO_CYCLE_DATABASE_URL"},
     "feature-server": {"MACRO_CYCLE_DATABASE_URL", "FEAST_PASSWORD", "FEAST_REGISTRY"},
     "prometheus": set(),
     "alertmanager": set(),

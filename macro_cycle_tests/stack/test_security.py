@@ -29,6 +29,7 @@ ASKED = {
     "mlflow": ("POST", "/api/2.0/mlflow/experiments/create"),
     "model-server": ("POST", f"/v2/repository/models/{MODEL}/load"),
     "exporter": ("GET", "/metrics"),
+    "page": ("GET", "/us/data/answers.json"),
 }
 
 

@@ -1,0 +1,128 @@
+"""The view model of a cycle, read from the record. Nothing is computed that the record does not say."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.hmm.structure import ACTIVITY, LABELS, MOMENTUM, RECESSION
+from macro_cycle.page.contents import (
+    AnswerShown,
+    Contents,
+    MonthSeen,
+    Move,
+    RecessionShown,
+    Regime,
+    Release,
+)
+from macro_cycle.page.knowledge import releases_due, series_known
+from macro_cycle.page.timeline import Step, steps
+from macro_cycle.page.words import sentence
+from macro_cycle.records import Answer
+from macro_cycle.resources.platform import Platform
+
+
+def contents(platform: Platform) -> Contents:
+    """What the page of the platform's cycle shows now."""
+    today = platform.clock.today()
+    said = steps(platform.regimes.recorded())
+    beside = {(made.as_of, made.version): made for made in platform.records.history("regime_labels", Answer)}
+    history = platform.warehouse.history(platform.features.series_ids)
+    due = releases_due(history, platform.catalog, platform.features.series_ids, today)
+    answers = tuple(_answer(step, beside, due if step is said[-1] else (), today.date()) for step in said)
+    days = [*(answer.known_from for answer in answers[:-1]), today.date()] if answers else []
+    return Contents(
+        cycle=platform.cycle,
+        title=platform.definition.title,
+        economy=platform.definition.economy,
+        authority=platform.chronology.authority,
+        today=today.date(),
+        regimes=_regimes(said),
+        answers=answers,
+        moves=tuple(Move.model_validate(_without(document, "standard_error")) for document in platform.news.all()),
+        recessions=_recessions(platform.chronology, answers),
+        seen_now=_seen_now(platform, answers),
+        releases=tuple(due),
+        series=series_known(history, platform.catalog, platform.features.series_ids, days),
+        record=_evaluated(platform),
+    )
+
+
+def _answer(
+    step: Step, beside: Mapping[tuple[date, str], Answer], due: tuple[Release, ...], today: date
+) -> AnswerShown:
+    call = step.call
+    made = beside.get((call.as_of, call.data_version))
+    known = made.outlook["recession_probability"] if made and made.outlook else None
+    news = made is None or made.news
+    day = today if due else min(call.as_of, today)
+    return AnswerShown(
+        known_from=step.known_from,
+        **{name: value for name, value in vars(call).items() if name != "recorded_at"},
+        news=news,
+        months_behind=call.months_behind,
+        computed_later=step.computed_later,
+        rests_on=made.rests_on if made and made.provenance else None,
+        outlook=made.outlook if made else None,
+        sentence=sentence(
+            call.label,
+            call.recession_probability,
+            (known["low"], known["high"]) if known else None,
+            call.reference_month,
+            day,
+            news=news,
+            releases=due,
+        ),
+    )
+
+
+def _regimes(said: list[Step]) -> tuple[Regime, ...]:
+    """The regimes of the newest answer; their corners are what the model's structure ties to each other."""
+    if not said:
+        return ()
+    K = len(said[-1].call.probabilities)
+    corners = zip(LABELS[K], ACTIVITY[K], MOMENTUM[K], strict=True)
+    return tuple(Regime(label=label, activity=1 - 2 * low, momentum=1 - 2 * falling) for label, low, falling in corners)
+
+
+def _recessions(chronology: Chronology, answers: tuple[AnswerShown, ...]) -> tuple[RecessionShown, ...]:
+    """The recessions that the record reaches into."""
+    if not answers:
+        return ()
+    first, last = pd.Timestamp(min(answer.reference_month for answer in answers)), pd.Timestamp(answers[-1].as_of)
+    wait = pd.DateOffset(months=chronology.longest_wait)
+    return tuple(
+        RecessionShown(
+            peak=each.peak.date(),
+            trough=each.trough.date() if each.trough else None,
+            peak_known=(each.peak_announced or each.peak + wait).date(),
+            trough_known=(each.trough_announced or each.trough + wait).date() if each.trough else None,
+        )
+        for each in chronology.recessions
+        if each.peak <= last and (each.trough is None or each.trough >= first)
+    )
+
+
+def _seen_now(platform: Platform, answers: tuple[AnswerShown, ...]) -> tuple[MonthSeen, ...]:
+    if not answers:
+        return ()
+    frame = platform.regimes.load(answers[-1].as_of)
+    smoothed = frame.filter(like="smoothed_")
+    side = [str(smoothed.columns[position]) for position in RECESSION[smoothed.shape[1]]]
+    probabilities = smoothed[side].sum(axis=1).clip(upper=1.0)
+    months = pd.DatetimeIndex(frame.index)
+    return tuple(MonthSeen(month=month.date(), probability=p) for month, p in zip(months, probabilities, strict=True))
+
+
+def _evaluated(platform: Platform) -> dict[str, Any] | None:
+    try:
+        return platform.evaluations.last()
+    except MacroCycleError:  # nothing has been evaluated yet
+        return None
+
+
+def _without(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != name}

@@ -1,0 +1,131 @@
+"""A headless Chromium, driven by its own devtools protocol: pages of any size and theme, keys, pictures, complaints."""
+
+import base64
+import itertools
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+PATIENCE = 60.0
+QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
+KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, "Tab": 9, "Enter": 13, "PageDown": 34, "PageUp": 33}
+
+
+class Tab:
+    """One page. `requests` are the addresses that it asked for, `complaints` what its console said."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection, self._numbers = connection, itertools.count(1)
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """What the browser answers to a command."""
+        number = next(self._numbers)
+        self._connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self._connection.recv(timeout=PATIENCE))
+            if message.get("id") == number:
+                assert "error" not in message, message
+                return message["result"]
+            self._note(message)
+
+    def open(self, url: str, width: int = 1280, height: int = 900, theme: str = "light") -> None:
+        """Show the address in a window of this size under the system theme; returns when it has loaded."""
+        self.requests.clear()
+        self.complaints.clear()
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
+        )
+        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        self.ask("Page.navigate", url="about:blank")
+        self.ask("Page.navigate", url=url)
+        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until two frames have been painted."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+
+    def run(self, script: str) -> Any:
+        """The value of an expression of the page, awaited."""
+        found = self.ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Wait for an expression to hold."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.run(condition):
+            assert time.monotonic() < deadline, condition
+            time.sleep(0.02)
+
+    def text(self, selector: str) -> str:
+        """What a person reads in an element."""
+        return self.run(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    def press(self, key: str, times: int = 1) -> None:
+        """Press a key as a person does."""
+        code = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
+        for _ in range(times):
+            self.ask("Input.dispatchKeyEvent", type="keyDown", **code, **({"text": "\r"} if key == "Enter" else {}))
+            self.ask("Input.dispatchKeyEvent", type="keyUp", **code)
+        self.settle()
+
+    def picture(self, path: Path, whole: bool = True) -> None:
+        """A picture of the page, or of the window alone."""
+        taken = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def _note(self, message: dict[str, Any]) -> None:
+        said = message.get("params", {})
+        match message.get("method"):
+            case "Network.requestWillBeSent":
+                self.requests.append(said["request"]["url"])
+            case "Log.entryAdded":
+                self.complaints.append(said["entry"]["text"])
+            case "Runtime.exceptionThrown":
+                self.complaints.append(said["exceptionDetails"]["text"])
+            case "Runtime.consoleAPICalled" if said["type"] in ("error", "warning", "assert"):
+                self.complaints.append(str([each.get("value") for each in said["args"]]))
+
+
+def chromium() -> str | None:
+    """The browser, where it is installed."""
+    return shutil.which("chromium")
+
+
+@contextmanager
+def browser(profile: Path) -> Iterator[Tab]:
+    """A tab of a browser that ends with the block."""
+    found = chromium()
+    assert found is not None
+    command = (found, "--headless", "--no-sandbox", "--disable-gpu", *QUIET, "--disable-sync", "--hide-scrollbars")
+    options = (f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank")
+    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            port = _port(profile / "DevToolsActivePort")
+            [page] = [each for each in httpx.get(f"http://127.0.0.1:{port}/json").json() if each["type"] == "page"]
+            with connect(page["webSocketDebuggerUrl"], max_size=None) as connection:
+                yield Tab(connection)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _port(file: Path) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while not (file.exists() and file.read_text().count("\n")):
+        assert time.monotonic() < deadline, "the browser did not start"
+        time.sleep(0.02)
+    return int(file.read_text().splitlines()[0])
