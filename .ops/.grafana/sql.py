@@ -1,12 +1,15 @@
-"""What *Regime Analysis* asks of the warehouse. `$__timeFilter` is Grafana's; a call that was repeated counts once."""
+"""What *Regime Analysis* asks of the warehouse. `$__timeFilter` is Grafana's; a call that was repeated counts once.
+
+It is about the United States, the default cycle.
+"""
 
 from macro_cycle.cycles import shipped
 
 NEWEST_CALLS = """
 SELECT DISTINCT ON (as_of) as_of, reference_month, label, recession_probability, probabilities, model_version
-FROM warehouse.calls WHERE $__timeFilter(as_of) ORDER BY as_of, id DESC
+FROM warehouse.calls WHERE cycle = 'us' AND $__timeFilter(as_of) ORDER BY as_of, id DESC
 """.strip()
-NEWEST = "SELECT * FROM warehouse.calls ORDER BY as_of DESC, id DESC LIMIT 1"
+NEWEST = "SELECT * FROM warehouse.calls WHERE cycle = 'us' ORDER BY as_of DESC, id DESC LIMIT 1"
 TURNS = f"""
 SELECT as_of, label, lag(label) OVER (ORDER BY as_of) AS former FROM ({NEWEST_CALLS}) calls
 """.strip()
@@ -21,7 +24,7 @@ RECESSION = (
 HINDSIGHT = """
 SELECT (first_reference_month + (number - 1) * interval '1 month')::timestamp AS time, label AS "phase"
 FROM warehouse.regimes, unnest(labels) WITH ORDINALITY AS months (label, number)
-WHERE as_of = (SELECT max(as_of) FROM warehouse.regimes) ORDER BY 1
+WHERE cycle = 'us' AND as_of = (SELECT max(as_of) FROM warehouse.regimes WHERE cycle = 'us') ORDER BY 1
 """.strip()
 PROBABILITIES = f"""
 SELECT as_of::timestamp AS time, key AS metric, value::float AS value
@@ -46,14 +49,14 @@ FROM ({TURNS}) turns WHERE label <> former ORDER BY as_of DESC LIMIT 12
 NEWS = """
 SELECT coalesce(part->>'series_id', part->>'kind') AS source, sum((part->>'contribution')::float) AS "Contribution"
 FROM warehouse.news, json_array_elements(parts) part
-WHERE as_of = (SELECT max(as_of) FROM warehouse.news)
+WHERE cycle = 'us' AND as_of = (SELECT max(as_of) FROM warehouse.news WHERE cycle = 'us')
 GROUP BY 1 ORDER BY abs(sum((part->>'contribution')::float)) DESC LIMIT 12
 """.strip()
 SERVED = """
 SELECT to_char(served_at, 'YYYY-MM-DD HH24:MI') AS "Since", to_char(as_of, 'YYYY-MM') AS "Model of",
        left(model_version, 12) AS "Version", label AS "Phase",
        round(recession_probability::numeric, 4) AS "Recession probability"
-FROM warehouse.served ORDER BY id DESC LIMIT 12
+FROM warehouse.served WHERE cycle = 'us' ORDER BY id DESC LIMIT 12
 """.strip()
 MODELS = f"""
 SELECT as_of::timestamp AS time,

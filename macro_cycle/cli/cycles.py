@@ -17,6 +17,8 @@ from macro_cycle.resources.platform import Platform
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
+SHOWN = ("cycle", "title", "source", "series", "first_month", "endpoint")
+
 app = typer.Typer(help="The cycles that there are: list, check, new.", no_args_is_help=True)
 
 
@@ -46,10 +48,10 @@ def list_cycles(json: JsonFlag = False) -> None:
         print_json(rows)
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "))
+    for name in SHOWN:
+        table.add_column(name.replace("_", " "), no_wrap=name != "title")
     for row in rows:
-        table.add_row(*(as_typed(value) for value in row.values()))
+        table.add_row(*(as_typed(row[name]) for name in SHOWN))
     answers.print(table)
 
 

@@ -21,6 +21,7 @@ from macro_cycle.platform.settings import ModelSettings, SourceName
 from macro_cycle.platform.yaml_files import Marked, read_marked
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,15}")
+COMPONENT = "defs.yaml"
 ECONOMY = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -135,14 +136,18 @@ class CycleDefinition(Part):
     def read(cls, path: Path) -> "CycleDefinition":
         """The definition in a file, whose name without `.yaml` is the cycle's code.
 
+        In a component's `defs.yaml` the attributes are the definition, and the folder's name is the code.
+
         Raises:
             DefinitionError: it cannot be read or does not define a cycle; the line names the place.
         """
-        marked = read_marked(path)
+        marked, code = read_marked(path), path.stem
+        if path.name == COMPONENT:
+            marked, code = marked.at("attributes"), path.parent.name
         if not isinstance(marked.document, Mapping):
             raise DefinitionError(f"{path}: a definition maps keys such as `economy:` and `features:` to values")
         try:
-            found = cls.model_validate({**marked.document, "code": path.stem, "folder": path.parent})
+            found = cls.model_validate({**marked.document, "code": code, "folder": path.parent})
             _ = found.catalog()
         except ValidationError as error:
             raise DefinitionError(_said(path, marked, error)) from None

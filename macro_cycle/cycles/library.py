@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from macro_cycle.cycles.definition import CycleDefinition, DefinitionError
+from macro_cycle.cycles.definition import COMPONENT, CycleDefinition, DefinitionError
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
 
 DEFAULT = "us"
 SHIPPED = Path(__file__).resolve().parent
+COMPONENTS = SHIPPED.parent / "defs"  # where `dg scaffold defs` puts them
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def library(settings: Settings) -> Library:
     folder, named = settings.cycles_path, settings.cycles
     if folder is not None and not folder.is_dir():
         raise MacroCycleError(f"{folder} is no folder; set MACRO_CYCLE_CYCLES_PATH to the one of your definitions")
-    files = {path.stem: path for place in (SHIPPED, folder) if place for path in sorted(place.glob("*.yaml"))}
+    files = {code: path for place in (SHIPPED, COMPONENTS, folder) if place for code, path in _files(place)}
     if unknown := [code for code in named if code not in files]:
         raise MacroCycleError(f"MACRO_CYCLE_CYCLES names {unknown[0]}; there are {', '.join(sorted(files))}")
     found: dict[str, CycleDefinition] = {}
@@ -54,6 +55,12 @@ def library(settings: Settings) -> Library:
         except MacroCycleError as error:
             broken[code] = str(error)
     return Library(found, broken)
+
+
+def _files(place: Path) -> list[tuple[str, Path]]:
+    """Code and file of each definition in a folder: `<code>.yaml`, or a component's `<code>/defs.yaml`."""
+    plain = [(path.stem, path) for path in sorted(place.glob("*.yaml"))]
+    return [*plain, *((path.parent.name, path) for path in sorted(place.glob(f"*/{COMPONENT}")))]
 
 
 def shipped(code: str = DEFAULT) -> CycleDefinition:

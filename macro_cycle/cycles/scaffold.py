@@ -60,6 +60,17 @@ def scaffold(code: str, series_ids: Sequence[str], catalog: Catalog) -> str:
     )
 
 
+def scaffold_component(code: str) -> str:
+    """The same as the `defs.yaml` of a component, on two series of the sample.
+
+    Raises:
+        UsageError: the code cannot name a cycle.
+    """
+    body = scaffold(code, ["UNRATE", "PERMIT"], Catalog.load())
+    indented = "".join(f"  {line}" if line.strip() else line for line in body.splitlines(keepends=True))
+    return f"type: macro_cycle.CycleComponent\n\nattributes:\n{indented}"
+
+
 def _lines(features: FeatureSet) -> list[str]:
     lines = []
     for feature in features.features:

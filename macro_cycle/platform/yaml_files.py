@@ -21,6 +21,11 @@ class Marked:
     document: Any
     lines: Mapping[Place, int]
 
+    def at(self, key: str) -> "Marked":
+        """The part under a key of the document; empty where there is none."""
+        document = self.document.get(key) if isinstance(self.document, Mapping) else None
+        return Marked(document, {place[1:]: line for place, line in self.lines.items() if place[:1] == (key,)})
+
     def line_of(self, place: Sequence[str | int]) -> int:
         """The line of the part at keys and positions; of the nearest part around it where there is none."""
         for end in range(len(place), -1, -1):

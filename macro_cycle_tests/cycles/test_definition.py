@@ -13,23 +13,14 @@ from macro_cycle.cycles.naming import settings_of
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology, Recession
 from macro_cycle.platform.settings import ModelSettings, Settings
-from macro_cycle.platform.versions import document_version
 from macro_cycle_tests.cycles.folders import XX, library_in, with_xx
-
-RELEASED = {"config": "a74cc580ff1e", "features": "d351a6d5dab3"}
-
-
-def test_the_united_states_are_what_they_were_before_they_were_a_file():
-    us = shipped()
-    assert document_version(us.hmm_config().to_document()) == RELEASED["config"]
-    assert document_version(us.features.model_dump(mode="json")) == RELEASED["features"]
 
 
 def test_settings_of_the_model_go_before_the_definition():
     us = shipped()
     config = us.hmm_config(ModelSettings(n_regimes=3, covariance_type="diag"), seed=7)
     assert (config.n_regimes, config.covariance_type, config.seed) == (3, "diag", 7)
-    assert (config.n_restarts, config.discount) == (8, 0.45)
+    assert (config.n_restarts, config.discount) == (us.model["n_restarts"], us.model["discount"])
 
 
 def test_names_are_those_of_the_settings_for_the_default_cycle_and_end_with_the_code_for_others(tmp_path):
