@@ -19,6 +19,7 @@ from macro_cycle.cli import runs
 from macro_cycle.features.store import PanelStore
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
+from macro_cycle.resources.platform import Platform
 from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
 
@@ -43,7 +44,7 @@ class Use:
 
 def measure() -> list[Figure]:
     """The backfill through web server and run launcher, model fitting alone, and the loading of the definitions."""
-    with tempfile.TemporaryDirectory() as folder, isolated_stack(Path(folder)) as settings:
+    with tempfile.TemporaryDirectory() as folder, isolated_stack(Path(folder), CYCLES="us") as settings:
         months = Clock.of(settings).month_keys()[-MONTHS:]
         with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
             first, use = _run(settings, instance, months)
@@ -69,7 +70,7 @@ def _run(settings: Settings, instance: DagsterInstance, months: list[str]) -> tu
         "dagster/asset_partition_range_start": months[0],
         "dagster/asset_partition_range_end": months[-1],
     }
-    run_id, use = runs.launch(settings, runs.WHOLE_GRAPH, tags), Use()
+    run_id, use = runs.launch(Platform(settings), "whole_graph", tags), Use()
     for process in _while_running(instance, run_id):
         seen = process.cpu_times()
         use.cpu_seconds = max(use.cpu_seconds, seen.user + seen.system)

@@ -97,7 +97,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("live")
     file, started = folder / "alfred.csv", datetime.now(UTC)
     write(file, history())
-    chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1"}
+    chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1", "CYCLES": "us"}
     with (
         webhook() as people,
         isolated_stack(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,

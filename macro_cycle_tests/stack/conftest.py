@@ -7,7 +7,7 @@ from macro_cycle_tests.stack.running import Stack
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory):
     """The stack, up; what it leaves behind when it goes down fails the tests."""
-    running = Stack.in_home(tmp_path_factory.mktemp("stack") / "home")
+    running = Stack.in_home(tmp_path_factory.mktemp("stack") / "home", MACRO_CYCLE_CYCLES="")
     running.cli("up")
     yield running
     family = [psutil.Process(pid) for pid in running.pids().values() if pid]

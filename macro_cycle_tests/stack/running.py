@@ -37,9 +37,9 @@ class Stack:
 
     @classmethod
     def in_home(cls, home: Path, **environment: str) -> "Stack":
-        """A stack that has not been started."""
+        """A stack that has not been started, of one cycle unless asked otherwise."""
         ports = {variable: str(free_port()) for variable in (*PORTS.values(), *MONITORING_PORTS.values())}
-        return cls(home, {"MACRO_CYCLE_HOME": str(home), **ports, **environment})
+        return cls(home, {"MACRO_CYCLE_HOME": str(home), "MACRO_CYCLE_CYCLES": "us", **ports, **environment})
 
     def port(self, service: str) -> int:
         return int(self.environment[(PORTS | MONITORING_PORTS)[service]])
