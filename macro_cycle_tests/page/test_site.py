@@ -99,7 +99,7 @@ def test_a_cycle_without_an_answer_says_what_to_run():
 def test_the_first_page_leads_to_each_cycle_and_says_where_it_stands():
     index = documents(SITES["several"])["index.html"]
     assert {"us/index.html", "br/index.html", "xx/index.html"} <= set(index.links)
-    assert recorded().newest.sentence in index.words
+    assert recorded().newest.sentence in "".join(index.words)
 
 
 def test_the_downloads_hold_every_digit_and_csv_says_what_json_says():
