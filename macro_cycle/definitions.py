@@ -20,7 +20,7 @@ from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.executor import executor
 from macro_cycle.automation.jobs import jobs
-from macro_cycle.automation.sensors import automation, definitions, notifications, releases, retention
+from macro_cycle.automation.sensors import alerts, automation, definitions, notifications, releases, retention
 from macro_cycle.cycles import library
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
@@ -55,6 +55,7 @@ def chain_of(platform: Platform) -> dg.Definitions:
             automation(platform.cycle, platform.settings.dagster.poll_seconds),
             releases(platform, its_jobs["fetch"]),
             notifications(platform),
+            alerts(platform),
         ],
     )
 

@@ -99,7 +99,7 @@ def notifications(platform: Platform) -> dg.SensorDefinition:
 
         outlets = channels(platform.settings.notifications)
         if not outlets or platform.clock.rehearsed:
-            return dg.SkipReason("nobody is to be told: no webhook or Alertmanager is set, or this is a rehearsal")
+            return dg.SkipReason("nobody is to be told: no channel is set up, or this is a rehearsal")
         document = json.loads(context.cursor) if context.cursor else {}
         seen = Seen.from_document(document)
         notices, looked = find(
@@ -109,6 +109,39 @@ def notifications(platform: Platform) -> dg.SensorDefinition:
         kept = {"seen": (seen if failures else looked).to_document(), **delivered.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
         return dg.SensorResult(skip_reason=reason, cursor=json.dumps(kept))
+
+    return sensor
+
+
+def alerts(platform: Platform) -> dg.SensorDefinition:
+    """The sensor that holds a person's own rules against what is on record."""
+
+    @dg.sensor(
+        name=f"{platform.cycle}_alerts",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=platform.settings.dagster.poll_seconds,
+        description="Holds the rules of MACRO_CYCLE_ALERTS__PATH against what is on record, and tells whom they name.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """One look; what stands, and what a channel has not taken, is kept in the cursor."""
+        from macro_cycle.automation.observed import observe
+        from macro_cycle.monitoring.alerts.rules import read_rules
+        from macro_cycle.monitoring.alerts.state import Standing
+        from macro_cycle.monitoring.alerts.telling import look, tell
+        from macro_cycle.monitoring.notifications import channels
+
+        if platform.settings.alerts.path is None or platform.clock.rehearsed:
+            return dg.SkipReason("there are no rules (MACRO_CYCLE_ALERTS__PATH), or this is a rehearsal")
+        try:
+            rules = read_rules(platform.settings.alerts.path)
+        except MacroCycleError as error:
+            return dg.SkipReason(f"no rule was looked at: {error}"[:500])
+        standing = Standing.from_document(json.loads(context.cursor) if context.cursor else {})
+        standing, events, faults = look(standing, rules, observe(platform), datetime.now(UTC))
+        standing, failures = tell(standing, events, channels(platform.settings.notifications))
+        said = [f"{event.rule} {event.what}" for event in events] or [f"{len(standing.firing)} alerts stand"]
+        reason = "; ".join([*said, *faults, *failures])
+        return dg.SensorResult(skip_reason=reason[:500], cursor=json.dumps(standing.to_document()))
 
     return sensor
 

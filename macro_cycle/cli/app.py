@@ -8,6 +8,7 @@ import typer
 
 from macro_cycle import __version__
 from macro_cycle.cli import (
+    alerts,
     backups,
     comparing,
     cycles,
@@ -65,6 +66,7 @@ cycles.register(app)
 site.register(app)
 backups.register(app)
 verify.register(app)
+alerts.register(app)
 
 
 def main() -> None:

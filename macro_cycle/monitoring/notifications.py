@@ -1,4 +1,4 @@
-"""Telling people: notices to a Slack-compatible webhook and to Alertmanager, each of them once.
+"""Telling people: notices to a Slack-compatible webhook, to Alertmanager and by e-mail, each of them once.
 
 What there is to tell is decided elsewhere; here it is folded, sent, and remembered as delivered, channel by channel.
 """
@@ -12,12 +12,14 @@ from typing import Any, Literal, Protocol
 import httpx
 from pydantic import SecretStr
 
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.monitoring.email import send_email
 from macro_cycle.monitoring.outbound import Forbidden, post_json
 from macro_cycle.platform.settings import NotificationSettings
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL, and a webhook's is its password
 
-Kind = Literal["regime_change", "refused_promotion", "stale_data", "failed_deployment", "failed_run"]
+Kind = Literal["regime_change", "refused_promotion", "stale_data", "failed_deployment", "failed_run", "alert"]
 SEVERITIES: dict[Kind, str] = {
     "regime_change": "info",
     "refused_promotion": "warning",
@@ -33,18 +35,39 @@ REMEMBERED = 500
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that people should know. Two notices with the same `key` are the same, whenever they are found."""
+    """Something that people should know. Two notices with the same `key` are the same, whenever they are found.
+
+    An alert of a person's own has a severity and a name of its own, may be `resolved`, and stands `since` (ISO, UTC).
+    """
 
     kind: Kind
     key: str
     text: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    severity: str = ""
+    name: str = ""
+    resolved: bool = False
+    since: str = ""
+
+    @property
+    def level(self) -> str:
+        """How serious it is."""
+        return self.severity or SEVERITIES[self.kind]
+
+    @property
+    def line(self) -> str:
+        """What is said of it where there is room for one line."""
+        return f"[{'resolved' if self.resolved else self.level}] {self.text}"
 
 
 class Channel(Protocol):
-    """Where notices go; `name` is what logs call it, since its address may be a secret."""
+    """Where notices go; `name` is what logs call it, since its address may be a secret.
+
+    steady: whether it shows what stands, and so is told again of what still does.
+    """
 
     name: str
+    steady: bool
 
     def send(self, notices: Sequence[Notice]) -> None:
         """Deliver all of them or none.
@@ -62,21 +85,21 @@ class NotDelivered(Exception):
 class Webhook:
     """One message for each notice, as Slack's incoming webhooks and those that imitate them take it."""
 
-    name = "webhook"
+    name, steady = "webhook", False
 
     def __init__(self, url: SecretStr) -> None:
         self._url = url
 
     def send(self, notices: Sequence[Notice]) -> None:
         """Post one message that holds a line for each notice."""
-        lines = [f"[{SEVERITIES[notice.kind]}] {notice.text}" for notice in notices]
-        _post(self.name, self._url.get_secret_value(), {"text": "\n".join(lines)})
+        text = "\n".join(notice.line for notice in notices)
+        _post(self.name, self._url.get_secret_value(), {"text": text})
 
 
 class Alertmanager:
     """One alert for each notice, through `/api/v2/alerts`; it stands for a day and is repeated by nobody."""
 
-    name = "alertmanager"
+    name, steady = "alertmanager", True
 
     def __init__(self, url: SecretStr) -> None:
         self._url = url
@@ -87,18 +110,38 @@ class Alertmanager:
         alerts = [
             {
                 "labels": {
-                    "alertname": ALERT_NAMES[notice.kind],
-                    "severity": SEVERITIES[notice.kind],
+                    "alertname": notice.name or ALERT_NAMES[notice.kind],
+                    "severity": notice.level,
                     "notice": notice.key,
                     **notice.labels,
                 },
                 "annotations": {"summary": notice.text},
-                "startsAt": now.isoformat(),
-                "endsAt": (now + STANDS_FOR).isoformat(),
+                "startsAt": notice.since or now.isoformat(),
+                "endsAt": (now if notice.resolved else now + STANDS_FOR).isoformat(),
             }
             for notice in notices
         ]
         _post(self.name, f"{self._url.get_secret_value().rstrip('/')}/api/v2/alerts", alerts)
+
+
+class Email:
+    """One message that holds a line for each notice, through the mail server of the settings."""
+
+    name, steady = "email", False
+
+    def __init__(self, settings: NotificationSettings) -> None:
+        self._settings = settings
+
+    def send(self, notices: Sequence[Notice]) -> None:
+        """Send one message; its subject is the first notice's line."""
+        more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
+        try:
+            send_email(self._settings, f"{notices[0].line}{more}", "\n".join(notice.line for notice in notices))
+        except Forbidden:
+            raise NotDelivered(f"{self.name}: its server is at an address that is not written to; check it") from None
+        except (MacroCycleError, OSError) as error:  # smtplib's errors are OSErrors
+            said = str(error) if isinstance(error, MacroCycleError) else type(error).__name__
+            raise NotDelivered(f"{self.name}: {said}; check the mail server's settings") from None
 
 
 def channels(settings: NotificationSettings) -> list[Channel]:
@@ -108,6 +151,8 @@ def channels(settings: NotificationSettings) -> list[Channel]:
         found.append(Webhook(settings.webhook_url))
     if settings.alertmanager_url is not None:
         found.append(Alertmanager(settings.alertmanager_url))
+    if settings.smtp_host is not None:
+        found.append(Email(settings))
     return found
 
 

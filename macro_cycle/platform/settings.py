@@ -154,6 +154,25 @@ class NotificationSettings(Section):
 
     webhook_url: SecretStr | None = Field(default=None, description="a Slack-compatible incoming webhook")
     alertmanager_url: SecretStr | None = Field(default=None, description="base address of Alertmanager")
+    smtp_host: str | None = Field(default=None, description="mail server; with it, notices are sent by e-mail")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_password_file: Path | None = Field(default=None, description="file that holds the password")
+    email_from: str | None = None
+    email_to: str = Field(default="", description="addresses, with commas between")
+
+    @property
+    def recipients(self) -> list[str]:
+        """Whom e-mail goes to."""
+        return [address for address in map(str.strip, self.email_to.split(",")) if address]
+
+
+class AlertSettings(Section):
+    """Alerts of one's own."""
+
+    path: Path | None = Field(default=None, description="YAML file of the rules")
 
 
 class PublishSettings(Section):
@@ -196,6 +215,7 @@ class Settings(BaseSettings):
     page: PageSettings = PageSettings()
     dagster: DagsterSettings = DagsterSettings()
     notifications: NotificationSettings = NotificationSettings()
+    alerts: AlertSettings = AlertSettings()
     publish: PublishSettings = PublishSettings()
     dask: DaskSettings = DaskSettings()
 

@@ -60,11 +60,15 @@ class Daemon:
     def _unfinished(self) -> bool:
         return any(not run.is_finished for run in self._instance.get_runs(limit=MANY))
 
-    def _watch(self) -> Watch:
+    def cursor(self, sensor: str) -> str | None:
+        """What a sensor kept at its last look; None before the first."""
         for state in self._instance.all_instigator_state():
-            if state.name == f"{self._cycle}_releases" and isinstance(state.instigator_data, SensorInstigatorData):
-                return Watch.from_cursor(state.instigator_data.cursor)
-        return Watch()
+            if state.name == sensor and isinstance(state.instigator_data, SensorInstigatorData):
+                return state.instigator_data.cursor
+        return None
+
+    def _watch(self) -> Watch:
+        return Watch.from_cursor(self.cursor(f"{self._cycle}_releases"))
 
     def _last_tick(self, sensor: str) -> InstigatorTick | None:
         for state in self._instance.all_instigator_state():

@@ -1,0 +1,76 @@
+"""The sensor holds rules against what is on record, keeps its state, and the command shows the same."""
+
+import json
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from macro_cycle.automation.sensors import alerts
+from macro_cycle.records import Answer
+from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.cli.conftest import told  # noqa: F401
+from macro_cycle_tests.monitoring.receivers import webhook
+
+RULES = "alerts:\n  likely: {when: probability, above: 0.5, until_below: 0.3}\n"
+
+
+def answer(probability: float) -> Answer:
+    return Answer(
+        cycle="us", as_of=date(2026, 11, 30), version=f"v{probability}", made_by="1",
+        reference_month=date(2026, 10, 1), label="Expansion", recession_probability=probability,
+        probabilities={"Expansion": 1 - probability, "Contraction": probability}, model_version="m1",
+        panel_version="p1", newest={}, news=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def looked(platform, tmp_path, monkeypatch):
+    """Look with a new sensor each time, as after a restart; the receiver's texts."""
+    rules = tmp_path / "alerts.yaml"
+    rules.write_text(RULES)
+    monkeypatch.setenv("MACRO_CYCLE_ALERTS__PATH", str(rules))
+    with webhook() as receiver, dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("MACRO_CYCLE_NOTIFICATIONS__WEBHOOK_URL", receiver.url)
+        cursor = None
+
+        def look(probability: float | None = None) -> list[str]:
+            nonlocal cursor
+            found = Platform.from_environment()
+            if probability is not None:
+                found.records.append("regime_labels", [answer(probability)])
+            context = dg.build_sensor_context(instance=instance, cursor=cursor, resources={"platform": found})
+            result = alerts(30)(context)
+            cursor = getattr(result, "cursor", None) or cursor
+            return [*receiver.texts, (result.skip_reason.skip_message if isinstance(result, dg.SensorResult) else "")]
+
+        look.rules = rules
+        yield look
+
+
+def test_an_alert_is_told_once_over_restarts_and_then_resolved(looked):
+    assert looked() == ["0 alerts stand"]
+    assert looked(0.9)[:-1] == ["[warning] likely: probability of recession 90.0% in 2026-10, as known in 2026-11"]
+    assert len(looked(0.4)[:-1]) == 1
+    assert looked(0.1)[-2].startswith("[resolved] likely: probability of recession 10.0%")
+
+
+def test_a_file_that_cannot_be_read_tells_nobody_and_keeps_what_stands(looked):
+    looked(0.9)
+    looked.rules.write_text("alerts:\n  likely: {when: probability, above: 2}\n")
+    assert len(looked(0.1)[:-1]) == 1
+    looked.rules.write_text(RULES)
+    assert looked()[-2].startswith("[resolved]")
+
+
+def test_the_command_lists_what_each_rule_says_and_sends_a_test(looked, told):  # noqa: F811
+    looked(0.9)
+    code, out, lines = told("alerts", "list", "--json")
+    assert code == 0, lines
+    [row] = json.loads(out)
+    assert (row["rule"], row["holds_now"]) == ("likely", True)
+    code, out, _ = told("alerts", "test")
+    assert (code, out) == (0, "likely: webhook took it\n")
+    assert looked()[-2] == "[warning] likely: a test: nothing happened"
+    code, _, [line] = told("alerts", "test", "nothing")
+    assert (code, line) == (1, "error: there is no rule nothing; there are likely")
