@@ -117,7 +117,7 @@ def alerts(platform: Platform) -> dg.SensorDefinition:
     """The sensor that holds a person's own rules against what is on record."""
 
     @dg.sensor(
-        name=f"{platform.cycle}_alerts",
+        name=sensor_name(platform.cycle, "alerts"),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=platform.settings.dagster.poll_seconds,
         description="Holds the rules of MACRO_CYCLE_ALERTS__PATH against what is on record, and tells whom they name.",

@@ -10,6 +10,7 @@ from macro_cycle import __version__
 from macro_cycle.cli import (
     alerts,
     backups,
+    by_phase,
     comparing,
     cycles,
     decisions,
@@ -67,6 +68,7 @@ site.register(app)
 backups.register(app)
 verify.register(app)
 alerts.register(app)
+by_phase.register(app)
 
 
 def main() -> None:

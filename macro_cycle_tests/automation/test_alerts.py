@@ -39,8 +39,8 @@ def looked(platform, tmp_path, monkeypatch):
             found = Platform.from_environment()
             if probability is not None:
                 found.records.append("regime_labels", [answer(probability)])
-            context = dg.build_sensor_context(instance=instance, cursor=cursor, resources={"platform": found})
-            result = alerts(30)(context)
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            result = alerts(found)(context)
             cursor = getattr(result, "cursor", None) or cursor
             return [*receiver.texts, (result.skip_reason.skip_message if isinstance(result, dg.SensorResult) else "")]
 
