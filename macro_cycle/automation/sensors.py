@@ -24,7 +24,7 @@ FETCHED = ("fred_series", "macro_features")
 
 
 def sensor_name(cycle: str, kind: str) -> str:
-    """The name of a cycle's sensor of a kind: `automation`, `releases` or `notifications`."""
+    """The name of a cycle's sensor of a kind: `automation`, `releases`, `notifications` or `alerts`."""
     return f"{cycle}_{kind}"
 
 

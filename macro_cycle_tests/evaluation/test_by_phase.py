@@ -56,7 +56,9 @@ def test_a_quarter_s_phase_is_that_of_its_months_mean_probabilities(seen):
         mean = smoothed(seen)[date : date + pd.DateOffset(months=2)].mean()
         low = mean[["Contraction", "Trough"]]
         high = mean[["Expansion", "Peak"]]
-        assert phase == (low if low.sum() > 0.5 else high).idxmax()
+        if abs(low.sum() - 0.5) > 1e-9:
+            side = low if low.sum() > 0.5 else high
+            assert side[phase] == pytest.approx(side.max())
 
 
 @given(then=labels_of_months, seen=labels_of_months, seed=st.integers(0, 99))
