@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.by_phase import by_phase, phases_of
 from macro_cycle.evaluation.by_phase_chart import figure, lines
+from macro_cycle.hmm.labels import CLEARLY
 
 LABELS = ("Expansion", "Peak", "Contraction", "Trough")
 MONTHS = pd.date_range("2000-01-01", "2004-12-01", freq="MS")
@@ -58,7 +59,8 @@ def test_a_quarter_s_phase_is_that_of_its_months_mean_probabilities(seen):
         high = mean[["Expansion", "Peak"]]
         if abs(low.sum() - 0.5) > 1e-9:
             side = low if low.sum() > 0.5 else high
-            assert side[phase] == pytest.approx(side.max())
+            assert phase in side.index
+            assert side[phase] == pytest.approx(side.max()) or side.max() < CLEARLY * side.sum()
 
 
 @given(then=labels_of_months, seen=labels_of_months, seed=st.integers(0, 99))
