@@ -8,6 +8,7 @@ import dagster as dg
 from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.checks import record_checks
 from macro_cycle.assets.current import current
+from macro_cycle.assets.declared import declared_phase
 from macro_cycle.assets.drift import regime_drift
 from macro_cycle.assets.evaluation import real_time_evaluation
 from macro_cycle.assets.features import macro_features
@@ -39,6 +40,7 @@ def chain_of(platform: Platform) -> dg.Definitions:
         macro_features(chain, platform.features, platform.panel_path),
         regime_model(chain),
         regime_labels(chain),
+        declared_phase(chain),
         regime_news(chain),
         champion(chain),
         feast_materialization(chain),

@@ -28,6 +28,7 @@ CODE = {
     "macro_features": 1,
     "regime_model": 1,
     "regime_labels": 2,
+    "declared_phase": 1,
     "regime_news": 2,
     "champion": 1,
     "feast_materialization": 1,
@@ -96,6 +97,7 @@ def code_versions(platform: Platform) -> dict[str, str]:
         "fred_series": {"catalog": catalog},
         "macro_features": {"catalog": catalog, "features": features},
         "regime_model": {"model": platform.model_config.to_document(), "features": features},
+        "declared_phase": {"rule": platform.definition.declared.model_dump(mode="json")},
         "champion": {"promotion": settings.promotion},
         "feast_materialization": settings.feast.model_dump(mode="json", exclude={"host", "port"}),
         "kserve_deployment": {"model_name": settings.kserve.model_name},
@@ -106,14 +108,21 @@ def code_versions(platform: Platform) -> dict[str, str]:
 class Months:
     """The months of one run of one asset.
 
-    received: the records that the asset received, by asset and month.
+    received: the records that the asset received, by asset and month. beside: records that are taken along where they
+    are there; a month is made again when its one changes, and made without where it has none.
     """
 
-    def __init__(self, context: dg.AssetExecutionContext, defined: Chain, **received: Mapping[str, Record]) -> None:
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        defined: Chain,
+        beside: Mapping[str, Mapping[str, Record]] | None = None,
+        **received: Mapping[str, Record],
+    ) -> None:
         self._context, self._platform, self._code = context, defined.platform, defined.code
         self._key = defined.key
         self._asset = context.asset_key.path[-1]
-        self._received = received
+        self._received, self._inputs = received, {**received, **(beside or {})}
         self.keys = list(context.partition_keys)
 
     @property
@@ -170,7 +179,7 @@ class Months:
         return None
 
     def _versions(self, month: str) -> dict[str, str]:
-        return {asset: records[month].version for asset, records in self._received.items() if month in records}
+        return {asset: records[month].version for asset, records in self._inputs.items() if month in records}
 
     def _kept(self, results: Iterable[Result]) -> Iterator[Result]:
         """The results, handed on once their records are kept."""
@@ -221,7 +230,7 @@ class Months:
 
     def _materialization(self, month: str, made: Made, describe: Callable[[Any], Metadata]) -> dg.AssetMaterialization:
         record, metadata = made
-        inputs = {self._key(asset): version for asset, version in record.made_from.items() if asset in self._received}
+        inputs = {self._key(asset): version for asset, version in record.made_from.items() if asset in self._inputs}
         return dg.AssetMaterialization(
             self._context.asset_key,
             partition=month,
@@ -231,9 +240,9 @@ class Months:
 
     @cached_property
     def _events(self) -> dict[dg.AssetKey, dict[str, int]]:
-        """Storage id of the newest event of each month of each asset that was received."""
+        """Storage id of the newest event of each month of each asset that it is made from."""
         storage = self._context.instance.event_log_storage
-        keys, kind = map(self._key, self._received), dg.DagsterEventType.ASSET_MATERIALIZATION
+        keys, kind = map(self._key, self._inputs), dg.DagsterEventType.ASSET_MATERIALIZATION
         return {key: dict(storage.get_latest_storage_id_by_partition(key, kind)) for key in keys}
 
     def _made_by_events(self, month: str) -> dict[dg.AssetKey, int]:

@@ -11,11 +11,11 @@ from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
 from macro_cycle.promotion.decisions import pending
-from macro_cycle.records import Answer, Decision, Snapshot
+from macro_cycle.records import Answer, Decision, Declared, Snapshot
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 
-UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
+UPSTREAM = ("regime_labels", "declared_phase", "champion", "kserve_deployment")
 
 
 def current(chain: Chain) -> dg.AssetsDefinition:
@@ -47,7 +47,8 @@ def current(chain: Chain) -> dg.AssetsDefinition:
 
 
 def present(platform: Platform, answer: Answer) -> dict[str, Any]:
-    """What is true now, as JSON: the answer, its age in months, what serves and what is to be decided."""
+    """What is true now, as JSON: the answer, the declared phase, ages, what serves and what is to be decided."""
+    declared = platform.records.newest("declared_phase", Declared)
     serving = deployments.serving(platform)
     snapshot = platform.records.newest("fred_series", Snapshot)
     today = platform.clock.today()
@@ -57,6 +58,8 @@ def present(platform: Platform, answer: Answer) -> dict[str, Any]:
         "label": answer.label,
         "recession_probability": answer.recession_probability,
         "probabilities": dict(answer.probabilities),
+        **answer.foreseen,
+        **(declared.stated if declared else {}),
         "months_behind": answer.months_behind,
         "news": answer.news,
         "rests_on": answer.rests_on,
@@ -84,8 +87,10 @@ def _shown(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_words(document: dict[str, Any]) -> str:
+    declared = document.get("declared_phase")
+    since = f"; {declared} declared on {document['declared_on']}" if declared and document["declared_on"] else ""
     return (
         f"**{document['label']}**, probability of a recession {document['recession_probability']:.1%}, "
-        f"in {document['reference_month']} as known in {document['as_of']}; "
+        f"in {document['reference_month']} as known in {document['as_of']}{since}; "
         f"{'model ' + document['serves'] if document['serves'] else 'nothing'} serves"
     )

@@ -12,8 +12,8 @@ from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
-from macro_cycle.records import Answer, Decision, Deployment, Panel, Record
-from macro_cycle.resources import deployments
+from macro_cycle.records import Answer, Decision, Declared, Deployment, Panel, Record
+from macro_cycle.resources import declarations, deployments
 from macro_cycle.resources.platform import Platform
 
 BATCH = 100
@@ -28,6 +28,7 @@ def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
 
     @dg.asset(
         **chain.options("feast_materialization", "serving", "macro_features", "regime_labels"),
+        deps=[chain.key(declarations.ASSET)],
         owners=["team:ml-platform"],
         kinds={"feast", "postgres"},
         tags={"domain": "serving"},
@@ -38,9 +39,11 @@ def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
         """The month's newest features and regime probabilities in Feast's offline store; online, the open month's."""
-        months = Months(context, chain, macro_features=macro_features, regime_labels=regime_labels)
+        declared = platform.records.load(declarations.ASSET, Declared, list(context.partition_keys))
+        beside = {declarations.ASSET: declared}
+        months = Months(context, chain, beside, macro_features=macro_features, regime_labels=regime_labels)
         yield from months.report(
-            lambda keys: _stored(platform, months, macro_features, regime_labels, keys),
+            lambda keys: _stored(platform, months, macro_features, regime_labels, declared, keys),
             lambda record: {"online": key_of(record.as_of) == platform.clock.open_month()},
         )
 
@@ -48,18 +51,23 @@ def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
 
 
 def _stored(
-    platform: Platform, months: Months, panels: Mapping[str, Panel], answers: Mapping[str, Answer], keys: list[str]
+    platform: Platform,
+    months: Months,
+    panels: Mapping[str, Panel],
+    answers: Mapping[str, Answer],
+    declared: Mapping[str, Declared],
+    keys: list[str],
 ) -> Iterator[Result]:
     remaining = iter(keys)
     while batch := list(islice(remaining, BATCH)):
-        rows = [month_row(panels[month], answers[month]) for month in batch]
+        rows = [month_row(panels[month], answers[month], declared.get(month)) for month in batch]
         platform.feature_store.write_offline(rows)
         if batch[-1] == platform.clock.open_month():
             platform.feature_store.materialize_online()
         for month, row in zip(batch, rows, strict=True):
             day = as_of_day(month).date()
             made = months.made_by_and_from(month)
-            yield month, (Record(cycle=platform.cycle, as_of=day, version=row.data_version, **made), {})
+            yield month, (Record(cycle=platform.cycle, as_of=day, version=row.digest[:16], **made), {})
 
 
 def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
@@ -68,6 +76,7 @@ def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
 
     @dg.asset(
         **chain.options(ENDPOINT, "serving", "champion", "regime_labels"),
+        deps=[chain.key(declarations.ASSET)],
         owners=["team:ml-platform"],
         kinds={"kserve"},
         tags={"domain": "serving"},
@@ -79,7 +88,9 @@ def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
         """The endpoint serving the model that stands promoted, verified by a prediction before anybody else asks."""
-        months, open_month = Months(context, chain, champion=champion), platform.clock.open_month()
+        open_month = platform.clock.open_month()
+        beside = {declarations.ASSET: platform.records.load(declarations.ASSET, Declared, [open_month])}
+        months = Months(context, chain, beside, champion=champion)
 
         def deployed(keys: list[str]) -> Iterator[Result]:
             for month in keys:

@@ -7,15 +7,16 @@ stored. Bits are the same on the same kind of machine; another processor or anot
 may round differently.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.versions import content_version, document_version, has_version
+from macro_cycle.records import Declared
 from macro_cycle.training.train import train
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
@@ -57,6 +58,17 @@ class Stored:
     bundled: Callable[[], pd.DataFrame | None]
     served: "ServedAnswer | None"
     same_code: bool = True
+
+
+def declared_again(record: Declared, again: Mapping[str, Any] | None) -> Link:
+    """The link from the answers of a month's days to what was declared; `again` None: made from what is gone since."""
+    if again is None:
+        return Link("declared phase", None, f"{record.in_words}; what it was made from was made again since")
+    if again["version"] == record.version:
+        return Link("declared phase", True, f"{record.in_words}; the answers of {len(record.days)} days give it again")
+    days = "the same answers" if tuple(again["days"]) == record.days else "other answers of its days"
+    found = f"{again['phase']} declared on {again['declared_on']}"
+    return Link("declared phase", False, f"was recorded as {record.in_words}; again: {found}, from {days}")
 
 
 def data_day(call: RecordedCall) -> date:

@@ -11,6 +11,7 @@ from dagster import AssetKey, AssetSelection, AutomationCondition
 
 RETRY_CRON = "*/15 * * * *"
 NIGHTLY_CRON = "30 3 * * *"
+DAILY_CRON = "5 0 * * *"
 
 
 def refetch_while_stale() -> AutomationCondition:
@@ -56,6 +57,19 @@ def on_new_content(holding_back: Sequence[AssetKey]) -> AutomationCondition:
         & (~AutomationCondition.any_deps_match(refused)).with_label("no input failed a blocking check")
         & (~AutomationCondition.in_progress()).with_label("not running")
     ).with_label("on_new_content")
+
+
+def on_new_content_and_each_night(holding_back: Sequence[AssetKey]) -> AutomationCondition:
+    """As `on_new_content`; and when a day has passed, since what stood for so many days is declared without news."""
+    a_day_passed = (
+        AutomationCondition.in_latest_time_window().with_label("open month")
+        & AutomationCondition.cron_tick_passed(DAILY_CRON).with_label("a day has passed")
+        & (~AutomationCondition.missing()).with_label("made before")
+        & (~AutomationCondition.any_deps_missing()).with_label("every input is there")
+        & (~AutomationCondition.any_deps_in_progress()).with_label("no input is running")
+        & (~AutomationCondition.in_progress()).with_label("not running")
+    )
+    return (on_new_content(holding_back) | a_day_passed).with_label("on_new_content_and_each_night")
 
 
 def on_change_of_the_open_month() -> AutomationCondition:

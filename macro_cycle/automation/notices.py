@@ -11,7 +11,7 @@ import dagster as dg
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.dagster_internals import FreshnessState
 from macro_cycle.monitoring.notifications import Notice
-from macro_cycle.records import Answer
+from macro_cycle.records import Answer, Declared
 from macro_cycle.resources.mlflow_run import CYCLE_TAG
 from macro_cycle.stack.daemon import Daemon
 
@@ -22,10 +22,14 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Seen:
-    """How far the last look reached: failures up to `until` (ISO, UTC), and the regime that was current."""
+    """How far the last look reached: failures up to `until` (ISO, UTC), and what was current.
+
+    label: the regime. declared: the declared phase and the day of its declaration, as words.
+    """
 
     until: str
     label: str | None = None
+    declared: str | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Seen":
@@ -38,15 +42,25 @@ class Seen:
 
 
 def find(
-    instance: dg.DagsterInstance, cycle: str, month: str, call: Answer | None, seen: Seen
+    instance: dg.DagsterInstance,
+    cycle: str,
+    month: str,
+    call: Answer | None,
+    seen: Seen,
+    declared: Declared | None = None,
 ) -> tuple[list[Notice], Seen]:
-    """Everything to tell about a cycle's open `month` and its last `call`, and what has been seen now."""
-    looked = Seen(datetime.now(UTC).isoformat(), call.label if call else seen.label)
+    """Everything to tell about a cycle's open `month`, its `call` and what is `declared`; what has been seen now."""
+    looked = Seen(
+        datetime.now(UTC).isoformat(),
+        call.label if call else seen.label,
+        _standing(declared) if declared else seen.declared,
+    )
     found = [
         *_failures(instance, cycle, seen),
         *_refusal(instance, cycle, month),
         *_staleness(instance, cycle),
         *_regime_change(call, seen),
+        *_declaration(call, declared, seen),
     ]
     return [_of(cycle, notice) for notice in found], looked
 
@@ -128,3 +142,19 @@ def _regime_change(call: Answer | None, seen: Seen) -> list[Notice]:
     )
     key = f"regime:{call.as_of}:{seen.label}:{call.label}:{call.version}"
     return [Notice("regime_change", key, text, {"regime": call.label, "month": f"{call.as_of:%Y-%m}"})]
+
+
+def _declaration(call: Answer | None, declared: Declared | None, seen: Seen) -> list[Notice]:
+    """What was declared since the last look: that a contraction began, or that it is over."""
+    if declared is None or declared.declared_on is None or seen.declared in (None, _standing(declared)):
+        return []
+    turn = "peak" if declared.phase == "contraction" else "trough"
+    about = f", about the {turn} of {declared.about:%Y-%m}" if declared.about else ""
+    now = f"; recession probability {call.recession_probability:.0%}" if call else ""
+    text = f"{declared.phase} declared on {declared.declared_on}{about}{now}"
+    labels = {"phase": declared.phase, "month": f"{declared.as_of:%Y-%m}"}
+    return [Notice("declaration", f"declared:{_standing(declared)}", text, labels)]
+
+
+def _standing(declared: Declared) -> str:
+    return f"{declared.phase} {declared.declared_on}"

@@ -15,7 +15,7 @@ from macro_cycle.sources.watch import Watch
 if TYPE_CHECKING:
     from dagster import UnresolvedAssetJobDefinition
 
-    from macro_cycle.records import Answer
+    from macro_cycle.records import Answer, Declared
 
 ANSWER_SECONDS = 10.0
 DAY_SECONDS = 86_400
@@ -90,7 +90,7 @@ def notifications(platform: Platform) -> dg.SensorDefinition:
         name=sensor_name(platform.cycle, "notifications"),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=platform.settings.dagster.poll_seconds,
-        description="Tells people of regime changes, refusals, stale data and failures, each once.",
+        description="Tells people of declarations, regime changes, refusals, stale data and failures, each once.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Find what there is to tell and send it to each channel that has not taken it yet."""
@@ -102,9 +102,9 @@ def notifications(platform: Platform) -> dg.SensorDefinition:
             return dg.SkipReason("nobody is to be told: no channel is set up, or this is a rehearsal")
         document = json.loads(context.cursor) if context.cursor else {}
         seen = Seen.from_document(document)
-        notices, looked = find(
-            context.instance, platform.cycle, platform.clock.open_month(), _newest_answer(platform), seen
-        )
+        answer, declared = _newest(platform)
+        month = platform.clock.open_month()
+        notices, looked = find(context.instance, platform.cycle, month, answer, seen, declared)
         delivered, failures = deliver(notices, Delivered.from_document(document), outlets)
         kept = {"seen": (seen if failures else looked).to_document(), **delivered.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"
@@ -189,7 +189,8 @@ def definitions(settings: Settings) -> dg.SensorDefinition:
     return sensor
 
 
-def _newest_answer(platform: Platform) -> "Answer | None":
-    from macro_cycle.records import Answer
+def _newest(platform: Platform) -> "tuple[Answer | None, Declared | None]":
+    """The newest answer and what stands declared."""
+    from macro_cycle.records import Answer, Declared
 
-    return platform.records.newest("regime_labels", Answer)
+    return platform.records.newest("regime_labels", Answer), platform.records.newest("declared_phase", Declared)

@@ -8,7 +8,7 @@ from rich.table import Table
 from macro_cycle.cli.console import answers, as_typed, print_warnings
 from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.settings import Settings
-from macro_cycle.records import Answer, Model
+from macro_cycle.records import Answer, Declared, Model
 from macro_cycle.resources.platform import Platform
 
 STALE_MONTHS = 2
@@ -22,6 +22,7 @@ CURE = "`macro-cycle calendar` says which series are late."
 def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, Any]:
     """The answer of the month with what a reader needs to judge it."""
     answer = platform.records.one("regime_labels", Answer, month)
+    declared = platform.records.load("declared_phase", Declared, [month]).get(month)
     return {
         "cycle": platform.cycle,
         "title": platform.definition.title,
@@ -30,6 +31,8 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "label": answer.label,
         "recession_probability": answer.recession_probability,
         "probabilities": dict(answer.probabilities),
+        **(declared.stated if declared else dict.fromkeys(("declared_phase", "declared_on", "declared_about"))),
+        "declared_in_words": declared.in_words if declared else None,
         "model_version": answer.model_version,
         "data_version": answer.version,
         "news": answer.news,
@@ -110,8 +113,11 @@ def _show(answer: dict[str, Any]) -> None:
     table.add_row("newest reference month", answer["reference_month"])
     table.add_row("regime", f"[bold]{as_typed(answer['label'])}[/]")
     table.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
+    if answer["declared_in_words"]:
+        table.add_row("declared phase", as_typed(answer["declared_in_words"]))
     if answer["outlook"]:
         table.add_row("a recession begins", _onsets(answer["outlook"]))
+        table.add_row("expected to last", _exit(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
         table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
     table.add_row(
@@ -133,6 +139,14 @@ def _band(outlook: dict[str, Any] | None) -> str:
         return ""
     present = outlook["recession_probability"]
     return f"  (90 %: {present['low']:.1%} to {present['high']:.1%})"
+
+
+def _exit(outlook: dict[str, Any]) -> str:
+    """How long the present phase is expected to go on."""
+    stay = outlook["months_to_exit"]
+    return (
+        f"{stay['value']:.0f} months in {as_typed(outlook['label'])}  (90 %: {stay['low']:.0f} to {stay['high']:.0f})"
+    )
 
 
 def _onsets(outlook: dict[str, Any]) -> str:

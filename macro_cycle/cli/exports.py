@@ -15,7 +15,7 @@ from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.observations.provenance import KINDS
 from macro_cycle.platform.months import key_of
-from macro_cycle.records import Answer
+from macro_cycle.records import Answer, Declared
 from macro_cycle.resources.platform import Platform
 
 When = Annotated[
@@ -79,19 +79,37 @@ def _read(table: Table, as_of: str | None, cycle: str) -> pd.DataFrame:
 
 
 def _calls(found: Platform) -> pd.DataFrame:
-    """The calls, each with the kind of history that it rests on: empty where that was not kept."""
+    """The calls, each with its history's kind, its forecast and the phase declared then: empty where not kept."""
     calls = found.regimes.calls()
-    answers = found.records.load("regime_labels", Answer, [key_of(day) for day in calls["as_of"].dt.date])
-    stated = [
-        _stated(answers.get(key_of(day)), version)
-        for day, version in zip(calls["as_of"].dt.date, calls["data_version"], strict=True)
-    ]
-    columns = ["history", *(f"share_{kind}" for kind in KINDS)]
-    return calls.join(pd.DataFrame(stated, columns=columns, index=calls.index))
+    months = [key_of(day) for day in calls["as_of"].dt.date]
+    answers = found.records.load("regime_labels", Answer, months)
+    declared = found.records.load("declared_phase", Declared, months)
+    rows = []
+    for month, version in zip(months, calls["data_version"], strict=True):
+        answer = answers.get(month)
+        kept = answer if answer is not None and answer.version == version else None
+        rows.append({**_history(kept), **(kept.foreseen if kept else {}), **_declared(declared.get(month))})
+    return calls.join(pd.DataFrame(rows, columns=BESIDE, index=calls.index))
 
 
-def _stated(answer: Answer | None, version: str) -> tuple[str | float | None, ...]:
-    """The kind, and the share of each; nothing where the answer that the call records was not kept."""
-    if answer is None or answer.version != version or answer.provenance is None:
-        return (None,) * (1 + len(KINDS))
-    return answer.provenance.kind, *(getattr(answer.provenance, kind) for kind in KINDS)
+BESIDE = [
+    *("history", *(f"share_{kind}" for kind in KINDS)),
+    *("declared_phase", "declared_on", "declared_about"),
+    *("band_low", "band_high", *(f"recession_within_{months}" for months in (3, 6, 12)), "months_to_exit"),
+]
+
+
+def _history(answer: Answer | None) -> dict[str, str | float | None]:
+    """The kind of history that the answer rests on, and the share of each kind."""
+    if answer is None or answer.provenance is None:
+        return {}
+    shares = {f"share_{kind}": getattr(answer.provenance, kind) for kind in KINDS}
+    return {"history": answer.provenance.kind, **shares}
+
+
+def _declared(declared: Declared | None) -> dict[str, pd.Timestamp | str]:
+    """The declared phase as it stood at the month end; days are days, as in the calls."""
+    if declared is None:
+        return {}
+    days = {"declared_on": declared.declared_on, "declared_about": declared.about}
+    return {"declared_phase": declared.phase, **{name: pd.Timestamp(day) for name, day in days.items() if day}}

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.audit.replay import Stored, data_day, reproduce
+from macro_cycle.audit.replay import Link, Stored, data_day, declared_again, reproduce
 from macro_cycle.cli.answer import repeated, rests_on
 from macro_cycle.cli.as_of import MaybeAsOf, asked
 from macro_cycle.cli.console import answers, as_typed, print_json
@@ -20,7 +20,7 @@ from macro_cycle.features import build_panel
 from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.months import key_of
 from macro_cycle.platform.versions import document_version
-from macro_cycle.records import Answer, Model, Panel, Record
+from macro_cycle.records import Answer, Declared, Model, Panel, Record
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
@@ -67,7 +67,7 @@ def replay(as_of: MaybeAsOf = None, cycle: Cycle = DEFAULT, json: JsonFlag = Fal
     day = asked(as_of, platform.clock)
     (information_set,) = _information_sets(platform, day)
     call = platform.regimes.said_by(day.date())
-    links = reproduce(call, _stored(platform, call)) if call else ()
+    links = (*reproduce(call, _stored(platform, call)), *_declared(platform, call)) if call else ()
     document = {
         "as_of": day.date(),
         "known": _newest(information_set.known),
@@ -133,6 +133,15 @@ def _stored(platform: Platform, call: RecordedCall) -> Stored:
         served=platform.served.last(call.as_of),
         same_code=_same_code(platform, call),
     )
+
+
+def _declared(platform: Platform, call: RecordedCall) -> list[Link]:
+    """The link to the phase that was declared with the call, where one is on record."""
+    from macro_cycle.assets.declared import made_again
+
+    month = key_of(call.as_of)
+    record = platform.records.load("declared_phase", Declared, [month]).get(month)
+    return [] if record is None else [declared_again(record, made_again(platform, record))]
 
 
 def _same_code(platform: Platform, call: RecordedCall) -> bool:

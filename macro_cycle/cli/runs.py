@@ -20,6 +20,7 @@ MONTHLY_ASSETS = [
     "macro_features",
     "regime_model",
     "regime_labels",
+    "declared_phase",
     "regime_news",
     "champion",
     "feast_materialization",

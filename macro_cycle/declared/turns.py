@@ -7,14 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 
-def turning_points(smoothed: pd.Series) -> tuple[date | None, date | None]:
+def turning_points(months: pd.DatetimeIndex, smoothed: NDArray[np.float64]) -> tuple[date | None, date | None]:
     """The newest peak and the newest trough; None where no month lies on the side that follows it.
 
-    `smoothed` is the smoothed probability of recession by reference month (month starts without gaps, ascending).
+    months: month starts without gaps, ascending. smoothed: (T,) probabilities of recession of these months.
     Months above one half are in recession: as the NBER counts, from the month after the peak through the trough. A run
     that reaches the first month began before it: its turning point is the month before the first.
     """
-    months, recession = pd.DatetimeIndex(smoothed.index), smoothed.to_numpy() > 0.5
+    recession = np.asarray(smoothed) > 0.5
     return _before_the_newest_run(months, recession), _before_the_newest_run(months, ~recession)
 
 
@@ -24,4 +24,5 @@ def _before_the_newest_run(months: pd.DatetimeIndex, inside: NDArray[np.bool_]) 
         return None
     outside = (~inside[: within[-1]]).nonzero()[0]
     first = int(outside[-1]) + 1 if len(outside) else 0
-    return (months[first] - pd.DateOffset(months=1)).date()
+    month = months[first].date()
+    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)

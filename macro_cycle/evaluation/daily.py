@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from macro_cycle.declared import DailyAnswer, turning_points
@@ -29,15 +30,17 @@ Progress = Callable[[int, int], None]
 
 def answer_of(model: "MacroCycleHMM", panel: pd.DataFrame, day: pd.Timestamp) -> DailyAnswer:
     """The model's answer for the panel that was known on `day`."""
-    seen = model.smooth(panel)
-    smoothed = pd.Series(model.recession_probability(seen.smoothed_probs), panel.index)
-    peak, trough = turning_points(smoothed)
+    values, months = panel.to_numpy(), pd.DatetimeIndex(panel.index)
+    seen = model.smooth(values if tuple(panel) == model.columns else panel)
+    smoothed = model.recession_probability(seen.smoothed_probs)
+    peak, trough = turning_points(months, smoothed)
+    emitted = [name not in model.covariates for name in panel]
     return DailyAnswer(
         day=day.date(),
-        reference_month=panel.index[-1].date(),
+        reference_month=months[-1].date(),
         recession_probability=float(model.recession_probability(seen.filtered_probs)[-1]),
-        path=tuple(map(float, smoothed.iloc[-LONGEST:])),
-        known=float(panel[list(model.emitted)].iloc[-1].notna().mean()),
+        path=tuple(map(float, smoothed[-LONGEST:])),
+        known=float((~np.isnan(values[-1, emitted])).mean()),
         peak=peak,
         trough=trough,
     )

@@ -22,6 +22,15 @@ TTL = timedelta(days=400)
 economy = Entity(name=ENTITY, join_keys=[ENTITY], value_type=ValueType.STRING, description="Country code")
 
 Columns = Mapping[str, PrimitiveFeastType]
+BESIDE: Columns = {
+    "declared_phase": String,
+    "declared_on": UnixTimestamp,
+    "declared_about": UnixTimestamp,
+    **dict.fromkeys(("band_low", "band_high"), Float64),
+    **{f"recession_within_{months}": Float64 for months in (3, 6, 12)},
+    "months_to_exit": Float64,
+}
+"""What is said beside the answer: null where it is not known."""
 
 
 def columns_of(features: Iterable[str], labels: Iterable[str]) -> dict[str, Columns]:
@@ -31,7 +40,7 @@ def columns_of(features: Iterable[str], labels: Iterable[str]) -> dict[str, Colu
     answer: Columns = {"model_version": String, "label": String, "recession_probability": Float64}
     return {
         FEATURES_VIEW: {**origin, **dict.fromkeys(features, Float64)},
-        REGIMES_VIEW: {**origin, **answer, **dict.fromkeys(probabilities, Float64)},
+        REGIMES_VIEW: {**origin, **answer, **dict.fromkeys(probabilities, Float64), **BESIDE},
     }
 
 

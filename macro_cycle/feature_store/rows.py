@@ -4,12 +4,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from macro_cycle.records import Answer, Panel
+from macro_cycle.records import Answer, Declared, Panel
 
 Value = float | str | datetime | None
 PROBABILITIES = ("filtered_", "smoothed_", "predicted_")
@@ -21,7 +21,7 @@ class MonthRow:
     """One economy's month end: the newest row of its panel and of its regimes.
 
     `features` are the panel's columns, `probabilities` are named `filtered_<label>`, `smoothed_<label>` and
-    `predicted_<label>`.
+    `predicted_<label>`; `beside` is what is known of the columns `definitions.BESIDE`.
     """
 
     as_of: date
@@ -32,6 +32,7 @@ class MonthRow:
     label: str
     recession_probability: float
     probabilities: Mapping[str, float]
+    beside: Mapping[str, Value] = field(default_factory=dict)
 
     def feature_columns(self) -> dict[str, Value]:
         """The columns of the view of features."""
@@ -44,7 +45,7 @@ class MonthRow:
             "label": self.label,
             "recession_probability": self.recession_probability,
         }
-        return self._origin() | answer | dict(self.probabilities)
+        return self._origin() | answer | dict(self.probabilities) | dict(self.beside)
 
     @property
     def digest(self) -> str:
@@ -60,8 +61,8 @@ class MonthRow:
         }
 
 
-def month_row(panel: Panel, answer: Answer) -> MonthRow:
-    """What is kept of the month end that a panel and the answer made of it describe."""
+def month_row(panel: Panel, answer: Answer, declared: Declared | None = None) -> MonthRow:
+    """What is kept of the month end that a panel, the answer made of it and the phase declared then describe."""
     probabilities = {name: float(p) for name, p in answer.newest.items() if name.startswith(PROBABILITIES)}
     return MonthRow(
         as_of=answer.as_of,
@@ -72,7 +73,15 @@ def month_row(panel: Panel, answer: Answer) -> MonthRow:
         label=answer.label,
         recession_probability=answer.recession_probability,
         probabilities=probabilities,
+        beside={**_declared(declared), **answer.foreseen},
     )
+
+
+def _declared(declared: Declared | None) -> dict[str, Value]:
+    if declared is None:
+        return {}
+    days = {"declared_on": declared.declared_on, "declared_about": declared.about}
+    return {"declared_phase": declared.phase, **{name: _midnight(day) for name, day in days.items() if day is not None}}
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Stamps:
 class OnlineRow:
     """The newest row of an economy, and for how long it has been known.
 
-    `features` holds NaN where the panel has no value yet; `probabilities` is named as in `MonthRow`.
+    `features` holds NaN where the panel has no value yet; `probabilities` and `beside` are named as in `MonthRow`.
     """
 
     economy: str
@@ -116,6 +125,7 @@ class OnlineRow:
     label: str
     recession_probability: float
     probabilities: Mapping[str, float]
+    beside: Mapping[str, Value] = field(default_factory=dict)
 
 
 def month_end(as_of: date) -> datetime:

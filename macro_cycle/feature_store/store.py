@@ -14,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store import history
 from macro_cycle.feature_store.definitions import (
+    BESIDE,
     ENTITY,
     FEATURES_VIEW,
     REGIMES_VIEW,
@@ -145,8 +146,9 @@ class EconomyStore:
             names, rows = history.known_at(connection, self._name, asked, self._columns)
         frame = pd.DataFrame(rows, columns=names)
         frame.insert(0, ENTITY, self._name)
-        times = [c for c in names if c.endswith(("event_timestamp", "__as_of", "__reference_month"))]
-        texts = [c for c in names if c.endswith(("_version", "__label"))]
+        dated = ("event_timestamp", "__as_of", "__reference_month", "__declared_on", "__declared_about")
+        times = [c for c in names if c.endswith(dated)]
+        texts = [c for c in names if c.endswith(("_version", "__label", "__declared_phase"))]
         numbers = [c for c in names if c not in times and c not in texts]
         kinds = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "object")
         return frame.astype(kinds | dict.fromkeys(times, "datetime64[us, UTC]"))
@@ -205,6 +207,7 @@ class EconomyStore:
             model_version=regimes.pop("model_version"),
             label=regimes.pop("label"),
             recession_probability=regimes.pop("recession_probability"),
+            beside={name: value for name in BESIDE if (value := regimes.pop(name)) is not None},
             probabilities=regimes,
         )
 

@@ -10,7 +10,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.columns import Columns, Observations
 from macro_cycle.features.feature_set import FeatureSet
 from macro_cycle.observations.catalog import Catalog
-from macro_cycle.observations.frequencies import infer_frequency, is_foreseen, month_number, month_start
+from macro_cycle.observations.frequencies import Frequency, infer_frequency, is_foreseen, month_number, month_start
 
 DAYS_KEPT = 128
 
@@ -29,6 +29,7 @@ class RealTimePanels:
             raise MacroCycleError(f"the history holds nothing of {', '.join(feature_set.series_ids)}")
         months = np.concatenate([series.span for series in self._series.values()])
         grid = np.arange(months.min(), months.max() + 12)
+        self._index = pd.DatetimeIndex(month_start(grid), freq="MS", name="reference_month")
         self._columns = Columns(catalog, feature_set, grid, lambda name, state: self._series[name].observed(state))
         self._states: dict[str, int] = {}
         self._asked = 0
@@ -53,8 +54,8 @@ class RealTimePanels:
             raise MacroCycleError(
                 f"too little was known on {day:%Y-%m-%d} to compute a single change; take a later day"
             )
-        index = pd.DatetimeIndex(month_start(months), freq="MS", name="reference_month")
-        return pd.DataFrame(values, index, self._names)
+        first = int(months[0] - self._columns.months[0])
+        return pd.DataFrame(values, self._index[first : first + len(months)], self._names)
 
     def changed(self, after: pd.Timestamp, until: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
         """The days in that span on which the panel became another one, and the panels; a day without any is left out.
@@ -64,7 +65,7 @@ class RealTimePanels:
         last = self.or_none(after)
         for day in self.days(after, until):
             panel = self.or_none(day)
-            if panel is not None and (last is None or not panel.equals(last)):
+            if panel is not None and (last is None or not _same(panel, last)):
                 yield day, panel
                 last = panel
 
@@ -74,6 +75,12 @@ class RealTimePanels:
             return self.on(day)
         except MacroCycleError:
             return None
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether two panels of the same columns are equal."""
+    a, b = one.to_numpy(), other.to_numpy()
+    return a.shape == b.shape and one.index[0] == other.index[0] and np.array_equal(a, b, equal_nan=True)
 
 
 class _Series:
@@ -88,6 +95,7 @@ class _Series:
         end = rows["realtime_end"].to_numpy("datetime64[ns]")
         self._end = np.where(np.isnat(end), np.datetime64("2262-01-01", "ns"), end)
         self.moments: NDArray[np.datetime64] = np.unique(np.concatenate([self._start, end[~np.isnat(end)]]))
+        self._projections: dict[Frequency, NDArray[np.bool_]] = {}
         self.span: NDArray[np.int64] = month_number(pd.DatetimeIndex(self._dates[[0, -1]]))
 
     def state(self, day: pd.Timestamp) -> int:
@@ -100,9 +108,15 @@ class _Series:
             return self._dates[:0], self._values[:0]
         moment = self.moments[state - 1]
         known = (self._start <= moment) & (moment < self._end) & ~np.isnan(self._values)
-        dates, start = pd.DatetimeIndex(self._dates[known]), pd.DatetimeIndex(self._start[known])
-        told = ~is_foreseen(dates, start, infer_frequency(dates, self._declared))
-        return self._dates[known][told], self._values[known][told]
+        known &= ~self._foreseen(infer_frequency(pd.DatetimeIndex(self._dates[known]), self._declared))
+        return self._dates[known], self._values[known]
+
+    def _foreseen(self, frequency: Frequency) -> NDArray[np.bool_]:
+        """Which of all rows are projections, by the frequency that the dates known so far show."""
+        if frequency not in self._projections:
+            dates, start = pd.DatetimeIndex(self._dates), pd.DatetimeIndex(self._start)
+            self._projections[frequency] = is_foreseen(dates, start, frequency)
+        return self._projections[frequency]
 
 
 def _series(history: pd.DataFrame, catalog: Catalog, feature_set: FeatureSet) -> Iterator[_Series]:

@@ -19,8 +19,11 @@ from macro_cycle.platform.settings import NotificationSettings
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes every URL, and a webhook's is its password
 
-Kind = Literal["regime_change", "refused_promotion", "stale_data", "failed_deployment", "failed_run", "alert"]
+Kind = Literal[
+    "declaration", "regime_change", "refused_promotion", "stale_data", "failed_deployment", "failed_run", "alert"
+]
 SEVERITIES: dict[Kind, str] = {
+    "declaration": "info",
     "regime_change": "info",
     "refused_promotion": "warning",
     "stale_data": "warning",

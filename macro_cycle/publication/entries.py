@@ -1,4 +1,4 @@
-"""What an entry of the published record says: answers, decisions and deployments as they were recorded."""
+"""What an entry of the published record says: answers, what stands declared, decisions and deployments, as recorded."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -6,11 +6,12 @@ from typing import Any
 
 from macro_cycle import __version__
 from macro_cycle.publication.ledger import FORMAT, Draft, Entry
-from macro_cycle.records import Answer, Decision, Deployment, Record
+from macro_cycle.records import Answer, Decision, Declared, Deployment, Record
 
 BEGIN = "begin"
 KINDS: Mapping[str, tuple[str, type[Record]]] = {
     "regime_labels": ("answer", Answer),
+    "declared_phase": ("declaration", Declared),
     "champion": ("decision", Decision),
     "kserve_deployment": ("deployment", Deployment),
 }
@@ -70,6 +71,22 @@ def _ahead(outlook: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
+def _declaration(record: Declared) -> dict[str, Any]:
+    newest = record.days[-1] if record.days else None
+    return {
+        **record.stated,
+        "reconstructed": record.reconstructed,
+        "judged_through": str(record.through),
+        "declared_then": [
+            {"phase": d.phase, "on": str(d.declared_on), "about": f"{d.about:%Y-%m}" if d.about else None}
+            for d in record.declarations
+        ],
+        "newest_day": None if newest is None else {"day": str(newest.day), "probability": newest.recession_probability},
+        "rule": record.rule.model_dump(mode="json"),
+        "version": record.version,
+    }
+
+
 def _decision(record: Decision) -> dict[str, Any]:
     return {
         "model": record.model_version,
@@ -90,4 +107,9 @@ def _deployment(record: Deployment) -> dict[str, Any]:
     }
 
 
-_SAID: Mapping[str, Any] = {"regime_labels": _answer, "champion": _decision, "kserve_deployment": _deployment}
+_SAID: Mapping[str, Any] = {
+    "regime_labels": _answer,
+    "declared_phase": _declaration,
+    "champion": _decision,
+    "kserve_deployment": _deployment,
+}

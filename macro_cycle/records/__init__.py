@@ -5,11 +5,22 @@ lie in stores of their own and are named by their versions), deciding (`promotio
 """
 
 from macro_cycle.records.store import Failure, RecordStore
-from macro_cycle.records.types import Answer, Decision, Deployment, Explanation, Model, Panel, Record, Snapshot
+from macro_cycle.records.types import (
+    Answer,
+    Decision,
+    Declared,
+    Deployment,
+    Explanation,
+    Model,
+    Panel,
+    Record,
+    Snapshot,
+)
 
 __all__ = [
     "Answer",
     "Decision",
+    "Declared",
     "Deployment",
     "Explanation",
     "Failure",

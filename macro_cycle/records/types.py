@@ -1,4 +1,4 @@
-"""The records: Snapshot -> Panel -> Model -> Answer -> Decision -> Deployment.
+"""The records: Snapshot -> Panel -> Model -> Answer -> Declared, and Answer -> Decision -> Deployment.
 
 Each names what it was made from by version, and the code and configuration that made it. So whoever receives one knows
 without asking again whether it stands for the same thing, and a chain of them says how a served answer came about.
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from macro_cycle.declared import DailyAnswer, Declaration, Phase, Rule, Standing
 from macro_cycle.observations.provenance import NOT_STATED, Provenance
 
 Outcome = Literal["promote", "refuse", "wait", "retract", "closed"]
@@ -99,9 +100,61 @@ class Answer(Record):
         return 12 * (self.as_of.year - self.reference_month.year) + self.as_of.month - self.reference_month.month
 
     @property
+    def foreseen(self) -> dict[str, float]:
+        """The 90 % band and the forecast in numbers, by the names that every surface gives them; empty without one."""
+        if self.outlook is None:
+            return {}
+        present, onsets = self.outlook["recession_probability"], self.outlook["recession_begins"]
+        return {
+            "band_low": present["low"],
+            "band_high": present["high"],
+            **{f"recession_within_{months}": onset["value"] for months, onset in onsets.items()},
+            "months_to_exit": self.outlook["months_to_exit"]["value"],
+        }
+
+    @property
     def rests_on(self) -> str:
         """The kind of history behind the answer, in words."""
         return self.provenance.in_words if self.provenance else NOT_STATED
+
+
+class Declared(Record):
+    """The phase that stands at the end of the day `through`, by the cycle's rule on the daily answers.
+
+    declared_on: the day on which it was declared, None where it stood before the first answer. about: the turning point
+    that it is about, a month. declarations: those made since the record before. days: the answers of the month's days.
+    standing: what the rule goes on from. reconstructed: the phase was declared before the record of days begins, by the
+    path of one model over earlier months.
+    """
+
+    phase: Phase
+    declared_on: date | None
+    about: date | None
+    through: date
+    declarations: tuple[Declaration, ...]
+    days: tuple[DailyAnswer, ...]
+    standing: Standing
+    reconstructed: bool
+    rule: Rule
+
+    @property
+    def stated(self) -> dict[str, str | None]:
+        """What every surface says of it: phase, day of its declaration, month that it is about (days are ISO text)."""
+        return {
+            "declared_phase": self.phase,
+            "declared_on": str(self.declared_on) if self.declared_on else None,
+            "declared_about": f"{self.about:%Y-%m}" if self.about else None,
+        }
+
+    @property
+    def in_words(self) -> str:
+        """The phase, since when it is declared, and about which month."""
+        if self.declared_on is None:
+            return f"{self.phase}, not by a declaration on record"
+        turn = "peak" if self.phase == "contraction" else "trough"
+        about = f", about the {turn} of {self.about:%Y-%m}" if self.about else ""
+        found = " (reconstructed)" if self.reconstructed else ""
+        return f"{self.phase}, declared on {self.declared_on}{about}{found}"
 
 
 class Explanation(Record):

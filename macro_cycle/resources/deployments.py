@@ -13,7 +13,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.months import key_of
 from macro_cycle.promotion import decisions
-from macro_cycle.records import Answer, Decision, Deployment
+from macro_cycle.records import Answer, Decision, Declared, Deployment
 from macro_cycle.resources.platform import Platform
 from macro_cycle.serving.deployers import Deployment as Verified
 from macro_cycle.serving.deployers import DeploymentError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from macro_cycle.registry.registry import RegisteredVersion
     from macro_cycle.training.bundle import Bundle
 
-ASSET, ANSWERS = "kserve_deployment", "regime_labels"
+ASSET, ANSWERS, DECLARED = "kserve_deployment", "regime_labels", "declared_phase"
 HORIZONS = (1, 3, 6, 12)
 
 
@@ -127,20 +127,24 @@ def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion"
     """The model's bundle with what is beside its answer, and the answers of earlier days."""
     bundle = platform.registry.bundle(version)
     answer = platform.records.load(ANSWERS, Answer, [key_of(promoted.as_of)]).get(key_of(promoted.as_of))
-    beside = _beside(answer) if answer and answer.model_version == promoted.model_version else {}
+    own = answer if answer and answer.model_version == promoted.model_version else None
+    declared = platform.records.load(DECLARED, Declared, [key_of(promoted.as_of)]).get(key_of(promoted.as_of))
     known_from = min(promoted.as_of, platform.clock.today().date())
     return replace(
         bundle,
-        expected={**bundle.expected, **beside},
+        expected={**bundle.expected, **beside(own, declared)},
         meta={**bundle.meta, "known_from": str(known_from)},
         history=earlier_answers(platform, promoted.as_of),
     )
 
 
-def _beside(answer: Answer) -> dict[str, Any]:
-    """What the endpoint gives beside an answer: its history, the band, the recession probability by months ahead."""
-    rests_on = {"rests_on": answer.rests_on}
-    if answer.outlook is None:
+def beside(answer: Answer | None, declared: Declared | None) -> dict[str, Any]:
+    """What the endpoint gives beside an answer: the declared phase, its history, the band, and the forecast.
+
+    The forecast is the recession probability by months ahead.
+    """
+    rests_on = {**_stated(declared), **({"rests_on": answer.rests_on} if answer else {})}
+    if answer is None or answer.outlook is None:
         return rests_on
     present = answer.outlook["recession_probability"]
     months = {month["months_ahead"]: month for month in answer.outlook["months"]}
@@ -155,6 +159,7 @@ def earlier_answers(platform: Platform, before: date) -> list[Mapping[str, Any]]
     """The last answer of each month end before, as the endpoint gives it."""
     calls = platform.regimes.calls()
     answers = platform.records.load(ANSWERS, Answer, [key_of(day) for day in calls["as_of"]])
+    declared = platform.records.load(DECLARED, Declared, [key_of(day) for day in calls["as_of"]])
     labels = {name: name.removeprefix("p_").capitalize() for name in map(str, calls) if name.startswith("p_")}
     return [
         {
@@ -165,10 +170,16 @@ def earlier_answers(platform: Platform, before: date) -> list[Mapping[str, Any]]
             "probabilities": {label: row[name] for name, label in labels.items() if row[name] == row[name]},
             "model_version": row["model_version"],
             "rests_on": _rests_on(answers.get(key_of(row["as_of"])), row["data_version"]),
+            **_stated(declared.get(key_of(row["as_of"]))),
         }
         for row in calls.to_dict("records")
         if row["as_of"].date() < before
     ]
+
+
+def _stated(declared: Declared | None) -> dict[str, str | None]:
+    """The declared phase as it stood at the month end; nothing where none is on record."""
+    return {} if declared is None else declared.stated
 
 
 def _rests_on(answer: Answer | None, data_version: str) -> str:

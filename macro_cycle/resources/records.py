@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.records import Answer, Decision, Deployment, Explanation, Model, Panel, Record, Snapshot
+from macro_cycle.records import Answer, Decision, Declared, Deployment, Explanation, Model, Panel, Record, Snapshot
 from macro_cycle.resources.platform import Platform
 
 KINDS: dict[str, type[Record]] = {
@@ -14,6 +14,7 @@ KINDS: dict[str, type[Record]] = {
     "macro_features": Panel,
     "regime_model": Model,
     "regime_labels": Answer,
+    "declared_phase": Declared,
     "regime_news": Explanation,
     "champion": Decision,
     "kserve_deployment": Deployment,

@@ -23,6 +23,7 @@ Answer = dict[str, Any]
 NOTHING: Answer = dict.fromkeys(
     (
         *("label", "recession_probability", "band", "probabilities", "forecast", "log_likelihood"),
+        *("declared_phase", "declared_on", "declared_about"),
         *("reference_month", "as_of", "age_days", "stale", "model_version"),
     )
 )
@@ -50,8 +51,9 @@ class Answering:
 
     Every answer holds the same keys, None where something is not known, and whatever else the record holds:
     `label`, `recession_probability`, `probabilities` by label, `band` (90 %: low, high), `forecast` (recession
-    probability by months ahead), `log_likelihood` (nats), `reference_month` (YYYY-MM), `as_of`, `age_days` (how long
-    before the day asked about the answer was known), `stale` and `model_version`.
+    probability by months ahead), `log_likelihood` (nats), `declared_phase` (contraction or expansion), `declared_on`
+    and `declared_about` (day of its declaration, month of the peak or trough), `reference_month` (YYYY-MM), `as_of`,
+    `age_days` (how long before the day asked about the answer was known), `stale` and `model_version`.
 
     Raises:
         MacroCycleError: the model cannot be rebuilt, or does not give the expected answer for its own panel.

@@ -134,9 +134,7 @@ def test_a_rule_that_could_contradict_its_answer_is_none(wrong: dict[str, float]
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_turning_points_are_the_months_before_the_newest_run_on_either_side(recession: list[bool]) -> None:
     months = pd.date_range("2007-01-01", periods=len(recession), freq="MS")
-    for side, found in zip(
-        (True, False), turning_points(pd.Series(np.where(recession, 0.6, 0.5), months)), strict=True
-    ):
+    for side, found in zip((True, False), turning_points(months, np.where(recession, 0.6, 0.5)), strict=True):
         at = len(recession) - 1
         while at >= 0 and recession[at] != side:
             at -= 1

@@ -42,7 +42,7 @@ def test_each_answer_is_made_of_what_was_known_on_its_day_alone(history, said):
             assert answer.reference_month == panel.index[-1].date()
             assert answer.path == tuple(smoothed[-3:])
             assert answer.known == panel.drop(columns="TERM_SPREAD").iloc[-1].notna().mean()
-            assert (answer.peak, answer.trough) == turning_points(pd.Series(smoothed, panel.index))
+            assert (answer.peak, answer.trough) == turning_points(panel.index, smoothed)
 
 
 def test_each_month_ends_with_its_own_answer_and_has_one_for_each_day_of_news(history, said):

@@ -10,10 +10,11 @@ from macro_cycle.monitoring.collectors.collector import gauge, gauges, of_cycle
 from macro_cycle.observations.calendar import overdue
 from macro_cycle.observations.catalog import Catalog
 from macro_cycle.promotion.decisions import pending, serving, standing
-from macro_cycle.records import Answer, Decision, Deployment, RecordStore
+from macro_cycle.records import Answer, Decision, Declared, Deployment, RecordStore
 from macro_cycle.warehouse.state import State
 
-DECISION, DEPLOYMENT = "champion", "kserve_deployment"
+DECISION, DEPLOYMENT, DECLARED = "champion", "kserve_deployment", "declared_phase"
+ONSETS = (3, 6, 12)
 DAY = pd.Timedelta(days=1)
 
 
@@ -32,6 +33,8 @@ class AnswerCollector:
             return
         answer = Answer.model_validate(found.document)
         yield from self._answer(answer, found.recorded_at)
+        yield from self._outlook(answer)
+        yield from self._declared()
         yield from self._serving(answer)
         yield from self._decision(answer)
 
@@ -51,6 +54,32 @@ class AnswerCollector:
         yield self._age("macro_cycle_answer_age_seconds", "Since the newest answer was recorded", recorded_at)
         text = "Since the end of the month that the newest answer is about"
         yield self._age("macro_cycle_reference_month_age_seconds", text, ended)
+
+    def _outlook(self, answer: Answer) -> Iterator[Metric]:
+        """The band of the newest answer and the forecast made with it, where there is one."""
+        foreseen = answer.foreseen
+        if not foreseen:
+            return
+        ends = {(self._cycle, end): foreseen[f"band_{end}"] for end in ("low", "high")}
+        text = "Ends of the 90 % band of the newest recession probability"
+        yield gauges("macro_cycle_recession_probability_band", text, ["cycle", "end"], ends)
+        onsets = {(self._cycle, str(months)): foreseen[f"recession_within_{months}"] for months in ONSETS}
+        text = "Probability that a recession begins within so many months"
+        yield gauges("macro_cycle_recession_begins_probability", text, ["cycle", "months"], onsets)
+        text = "Expected months until the present phase is left"
+        yield self._gauge("macro_cycle_expected_months_to_exit", text, foreseen["months_to_exit"])
+
+    def _declared(self) -> Iterator[Metric]:
+        """1 for the phase that stands declared, 0 for the other, and for how long it has stood."""
+        declared = self._records.newest(DECLARED, Declared)
+        if declared is None:
+            return
+        stands = {(self._cycle, phase): float(phase == declared.phase) for phase in ("contraction", "expansion")}
+        text = "Whether the phase stands declared"
+        yield gauges("macro_cycle_declared_phase", text, ["cycle", "phase"], stands)
+        if declared.declared_on is not None:
+            text = "Since the phase that stands was declared"
+            yield self._age("macro_cycle_declared_age_seconds", text, pd.Timestamp(declared.declared_on))
 
     def _serving(self, answer: Answer) -> Iterator[Metric]:
         deployed = serving(self._records.history(DEPLOYMENT, Deployment))
