@@ -47,7 +47,7 @@ def test_the_declared_phase_the_band_and_the_forecast_are_the_same_on_every_surf
 
     printed = command_line.of_month(platform, month, retrained=True)
     assert {name: printed[name] for name in stated} == stated
-    command_line.show(printed)
+    command_line.show([printed])
     shown_on_screen = " ".join(capsys.readouterr().out.split())
     assert declared.in_words in shown_on_screen
     assert f"90 %: {foreseen['band_low']:.1%} to {foreseen['band_high']:.1%}" in shown_on_screen
