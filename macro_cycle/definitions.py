@@ -17,6 +17,7 @@ from macro_cycle.assets.news import regime_news
 from macro_cycle.assets.promotion import champion
 from macro_cycle.assets.published import published_record
 from macro_cycle.assets.regimes import regime_labels
+from macro_cycle.assets.series import SharedSource, source_series
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.executor import executor
@@ -34,7 +35,7 @@ VALIDATING = "DAGSTER_IS_DEFS_VALIDATION_CLI"  # set by `dg check defs`
 
 def chain_of(platform: Platform) -> dg.Definitions:
     """The assets, checks, jobs and sensors of one cycle; they share nothing with another's but the database."""
-    chain, its_jobs = Chain.of(platform), jobs(platform.cycle)
+    chain, its_jobs = Chain.of(platform), jobs(platform.cycle, platform.series_keys)
     assets = [
         fred_series(chain),
         macro_features(chain, platform.features, platform.panel_path),
@@ -66,8 +67,14 @@ def build(*platforms: Platform) -> dg.Definitions:
     """The chains of these platforms, which are of one installation, and what they have in common."""
     by_cycle: Mapping[str, Platform] = {platform.cycle: platform for platform in platforms}
     settings = platforms[0].installation
+    sources, poll_seconds = SharedSource.all_of(platforms), settings.dagster.poll_seconds
     common = dg.Definitions(
-        sensors=[retention(settings), definitions(settings)],
+        assets=dg.with_source_code_references([source_series(source) for source in sources]),
+        sensors=[
+            *(automation(source.name, poll_seconds) for source in sources),
+            retention(settings),
+            definitions(settings),
+        ],
         resources={"io_manager": RecordIOManager(by_cycle), RESOURCE_KEY: mlflow_run(by_cycle)},
         executor=executor(settings.dagster),
     )

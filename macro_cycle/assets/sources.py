@@ -1,4 +1,4 @@
-"""Observations from the outside world, as known at each month end."""
+"""What was known of the series at each month end, cut from the store; what is fetched into it, `series` says."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,8 +7,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each, never_kept
 from macro_cycle.assets.charts import as_metadata, revisions_chart
-from macro_cycle.automation.conditions import refetch_while_stale
-from macro_cycle.automation.freshness import FETCH_DAILY
+from macro_cycle.automation.conditions import on_new_series
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.calendar import release_calendar
 from macro_cycle.observations.quality import Rule, findings, holding_on
@@ -17,8 +16,7 @@ from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Snapshot
 from macro_cycle.resources.platform import Platform
-from macro_cycle.sources import Source
-from macro_cycle.warehouse import IngestReport, Warehouse
+from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.observations import as_of_view
 
 COLUMNS = dg.TableSchema(
@@ -36,8 +34,8 @@ def fred_series(chain: Chain) -> dg.AssetsDefinition:
     platform = chain.platform
 
     @dg.asset(
-        **chain.options("fred_series", "sources") | {"automation_condition": refetch_while_stale()},
-        freshness_policy=FETCH_DAILY,
+        **chain.options("fred_series", "sources") | {"automation_condition": on_new_series()},
+        deps=[dg.AssetKey(key) for key in platform.series_keys],
         owners=["team:data-engineering"],
         kinds={"postgres", "python"},
         tags={"domain": "macro"},
@@ -46,43 +44,21 @@ def fred_series(chain: Chain) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """All observations known at the end of the month for the catalogue's series.
 
-        Ingests what the source has and the bitemporal store lacks; the data version is a hash of the snapshot, so a
-        refresh without news changes nothing downstream.
+        The data version is a hash of the snapshot, so a fetch without news changes nothing downstream.
         """
-        months, source = Months(context, chain), platform.source()
-        wanted = [series_id for series_id in source.available() if series_id in platform.catalog]
-        report = IngestReport(0, 0, 0)
-        for done, found in _ingested(platform.warehouse, source, wanted, platform.clock.now()):
-            report += found
-            context.log.info(f"{source.name}: {done}: {found}")
-        snapshots = _Snapshots(platform, months, wanted, report)
+        months = Months(context, chain)
+        stored = [series_id for series_id in platform.warehouse.series_ids() if series_id in platform.catalog]
+        snapshots = _Snapshots(platform, months, stored)
         yield from months.report(lambda keys: each(keys, snapshots.make), _figures, never_kept)
 
     return asset
 
 
-def _ingested(
-    store: Warehouse, source: Source, series_ids: list[str], now: pd.Timestamp | None = None
-) -> Iterator[tuple[str, IngestReport]]:
-    """Ingest the series together, or from an incremental source one by one, so that what was read is kept."""
-    if not source.incremental:
-        made_on, looked_at = getattr(source, "made_on", None), [] if source.has_vintages else series_ids
-        with store.exclusively() as ingest:
-            everything = source.observations(series_ids)
-            report = ingest(everything, source=source.name, loaded_at=now, seen_on=made_on, looked_at=looked_at)
-        yield f"{len(series_ids)} series", report
-        return
-    for number, series_id in enumerate(series_ids, start=1):
-        news = source.observations([series_id], since=store.newest_release(series_id, source.name))
-        report = store.ingest(news, source=source.name, loaded_at=now)
-        yield f"{series_id}, {number} of {len(series_ids)} series", report
-
-
 class _Snapshots:
     """What was known at each month end, cut from one read of the history, and what is to be found fault with."""
 
-    def __init__(self, platform: Platform, months: Months, series_ids: list[str], ingested: IngestReport) -> None:
-        self._platform, self._months, self._series_ids, self._ingested = platform, months, series_ids, ingested
+    def __init__(self, platform: Platform, months: Months, series_ids: list[str]) -> None:
+        self._platform, self._months, self._series_ids = platform, months, series_ids
         self._history = platform.warehouse.history(series_ids)
         used = list(platform.features.series_ids)
         self._found = findings(self._history[self._history["series_id"].isin(used)], platform.catalog, used)
@@ -112,10 +88,7 @@ class _Snapshots:
         """What was due in the month and what came, and how much was revised in the two years before its end."""
         day = min(as_of_day(month), self._platform.clock.today())
         due = release_calendar(self._history, self._platform.catalog, self._series_ids, month, day)
-        charts: Metadata = {
-            "rows_ingested_by_this_run": self._ingested.inserted,
-            "releases": dg.MetadataValue.md(_release_table(due)),
-        }
+        charts: Metadata = {"releases": dg.MetadataValue.md(_release_table(due))}
         revised = revisions(self._history[self._history["realtime_start"] <= day])
         if (revised["realtime_start"] > day - pd.DateOffset(months=24)).any():
             charts["revised_values"] = as_metadata(revisions_chart(revised, day))

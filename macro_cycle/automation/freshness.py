@@ -1,8 +1,8 @@
-"""How fresh the fetch and the present answer must be. A policy launches nothing; conditions act on what it finds."""
+"""How fresh the last look at a source and the present answer must be. A policy launches nothing; it is shown."""
 
 from datetime import timedelta
 
 import dagster as dg
 
-FETCH_DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25))
+LOOKED_AT = timedelta(hours=26)
 ANSWER_MONTHLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=35), warn_window=timedelta(days=32))

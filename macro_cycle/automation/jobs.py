@@ -1,6 +1,6 @@
 """Named jobs over the graph of a cycle; each bears the cycle's code before its name, and as a tag."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -8,7 +8,7 @@ import dagster as dg
 from macro_cycle.resources.mlflow_run import CYCLE_TAG, end_mlflow_run
 
 DESCRIPTIONS = {
-    "whole_graph": "Every asset, for one month or, with a range, for many months in one run.",
+    "whole_graph": "Every asset, for one month or, with a range, for many months in one run: a range fetches nothing.",
     "fetch": "What the source has new, and the panel; what follows runs by its automation condition.",
     "train_one_month": "Fetch, panel and model of one month in one MLflow run; nothing is judged or deployed.",
     "decide": "The decision on the open month's model, by the gate or by hand, and what serves upon it.",
@@ -20,15 +20,16 @@ def job_name(cycle: str, kind: str) -> str:
     return f"{cycle}_{kind}"
 
 
-def jobs(cycle: str) -> dict[str, Any]:
-    """The jobs of a cycle, by kind."""
+def jobs(cycle: str, series: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The jobs of a cycle, by kind; series: the keys of its series."""
+    fetched = dg.AssetSelection.assets(*series)
 
     def assets(*names: str) -> dg.AssetSelection:
         return dg.AssetSelection.assets(*([cycle, name] for name in names))
 
     selections: Mapping[str, dg.AssetSelection] = {
-        "whole_graph": dg.AssetSelection.key_prefixes([cycle]),
-        "fetch": assets("fred_series", "macro_features"),
+        "whole_graph": fetched | dg.AssetSelection.key_prefixes([cycle]),
+        "fetch": fetched | assets("fred_series", "macro_features"),
         "train_one_month": assets("regime_model").upstream(),
         "decide": assets("champion", "kserve_deployment", "current", "published_record"),
     }

@@ -8,14 +8,15 @@ from typing import Any
 
 import dagster as dg
 
+from macro_cycle.automation.freshness import LOOKED_AT
 from macro_cycle.cycles import DEFAULT
-from macro_cycle.dagster_internals import FreshnessState
+from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.monitoring.notifications import Notice
 from macro_cycle.records import Answer, Declared
 from macro_cycle.resources.mlflow_run import CYCLE_TAG
 from macro_cycle.stack.daemon import Daemon
 
-FETCH, DEPLOYMENT = "fred_series", "kserve_deployment"
+DEPLOYMENT = "kserve_deployment"
 OVERLAP = timedelta(minutes=5)
 LONGEST = 300
 
@@ -44,12 +45,16 @@ class Seen:
 def find(
     instance: dg.DagsterInstance,
     cycle: str,
+    source: str,
     month: str,
     call: Answer | None,
     seen: Seen,
     declared: Declared | None = None,
 ) -> tuple[list[Notice], Seen]:
-    """Everything to tell about a cycle's open `month`, its `call` and what is `declared`; what has been seen now."""
+    """Everything to tell about a cycle's open `month`, its `call` and what is `declared`; what has been seen now.
+
+    source: what the keys of its series begin with.
+    """
     looked = Seen(
         datetime.now(UTC).isoformat(),
         call.label if call else seen.label,
@@ -58,7 +63,7 @@ def find(
     found = [
         *_failures(instance, cycle, seen),
         *_refusal(instance, cycle, month),
-        *_staleness(instance, cycle),
+        *_staleness(instance, source),
         *_regime_change(call, seen),
         *_declaration(call, declared, seen),
     ]
@@ -122,15 +127,17 @@ def _refusal(instance: dg.DagsterInstance, cycle: str, month: str) -> list[Notic
     return [Notice("refused_promotion", f"refused:{month}:{challenger}", text, {"month": month[:7]})]
 
 
-def _staleness(instance: dg.DagsterInstance, cycle: str) -> list[Notice]:
-    asset = dg.AssetKey([cycle, FETCH])
-    record = instance.get_freshness_state_records([asset]).get(asset)
-    if record is None or record.freshness_state != FreshnessState.FAIL:
+def _staleness(instance: dg.DagsterInstance, source: str) -> list[Notice]:
+    """Nothing before the first fetch: then there is nothing to be stale."""
+    fetches = instance.get_run_records(dg.RunsFilter(tags={FETCHED_TAG: source}), limit=1)
+    last = fetches[0].create_timestamp.astimezone(UTC) if fetches else datetime.now(UTC)
+    if datetime.now(UTC) - last <= LOOKED_AT:
         return []
-    fetched = instance.fetch_materializations(asset, limit=1).records
-    last = f"{datetime.fromtimestamp(fetched[0].timestamp, UTC):%Y-%m-%d %H:%M} UTC" if fetched else "never"
-    text = f"the data are stale: the last fetch that succeeded was {last}; it is tried again every quarter of an hour"
-    return [Notice("stale_data", f"stale:{last}", text, {"asset": FETCH})]
+    text = (
+        f"the data are stale: the last fetch that succeeded was {last:%Y-%m-%d %H:%M} UTC; "
+        "it is tried again every quarter of an hour"
+    )
+    return [Notice("stale_data", f"stale:{last:%Y-%m-%d %H:%M}", text, {"source": source})]
 
 
 def _regime_change(call: Answer | None, seen: Seen) -> list[Notice]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10.0
 DAY_SECONDS = 86_400
 DEFINITION_SECONDS = 60
-FETCHED = ("fred_series", "macro_features")
+FOLLOWS = ("fred_series", "macro_features")
 
 
 def sensor_name(cycle: str, kind: str) -> str:
@@ -28,11 +28,11 @@ def sensor_name(cycle: str, kind: str) -> str:
     return f"{cycle}_{kind}"
 
 
-def automation(cycle: str, poll_seconds: int) -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the conditions of a cycle's assets."""
+def automation(prefix: str, poll_seconds: int) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that evaluates the conditions of a cycle's assets, or of a source's; `prefix` begins their keys."""
     return dg.AutomationConditionSensorDefinition(
-        sensor_name(cycle, "automation"),
-        target=dg.AssetSelection.key_prefixes([cycle]),
+        sensor_name(prefix, "automation"),
+        target=dg.AssetSelection.key_prefixes([prefix]),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=poll_seconds,
         description="Runs an asset's open month when its automation condition holds.",
@@ -41,40 +41,46 @@ def automation(cycle: str, poll_seconds: int) -> dg.AutomationConditionSensorDef
 
 def releases(platform: Platform, fetch: "UnresolvedAssetJobDefinition") -> dg.SensorDefinition:
     """The sensor that looks for releases of a cycle's series, and has `fetch` run upon them."""
-    fetched = [dg.AssetKey([platform.cycle, name]) for name in FETCHED]  # named, so that conditions see them as one
+    follows = [dg.AssetKey([platform.cycle, name]) for name in FOLLOWS]  # named, so that conditions see them as one
 
     @dg.sensor(
         name=sensor_name(platform.cycle, "releases"),
         job=fetch,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=platform.settings.dagster.poll_seconds,
-        description="Fetches the open month and builds its panel once the source has something new and is at rest.",
+        description="Fetches what the source has new once it is at rest, and builds the open month's panel.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """One fetch of the open month for each release, or for a storm of them; what follows is for the conditions."""
+        """One fetch of its series for each release, or for a storm of them; what follows is for the conditions."""
+        before = Watch.from_cursor(context.cursor)
         try:
-            month, token = platform.clock.open_month(), _token(platform)
+            month, (token, updated) = platform.clock.open_month(), _asked(platform, before.token)
         except MacroCycleError as error:
             return dg.SkipReason(f"the source does not say whether it has something new: {error}")
-        if not _knows(context, fetched[0], month):
+        if not _knows(context, follows[0], month):
             return dg.SkipReason(f"{month[:7]} opens when Dagster loads the definitions again")
-        before = Watch.from_cursor(context.cursor)
         watch, due = before.look(month, token)
         if not due:
             found = "found nothing new" if watch.requested == watch.seen else "found something new and waits for rest"
             return dg.SensorResult(skip_reason=f"{found}; {month[:7]}, {token}"[:500], cursor=watch.cursor)
-        request = dg.RunRequest(run_key=watch.run_key, partition_key=month, asset_selection=fetched)
+        series = [dg.AssetKey(key) for key in platform.series_keys if updated is None or key[1] in updated]
+        request = dg.RunRequest(run_key=watch.run_key, partition_key=month, asset_selection=[*series, *follows])
         return dg.SensorResult(run_requests=[request], cursor=watch.cursor)
 
     return sensor
 
 
-def _token(platform: Platform) -> str:
-    """What the source says of its newest release; a silent one is given up long before the tick is."""
+def _asked(platform: Platform, before: str) -> tuple[str, list[str] | None]:
+    """What the source says of its newest release, and which series it updated since it said `before` (None: any).
+
+    A silent one is given up long before the tick is.
+    """
+    from macro_cycle.sources.base import updated_since
     from macro_cycle.sources.factory import answer_within
     from macro_cycle.sources.fred_client import HURRIED
 
-    return answer_within(ANSWER_SECONDS, platform.source(patience=HURRIED).last_updated)
+    source = platform.source(patience=HURRIED)
+    return answer_within(ANSWER_SECONDS, lambda: (source.last_updated(), updated_since(source, before)))
 
 
 def _knows(context: dg.SensorEvaluationContext, asset: dg.AssetKey, month: str) -> bool:
@@ -104,7 +110,7 @@ def notifications(platform: Platform) -> dg.SensorDefinition:
         seen = Seen.from_document(document)
         answer, declared = _newest(platform)
         month = platform.clock.open_month()
-        notices, looked = find(context.instance, platform.cycle, month, answer, seen, declared)
+        notices, looked = find(context.instance, platform.cycle, platform.source_key, month, answer, seen, declared)
         delivered, failures = deliver(notices, Delivered.from_document(document), outlets)
         kept = {"seen": (seen if failures else looked).to_document(), **delivered.to_document()}
         reason = "; ".join(failures) or f"{len(notices)} notices stand, all told"

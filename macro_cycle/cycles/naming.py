@@ -9,6 +9,9 @@ from macro_cycle.cycles.definition import CycleDefinition
 from macro_cycle.cycles.library import DEFAULT
 from macro_cycle.platform.settings import DataSettings, Settings
 
+FETCHED_TAG = "macro_cycle/fetched"
+"""Tag of a run that asked a source for its series: what the keys of its series begin with."""
+
 
 def settings_of(settings: Settings, definition: CycleDefinition) -> Settings:
     """The settings with the cycle's source, first month and names in them.
@@ -40,6 +43,15 @@ def economy_of(settings: Settings, definition: CycleDefinition) -> str:
 def endpoint_of(settings: Settings, definition: CycleDefinition) -> str:
     """The name by which the model server offers the cycle's model."""
     return definition.serving.endpoint or _named(settings.kserve.model_name, definition.code)
+
+
+def source_key(settings: Settings, definition: CycleDefinition) -> str:
+    """What the keys of its source's series begin with; cycles without a source of their own share the settings'.
+
+    settings: the cycle's, of `settings_of`.
+    """
+    name = {"fred_api": "fred"}.get(settings.data.source, settings.data.source)
+    return name if definition.named_source is None else f"{definition.code}_{name}"
 
 
 def _named(base: str, code: str, joint: str = "-") -> str:

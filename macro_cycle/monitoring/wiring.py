@@ -8,7 +8,7 @@ import dagster as dg
 from sqlalchemy import Engine, create_engine, text
 
 from macro_cycle.cycles import CycleDefinition, library
-from macro_cycle.cycles.naming import settings_of
+from macro_cycle.cycles.naming import settings_of, source_key
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.monitoring.collectors.collector import RecordCollector
 from macro_cycle.monitoring.collectors.drift import DriftCollector
@@ -29,7 +29,6 @@ from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
-FETCH = "fred_series"
 CONNECT_SECONDS = 2
 
 
@@ -85,7 +84,7 @@ def _of(
         AnswerCollector(engine, cycle, clock.now),
         SeriesCollector(engine, cycle, catalog, definition.features.series_ids, clock.now),
         FailureCollector(engine, cycle),
-        FetchCollector(instance, cycle, dg.AssetKey([cycle, FETCH])),
+        FetchCollector(instance, cycle, source_key(settings, definition)),
         PartitionCollector(instance, cycle, clock.month_keys),
         DriftCollector(instance, cycle, settings.kserve.model_name, clock.open_month),
     ]

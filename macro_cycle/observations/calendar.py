@@ -4,6 +4,7 @@ Histories are frames of `Warehouse.history`; a period is named by the day that F
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from macro_cycle.observations.frequencies import (
 from macro_cycle.observations.revisions import records
 
 GRACE_DAYS: dict[Frequency, int] = {"D": 5, "W": 4, "M": 10, "Q": 10, "S": 20, "A": 30}
+LONGEST_STEP_DAYS: dict[Frequency, int] = {"D": 4, "W": 7, "M": 31, "Q": 92, "S": 184, "A": 366}
 _STEP: dict[Frequency, Any] = {
     "D": pd.offsets.BDay(1),
     "W": pd.DateOffset(weeks=1),
@@ -49,15 +51,27 @@ def expected_release(period: pd.Timestamp, frequency: Frequency, spec: SeriesSpe
     return period_end(pd.DatetimeIndex([period]), frequency)[0] + pd.Timedelta(days=spec.publication_lag_days)
 
 
-def overdue(dates: pd.DatetimeIndex, spec: SeriesSpec, today: pd.Timestamp) -> pd.Timestamp | None:
-    """The first day after its grace on which the value after `dates` was missing; None while it is not late.
+@dataclass(frozen=True)
+class Due:
+    """The value that comes next: its period, the day on which it is expected, and the first day on which it is late."""
 
-    `dates` are the newest dates of one series that have a value, ascending.
-    """
+    period: pd.Timestamp
+    expected: pd.Timestamp
+    late_from: pd.Timestamp
+
+
+def due_after(dates: pd.DatetimeIndex, spec: SeriesSpec) -> Due:
+    """What comes after `dates`, the newest dates of one series that have a value, ascending."""
     frequency = frequency_of(dates, spec)
-    due = expected_release(dates[-1] + _STEP[frequency], frequency, spec)
-    since = due + pd.Timedelta(days=GRACE_DAYS[frequency] + 1)
-    return since if since <= today else None
+    period = dates[-1] + _STEP[frequency]
+    expected = expected_release(period, frequency, spec)
+    return Due(period, expected, expected + pd.Timedelta(days=GRACE_DAYS[frequency] + 1))
+
+
+def overdue(dates: pd.DatetimeIndex, spec: SeriesSpec, today: pd.Timestamp) -> pd.Timestamp | None:
+    """The first day after its grace on which the value after `dates` was missing; None while it is not late."""
+    due = due_after(dates, spec)
+    return due.late_from if due.late_from <= today else None
 
 
 def lateness(history: pd.DataFrame, spec: SeriesSpec) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from macro_cycle.cycles import DEFAULT, CycleDefinition, library
-from macro_cycle.cycles.naming import economy_of, settings_of
+from macro_cycle.cycles.naming import economy_of, settings_of, source_key
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.features import FeatureSet
 from macro_cycle.features.store import PanelStore
@@ -191,17 +191,32 @@ class Platform:
         store.apply()
         return store
 
-    def source(self, progress: "Progress | None" = None, patience: "Patience | None" = None) -> "Source":
+    @property
+    def source_key(self) -> str:
+        """What the keys of its source's series begin with."""
+        return source_key(self.settings, self.definition)
+
+    @property
+    def series_keys(self) -> list[tuple[str, str]]:
+        """The keys of the catalogue's series."""
+        return [(self.source_key, series_id) for series_id in sorted(self.catalog.series)]
+
+    def source(
+        self,
+        progress: "Progress | None" = None,
+        patience: "Patience | None" = None,
+        catalog: Catalog | None = None,
+    ) -> "Source":
         """The source that the settings name; it knows what the warehouse holds already.
 
-        patience: how long one on the network is waited for.
+        patience: how long one on the network is waited for. catalog: another than the cycle's.
         """
         from macro_cycle.sources import open_source
         from macro_cycle.sources.base import no_progress
 
         return open_source(
             self.settings,
-            self.catalog,
+            catalog or self.catalog,
             self.clock,
             progress or no_progress,
             lambda ids: self.warehouse.facts(ids),

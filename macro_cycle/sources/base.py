@@ -61,6 +61,12 @@ class Source(Protocol):
         ...
 
 
+def updated_since(source: Source, token: str) -> list[str] | None:
+    """The series that a source updated after it gave `token`; None where it cannot say: then it may be any of them."""
+    asked = getattr(source, "updated_since", None)
+    return asked(token) if asked and token else None
+
+
 def no_progress(done: int, total: int) -> None:
     """The progress of whoever does not ask for it."""
 

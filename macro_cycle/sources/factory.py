@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations import Catalog
@@ -41,13 +41,16 @@ def open_source(
     return SeenOn(source, clock.now()) if clock.rehearsed else source
 
 
-def answer_within(seconds: float, ask: Callable[[], str]) -> str:
+Answered = TypeVar("Answered")
+
+
+def answer_within(seconds: float, ask: Callable[[], Answered]) -> Answered:
     """What `ask` returns, for who cannot wait for a silent source; it is left to its own time-outs.
 
     Raises:
         SourceError: it has not answered in time, or what it raised.
     """
-    answers: SimpleQueue[str | MacroCycleError] = SimpleQueue()
+    answers: SimpleQueue[Answered | MacroCycleError] = SimpleQueue()
 
     def answering() -> None:
         try:

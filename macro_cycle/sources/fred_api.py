@@ -57,9 +57,22 @@ class FredApi:
 
     def last_updated(self) -> str:
         """When FRED last updated a series of the catalogue, as far back as its list of updates reaches."""
+        return next(self._tokens(), "")
+
+    def updated_since(self, token: str) -> list[str] | None:
+        """Series of the catalogue updated after a former `last_updated`; None where the list does not reach so far."""
+        found: set[str] = set()
+        until = _moment(token)
+        for newer in self._tokens():
+            if newer == token or _moment(newer) < until:
+                return sorted(found)
+            found.add(newer.split(" ", 1)[0])
+        return None
+
+    def _tokens(self) -> Iterator[str]:
+        """Id and moment of each update of a series of the catalogue, the newest first."""
         ours = (entry for entry in self._updates() if entry.get("id") in self._catalog.series)
-        newest = next(ours, {})
-        return f"{newest.get('id', '')} {newest.get('last_updated', '')}".strip()
+        yield from (f"{entry['id']} {entry.get('last_updated', '')}" for entry in ours)
 
     def _updates(self) -> Iterator[dict[str, Any]]:
         """What FRED updated, the newest first; a page is asked for when the ones before it have been gone through."""
@@ -107,6 +120,13 @@ class FredApi:
             realtime_end=end,
         )
         return _parsed(entries, series_id)
+
+
+def _moment(token: str) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(token.split(" ", 1)[1]).tz_convert("UTC")
+    except (IndexError, TypeError, ValueError):
+        raise SourceError(f"FRED (series/updates) answered without the moment of an update: {token!r}") from None
 
 
 def _windows(starts: list[pd.Timestamp], *, carried: bool) -> list[tuple[str, str]]:

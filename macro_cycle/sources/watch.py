@@ -33,6 +33,11 @@ class Watch:
         """Names the request made by this look: a look repeated after a crash makes the same one."""
         return f"{self.requests}:{self.requested}"
 
+    @property
+    def token(self) -> str:
+        """The source's token upon which the last request was made; empty before the first."""
+        return (self.requested or "").partition(":")[2]
+
     def look(self, month: str, token: str) -> tuple["Watch", bool]:
         """The watch after a look at the source in the open `month`, and whether to fetch now."""
         found = f"{month}:{token}"

@@ -32,9 +32,13 @@ def materialize(
     succeeds: bool = True,
     platform: Platform | None = None,
     checked: bool = True,
+    fetched: bool = True,
     **config: object,
 ) -> dg.ExecuteInProcessResult:
-    """Run assets and their checks for one month, or for a range in one run; `config` is that of assets by name."""
+    """Run assets and their checks for one month, or for a range in one run; `config` is that of assets by name.
+
+    fetched: whether the series are asked for along with the snapshot.
+    """
     platform = platform or Platform.from_environment()
     defs = build(platform)
     tags = {"dagster/partition": first}
@@ -42,6 +46,8 @@ def materialize(
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
     job = defs.get_repository_def().get_implicit_global_asset_job_def()
     selected = frozenset(dg.AssetKey([platform.cycle, asset]) for asset in assets)
+    if "fred_series" in assets and fetched:
+        selected |= {dg.AssetKey(key) for key in platform.series_keys}
     result = job.get_subset(
         asset_selection=selected, asset_check_selection=None if checked else frozenset()
     ).execute_in_process(

@@ -8,20 +8,21 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
-from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from macro_cycle.definitions import build
 from macro_cycle.resources.platform import Platform
 from macro_cycle_tests.assets.graph import materialize
 
 OLD = "2008-09-01"
-FETCH, PANEL = "fred_series", "macro_features"
+SNAPSHOT, PANEL = "fred_series", "macro_features"
 PLATFORM = Platform.from_environment()
 DEFS = build(PLATFORM)
 GRAPH = DEFS.resolve_asset_graph()
 OPEN = PLATFORM.clock.open_month()
+SERIES = {dg.AssetKey(key) for key in PLATFORM.series_keys}
+ONE = dg.AssetKey(["sample", "UNRATE"])
 MONTHLY = {key.path[-1] for key in GRAPH.materializable_asset_keys if GRAPH.get(key).is_partitioned}
-AFTER_PANEL = MONTHLY - {FETCH, PANEL}
+AFTER_PANEL = MONTHLY - {SNAPSHOT, PANEL}
 
 
 class World:
@@ -68,19 +69,15 @@ class World:
             defs, self.instance, cursor=self.cursor, evaluation_time=self.now, asset_selection=dg.AssetSelection.all()
         )
         self.cursor = result.cursor
+        self.asked_for = {key for key in SERIES if result.get_num_requested(key)}
         requested = {asset: result.get_requested_partitions(dg.AssetKey(["us", asset])) for asset in MONTHLY}
         assert all(months <= {OPEN} for months in requested.values())
         return {asset for asset, months in requested.items() if months}
 
-    def becomes_stale(self, asset: str) -> None:
-        self.instance.report_runless_asset_event(
-            FreshnessStateChange(
-                key=dg.AssetKey(["us", asset]),
-                new_state=FreshnessState.FAIL,
-                previous_state=FreshnessState.PASS,
-                state_change_timestamp=self.now.timestamp(),
-            )
-        )
+    def fetch(self, series: Iterable[dg.AssetKey], content: str) -> None:
+        """Each series as if its source had been asked for it, and had this."""
+        for key in series:
+            self.instance.report_runless_asset_event(dg.AssetMaterialization(key, tags={DATA_VERSION_TAG: content}))
 
 
 @pytest.fixture
@@ -94,6 +91,7 @@ def empty():
 @pytest.fixture
 def world(empty):
     """Everything materialized, for an old month and the open one."""
+    empty.fetch(SERIES, "first")
     for month in (OLD, OPEN):
         empty.materialize(MONTHLY, "first", month)
     assert empty.tick() == set()
@@ -101,20 +99,20 @@ def world(empty):
 
 
 def test_a_refresh_without_news_runs_nothing(world):
-    world.materialize([FETCH], "first")
+    world.materialize([SNAPSHOT], "first")
     assert world.tick() == set()
     assert world.tick() == set()
 
 
 def test_news_that_the_panel_does_not_show_stops_at_the_panel(world):
-    world.materialize([FETCH], "second")
+    world.materialize([SNAPSHOT], "second")
     assert world.tick() == {PANEL}
     world.materialize([PANEL], "first")
     assert world.tick() == set()
 
 
 def test_news_is_one_run_of_everything_after_the_panel(world):
-    world.materialize([FETCH], "second")
+    world.materialize([SNAPSHOT], "second")
     world.tick()
     world.materialize([PANEL], "second")
     assert world.tick() == AFTER_PANEL
@@ -123,7 +121,7 @@ def test_news_is_one_run_of_everything_after_the_panel(world):
 
 
 def test_an_evaluation_in_the_middle_of_the_run_requests_nothing_again(world):
-    world.materialize([FETCH, PANEL], "second")
+    world.materialize([SNAPSHOT, PANEL], "second")
     requested = world.tick()
     assert requested >= {"regime_model", "kserve_deployment"}
     world.materialize(["regime_model"], "second")
@@ -132,22 +130,25 @@ def test_an_evaluation_in_the_middle_of_the_run_requests_nothing_again(world):
 
 
 def test_an_old_month_is_never_touched(world):
-    world.materialize([FETCH], "second", OLD)
+    world.materialize([SNAPSHOT], "second", OLD)
     assert world.tick() == set()
     world.materialize([PANEL], "second", OLD)
     assert world.tick() == set()
 
 
 def test_nothing_follows_what_failed_its_check(world):
-    world.materialize([FETCH], "second", passed=False)
+    world.materialize([SNAPSHOT], "second", passed=False)
     assert world.tick() == set()
-    world.materialize([FETCH], "second")
+    world.materialize([SNAPSHOT], "second")
     assert world.tick() == {PANEL}
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "untouched"),
-    [("MODEL__N_REGIMES", "3", {FETCH, PANEL}), ("PROMOTION", "manual", MONTHLY - {"champion", "kserve_deployment"})],
+    [
+        ("MODEL__N_REGIMES", "3", {SNAPSHOT, PANEL}),
+        ("PROMOTION", "manual", MONTHLY - {"champion", "kserve_deployment"}),
+    ],
 )
 def test_a_changed_setting_runs_what_depends_on_it_in_the_open_month_once(
     world, monkeypatch, setting, value, untouched
@@ -160,18 +161,30 @@ def test_a_changed_setting_runs_what_depends_on_it_in_the_open_month_once(
 
 
 def test_a_new_month_opens_by_itself(empty):
-    assert empty.tick(minutes=15) == {FETCH}
-    empty.materialize([FETCH], "first")
+    assert empty.tick(minutes=15) == set()
+    empty.fetch([ONE], "first")
+    assert empty.tick() == {SNAPSHOT}
+    empty.materialize([SNAPSHOT], "first")
     assert empty.tick() == {PANEL}
     empty.materialize([PANEL], "first")
     assert empty.tick() == AFTER_PANEL
 
 
-def test_a_stale_source_is_fetched_every_quarter_of_an_hour_until_it_is_fresh(world):
-    world.becomes_stale(FETCH)
-    requests = [world.tick(minutes=5) for _ in range(9)]
-    assert requests.count({FETCH}) == 3
-    assert requests.count(set()) == 6
+def test_a_series_that_changed_cuts_the_snapshot_of_the_open_month_alone(world):
+    world.fetch([ONE], "first")
+    assert world.tick() == set()
+    world.fetch([ONE], "second")
+    assert world.tick() == {SNAPSHOT}
+    world.materialize([SNAPSHOT], "second")
+    assert world.tick() == {PANEL}
+
+
+def test_every_series_is_asked_for_once_a_day(world):
+    asked = []
+    for _ in range(3 * 24):
+        world.tick(minutes=60)
+        asked.append(world.asked_for)
+    assert [each for each in asked if each] == [SERIES] * 3
 
 
 @pytest.mark.slow

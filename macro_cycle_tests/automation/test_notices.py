@@ -1,13 +1,13 @@
 """What happens is found and told once: a regime change, a refusal, stale data, a failed deployment, a failed run."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from macro_cycle.automation.notices import Seen, find
 from macro_cycle.automation.sensors import notifications
+from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.records import Answer
 from macro_cycle.resources.platform import Platform
 from macro_cycle_tests.assets.graph import materialize
@@ -42,7 +42,7 @@ def instance():
 
 
 def kinds(instance, seen=START, answer=None):
-    return [notice.kind for notice in find(instance, "us", MONTH, answer, seen)[0]]
+    return [notice.kind for notice in find(instance, "us", "sample", MONTH, answer, seen)[0]]
 
 
 def test_nothing_is_told_of_a_quiet_platform(instance):
@@ -50,9 +50,9 @@ def test_nothing_is_told_of_a_quiet_platform(instance):
 
 
 def test_a_regime_change_is_told_when_the_label_differs_from_the_one_seen(instance):
-    _, seen = find(instance, "us", MONTH, call("Expansion"), START)
+    _, seen = find(instance, "us", "sample", MONTH, call("Expansion"), START)
     assert kinds(instance, seen, call("Expansion")) == []
-    (change,), seen = find(instance, "us", MONTH, call("Contraction"), seen)
+    (change,), seen = find(instance, "us", "sample", MONTH, call("Contraction"), seen)
     assert "from Expansion to Contraction as of 2026-11" in change.text
     assert kinds(instance, seen, call("Contraction")) == []
 
@@ -63,22 +63,20 @@ def test_a_refusal_is_the_same_notice_until_another_model_is_refused(instance):
         instance.report_runless_asset_event(
             dg.AssetMaterialization(["us", "champion"], partition=MONTH, metadata=metadata)
         )
-        return [notice.key for notice in find(instance, "us", MONTH, None, START)[0]]
+        return [notice.key for notice in find(instance, "us", "sample", MONTH, None, START)[0]]
 
     first, again = judged("refuse", "version 2"), judged("refuse", "version 2")
     assert first == again != judged("refuse", "version 3")
     assert judged("promote", "version 4") == []
 
 
-def test_stale_data_are_told(instance):
-    instance.report_runless_asset_event(
-        FreshnessStateChange(
-            key=dg.AssetKey(["us", "fred_series"]),
-            new_state=FreshnessState.FAIL,
-            previous_state=FreshnessState.PASS,
-            state_change_timestamp=datetime.now(UTC).timestamp(),
-        )
-    )
+def test_a_source_that_was_not_asked_for_longer_than_a_day_is_told(instance, monkeypatch):
+    assert kinds(instance) == []
+    for source in ("sample", "other"):
+        fetch = dg.JobDefinition(graph_def=dg.GraphDefinition("fetch"))
+        instance.create_run_for_job(fetch, tags={FETCHED_TAG: source})
+    assert kinds(instance) == []
+    monkeypatch.setattr("macro_cycle.automation.notices.LOOKED_AT", timedelta(0))
     assert kinds(instance) == ["stale_data"]
 
 

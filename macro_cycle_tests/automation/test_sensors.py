@@ -18,7 +18,9 @@ def day(platform, tmp_path, monkeypatch):
 
 def tick(cursor: str | None) -> dg.SensorResult | dg.SkipReason:
     with dg.build_sensor_context(cursor=cursor) as context:
-        return releases(Platform.from_environment(), jobs("us")["fetch"])(context)
+        return releases(Platform.from_environment(), jobs("us", Platform.from_environment().series_keys)["fetch"])(
+            context
+        )
 
 
 def test_the_sensor_requests_the_open_month_on_the_day_of_a_release(day):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from prometheus_client import CollectorRegistry, start_http_server
 
+from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.monitoring.collectors.collector import gauge
 from macro_cycle.monitoring.collectors.drift import DriftCollector
 from macro_cycle.monitoring.collectors.orchestration import FetchCollector, RunCollector
@@ -292,14 +293,17 @@ def test_a_month_that_opens_is_missing(instance):
 
 
 def test_runs_are_counted_by_status_and_the_fetch_has_an_age(instance):
-    fetch = FetchCollector(lambda: instance, "us", dg.AssetKey(["us", "fred_series"]))
+    fetch = FetchCollector(lambda: instance, "us", "sample")
     assert shown(fetch) == {}
     run(instance, "2026-09-01")
     run(instance, "2026-10-01")
     found = shown(RunCollector(lambda: instance))
     assert (found["macro_cycle_dagster_runs", "success"], found["macro_cycle_dagster_runs", "failure"]) == (1, 1)
     assert found["macro_cycle_dagster_queue_length",] == found["macro_cycle_dagster_queue_age_seconds",] == 0
-    assert 0 <= shown(fetch)["macro_cycle_fetch_age_seconds", "us"] < 60
+    assert shown(fetch) == {}
+    asked = instance.get_runs(limit=1)[0].run_id
+    instance.add_run_tags(asked, {FETCHED_TAG: "sample"})
+    assert 0 <= shown(fetch)["macro_cycle_fetch_age_seconds", "us"] < 600
     assert shown(ProgressCollector(lambda: instance)) == {}
 
 

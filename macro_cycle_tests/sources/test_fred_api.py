@@ -208,6 +208,20 @@ def test_an_update_of_the_catalogue_is_found_behind_any_number_of_others(server,
     assert api(server, most_updates=4).last_updated() == ""
 
 
+def test_what_was_updated_since_a_token_is_named_and_nothing_else(server):
+    def updated(*rows: tuple[str, int]) -> list[dict[str, str]]:
+        return [{"id": series_id, "last_updated": f"2026-11-24 08:{minute:02}:00-06"} for series_id, minute in rows]
+
+    server.updates = updated(("INDPRO", 50), ("ELSEWHERE", 45), ("UNRATE", 40), ("PAYEMS", 30), ("ICSA", 20))
+    api_now = api(server, most_updates=2)
+    assert api_now.updated_since("INDPRO 2026-11-24 08:50:00-06") == []
+    assert api_now.updated_since("UNRATE 2026-11-24 08:40:00-06") == ["INDPRO"]
+    assert api_now.updated_since("UNRATE 2026-11-24 14:40:00+00") == ["INDPRO", "UNRATE"]
+    assert api_now.updated_since("UNRATE 2026-11-24 08:35:00-06") == ["INDPRO", "UNRATE"]
+    assert api_now.updated_since("ICSA 2026-11-24 08:20:00-06") == ["INDPRO", "PAYEMS", "UNRATE"]
+    assert api_now.updated_since("ICSA 2026-11-17 08:20:00-06") is None
+
+
 @pytest.mark.slow
 def test_a_thousand_requests_with_faults_ingest_everything_once_or_nothing(warehouse):
     world = {

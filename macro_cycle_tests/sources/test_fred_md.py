@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from macro_cycle.assets.sources import _ingested
+from macro_cycle.assets.series import ingested
 from macro_cycle.observations import Catalog
 from macro_cycle.sources import Progress, SourceError, known_on
 from macro_cycle.sources.base import no_progress
@@ -126,7 +126,7 @@ def test_vintages_fetched_at_once_find_their_place_beside_each_other(warehouse, 
         folder = tmp_path_factory.mktemp("vintage")
         worlds.write_fred_md(folder, world, [day], months[0])
         source = FredMd(folder, CATALOG, progress, known=warehouse.facts)
-        thread = threading.Thread(target=lambda: list(_ingested(warehouse, source, ["UNRATE"])))
+        thread = threading.Thread(target=lambda: list(ingested(warehouse, source, ["UNRATE"])))
         thread.start()
         return thread
 

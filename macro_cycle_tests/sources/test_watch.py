@@ -35,6 +35,12 @@ def test_a_source_that_never_rests_is_fetched_all_the_same():
     assert sum(fetched) == 3
 
 
+def test_the_token_of_the_last_request_is_kept_whole():
+    assert Watch().token == ""
+    assert looks(["UNRATE 2026-11-24 08:40:00-06"] * 2)[0].token == "UNRATE 2026-11-24 08:40:00-06"
+    assert looks(["first", "first", "second"])[0].token == "first"
+
+
 def test_a_silent_source_is_not_fetched_again():
     _, fetched = looks(["same"] * 50)
     assert fetched == [False, True] + [False] * 48

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import dagster as dg
 from prometheus_client.core import Metric
 
+from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.dagster_internals import TickStatus
 from macro_cycle.monitoring.collectors.collector import gauge, gauges, of_cycle
 
@@ -37,17 +38,17 @@ class RunCollector:
 
 
 class FetchCollector:
-    """When the asset that fetches was last materialized."""
+    """When a cycle's source was last asked for what is new, and answered."""
 
-    def __init__(self, instance: Callable[[], dg.DagsterInstance], cycle: str, asset: dg.AssetKey) -> None:
+    def __init__(self, instance: Callable[[], dg.DagsterInstance], cycle: str, source: str) -> None:
         self.name = of_cycle("fetch", cycle)
-        self._instance, self._cycle, self._asset = instance, cycle, asset
+        self._instance, self._cycle, self._source = instance, cycle, source
 
     def metrics(self) -> Iterator[Metric]:
         """The age in seconds; nothing before the first fetch."""
-        last = self._instance().get_latest_materialization_event(self._asset)
-        if last is not None:
-            text, age = "Since the source was last fetched", time.time() - last.timestamp
+        fetches = dg.RunsFilter(tags={FETCHED_TAG: self._source})
+        for last in self._instance().get_run_records(fetches, limit=1):
+            text, age = "Since the source was last fetched", time.time() - last.create_timestamp.timestamp()
             yield gauge("macro_cycle_fetch_age_seconds", text, age, cycle=self._cycle)
 
 
