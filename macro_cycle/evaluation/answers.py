@@ -29,8 +29,8 @@ Progress = Callable[[int], None]
 class Answers:
     """daily: ascending, one a day of news. months: by as-of month (month starts), what was said at its end.
 
-    Columns of months: reference_month, score (recession probability), label, a probability for each phase, and
-    begins_3, begins_6, begins_12 (probability that a recession begins within so many months).
+    Columns of months: reference_month, score (recession probability), label, a probability for each phase by what it
+    means (`hmm.phases`), and begins_3, begins_6, begins_12 (probability that a recession begins within so many months).
     """
 
     daily: tuple[DailyAnswer, ...]
@@ -66,7 +66,7 @@ def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> 
 
     for as_of, version in zip(calls["as_of"], calls["model_version"], strict=True):
         stored = models.load(version)
-        if stored is not None:
+        if stored is not None and stored.document:
             end = pd.Timestamp(as_of)
             yield end, panels.or_none(end), MacroCycleHMM.from_document(dict(stored.document))
 
@@ -78,6 +78,6 @@ def _said(model: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, object]:
         "reference_month": panel.index[-1],
         "score": float(model.recession_probability(filtered)[0]),
         "label": str(model.labels_of(filtered)[0]),
-        **{label: float(p) for label, p in zip(model.labels, filtered[0], strict=True)},
+        **{label: float(p) for label, p in zip(model.labels, model.phases(panel)[-1], strict=True)},
         **{f"begins_{n}": float(begins[n - 1]) for n in ONSETS},
     }

@@ -83,8 +83,8 @@ def probit_in_real_time(
 ) -> NDArray[np.float64]:
     """(T,) probability of an onset within `months` of each month of `asked`, by a probit estimated as of its day.
 
-    spread: by reference month, never revised. On each `every`-th day of `days` it is estimated on what was settled then; NaN while
-    that holds no onset.
+    spread: by reference month, never revised. On each `every`-th day of `days` it is estimated on what was settled
+    then; NaN while that holds no onset.
     """
     said = np.full(len(asked), np.nan)
     estimated: tuple[float, float] | None = None

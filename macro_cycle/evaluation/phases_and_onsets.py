@@ -1,7 +1,6 @@
 """What the four phases and the forecast of an onset were worth in real time, as JSON-able rows.
 
-The onset is set beside a probit on the term spread that is estimated again as of every twelfth month end, where the spread is
-known.
+The onset is set beside a probit on the term spread, where that is known, estimated again as of every twelfth month end.
 """
 
 from dataclasses import asdict

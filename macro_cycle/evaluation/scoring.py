@@ -123,7 +123,8 @@ def evaluate_answers(
 ) -> Evaluated:
     """The evaluation of a model's answers; `model` is its record of month ends, `history` what its days are from."""
     chronology = subject.chronology
-    model = replace(model, days=said.days, spans=declared_spans(said, subject.rule))
+    if said.daily:
+        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule))
     months, rule = pd.DatetimeIndex(model.scores.index), subject.rule if on_days else None
     records, left_out = rival_records(rivals, history, subject.catalog, months, rule, says)
     every = (model, *records, *given)

@@ -55,11 +55,11 @@ class Figures:
     months: int
     auroc: float | None
     brier: float | None
-    log_score: float | None
     false_alarms: float | None
     recessions: int
     called: int
     slowest_call: float | None
+    log_score: float | None = None
 
 
 def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figures:

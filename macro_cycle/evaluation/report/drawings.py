@@ -139,7 +139,7 @@ class _Scale:
 def _path(values: pd.Series, x: _Scale, y: _Scale, colour: str, width: float) -> str:
     known = values.dropna()
     at = zip(pd.DatetimeIndex(known.index).asi8, known.to_numpy(float), strict=True)
-    points = " ".join(f"{x(moment):.1f},{y(_held(value)):.1f}" for moment, value in at)
+    points = " ".join(f"{x(float(moment)):.1f},{y(_held(value)):.1f}" for moment, value in at)
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
 
 

@@ -70,7 +70,8 @@ def markov_regression(sample: pd.DataFrame, _: pd.Timestamp) -> Rule:
 def jump_model(sample: pd.DataFrame, _: pd.Timestamp) -> Rule:
     """The continuous statistical jump model of `jumpmodels`, two states, on standardised coincident series.
 
-    Aydinhan, Kolm, Mulvey and Shu (2024, Annals of Operations Research). Online: each month's probability is the state at the end of the path until then.
+    Aydinhan, Kolm, Mulvey and Shu (2024, Annals of Operations Research). Online: each month's probability is the state
+    at the end of the path until then.
     """
     jump, read = package("jumpmodels.jump"), _robustly(sample)
     with warnings.catch_warnings():
