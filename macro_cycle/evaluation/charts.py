@@ -1,7 +1,7 @@
 """Drawings of probabilities against an official chronology."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,7 +25,8 @@ def outline_recessions(axes: "Axes", months: pd.DatetimeIndex, chronology: Chron
             axes.axvline(edge, color="#222", lw=0.7, ls=(0, (3, 2)))
 
 
-def _runs(months: pd.DatetimeIndex, chronology: Chronology) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
+def _runs(months: pd.DatetimeIndex, chronology: Chronology) -> Iterator[tuple[Any, Any]]:
+    """First and last day of each run of recession months, as matplotlib takes days."""
     inside = chronology.recession_indicator(months)
     for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
         yield run.index[0], run.index[-1] + pd.offsets.MonthEnd(0)

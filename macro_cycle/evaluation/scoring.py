@@ -189,10 +189,14 @@ def rival_records(
         heading = f"rival {number + 1} of {len(rivals)}, {rival.title}"
         says(heading)
         try:
-            records.append(_asked(rival, history, catalog, months, rule, lambda text, h=heading: says(f"{h}: {text}")))
+            records.append(_asked(rival, history, catalog, months, rule, _after(heading, says)))
         except MacroCycleError as error:
             left_out.append(f"{rival.title}: {error}")
     return records, left_out
+
+
+def _after(heading: str, says: Says) -> Says:
+    return lambda text: says(f"{heading}: {text}")
 
 
 def month_ends(days: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
