@@ -102,7 +102,7 @@ def test_nothing_that_moved_is_said_and_not_drawn(found):
 @pytest.mark.parametrize("steps", [[("up", 0.9), ("down", -0.95)], [("down", -0.9), ("up", 1.4)], [("a", 0.001)]])
 def test_a_waterfall_stays_between_0_and_1_and_names_both_lines(steps):
     drawn = drawings.waterfall(0.4, steps, 0.35)
-    left, right = 210, drawings.WIDTH - 70
+    left, right = drawings.STEPS, drawings.WIDTH - 60
     for x, width in re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)"', drawn):
         assert float(x) >= left - 0.1
         assert float(x) + float(width) <= right + 1.1
@@ -115,5 +115,5 @@ def test_shading_lies_behind_every_line_and_covers_no_legend(html):
     svg = record[record.index("<svg") : record.index("</svg>")]
     assert svg.rindex("var(--shade)") < svg.index("<polyline")
     tops = [float(y) for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', svg)]
-    legend = float(re.search(r'<text x="\d+" y="(\d+)" font-size="12" fill="var\(--us\)"', svg)[1])
+    legend = float(re.search(r'<text x="\d+" y="(\d+)" font-size="13" fill="var\(--us\)"', svg)[1])
     assert min(tops) > legend
