@@ -6,9 +6,9 @@ from scipy.special import ndtr
 
 from benchmarks.default_model.walk_forward import NBER, WalkForward
 from benchmarks.figures import Figure, figure
-from macro_cycle.evaluation.baselines import PROBIT
 from macro_cycle.evaluation.forecasts import ForecastScore, forecast_score, onset, probit_in_real_time
 from macro_cycle.evaluation.phases import PHASES, changes_of_label, phase_scores
+from macro_cycle.evaluation.rivals.rules import PROBIT
 
 SPREAD = ("GS10", "TB3MS")
 ONSETS = (3, 6, 12)

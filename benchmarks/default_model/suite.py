@@ -18,12 +18,11 @@ from benchmarks.default_model.walk_forward import (
     figures,
     figures_of_calls,
     sample_observations,
-    the_sample,
     walk_forward,
 )
 from benchmarks.figures import Figure, figure
 from macro_cycle.cycles import shipped
-from macro_cycle.evaluation.baselines import Baseline, baselines, scores_in_real_time
+from macro_cycle.evaluation.rivals import Rival, all_rivals, answers_at
 
 IN_TIME = 4.0
 REVISION_SEEDS = (1, 2, 3)
@@ -35,7 +34,7 @@ def measure() -> list[Figure]:
     experiment = Experiment("default", features, default_config(features))
     run = walk_forward(experiment)
     found = figures(run)
-    rivals = {baseline.title: _rival(baseline) for baseline in baselines(CATALOG)}
+    rivals = {rival.title: _rival(rival) for rival in all_rivals(shipped().chronology)}
     ours = {**_scores(run.calls, 0.5), "slowest call": float(delays(run.calls).fillna(np.inf).max())}
     return [
         *_beside(ours, rivals),
@@ -66,15 +65,16 @@ def _beside(ours: Mapping[str, float], rivals: Mapping[str, Mapping[str, float]]
     return out
 
 
-def _rival(baseline: Baseline) -> dict[str, float]:
-    """The same figures of a baseline, re-estimated once a year; a month without an answer is left out."""
-    known = the_sample()
-    frames = ((month, known(month)) for month in pd.date_range(START, END, freq="MS"))
-    said = scores_in_real_time(baseline, frames).rename(columns={"score": "probability"})
-    found = _scores(said[said["probability"].notna()], baseline.threshold)
-    if not baseline.probability:
+def _rival(rival: Rival) -> dict[str, float]:
+    """The same figures of a rival; a month without an answer is left out."""
+    ends = pd.date_range(START, END, freq="MS") + pd.offsets.MonthEnd(0)
+    history = sample_observations().assign(realtime_end=pd.NaT)
+    said = answers_at(rival, history, CATALOG, list(ends)).rename(columns={"score": "probability"})
+    said.index = pd.DatetimeIndex(said.index).to_period("M").to_timestamp()
+    found = _scores(said[said["probability"].notna()], rival.threshold)
+    if not rival.probability:
         del found["Brier score"]
-    return {**found, "months without an answer": float(said["probability"].isna().sum())}
+    return {**found, "months without an answer": float(len(ends) - said["probability"].notna().sum())}
 
 
 def _scores(calls: pd.DataFrame, threshold: float) -> dict[str, float]:

@@ -8,7 +8,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from macro_cycle.evaluation.charts import shade_recessions
+from macro_cycle.evaluation.charts import outline_recessions, shade_recessions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,9 @@ RISE, FALL = "#c1121f", "#2a9d8f"
 
 
 def regimes_chart(regimes: pd.DataFrame, title: str, chronology: "Chronology") -> "Figure":
-    """Filtered regime probabilities stacked over time above the recession probability, official recessions shaded.
+    """Filtered regime probabilities stacked over time above the recession probability, official recessions marked.
+
+    Shading over the stack would give its areas colours that the legend does not have, so dashed lines bound them there.
 
     `regimes` is the frame of `regime_labels`: index reference_month, `filtered_<Label>` columns.
     """
@@ -43,9 +45,14 @@ def regimes_chart(regimes: pd.DataFrame, title: str, chronology: "Chronology") -
     bottom.plot(regimes.index, regimes["recession_probability"], color="#1d3557", lw=1)
     bottom.axhline(0.5, color="#888", lw=0.6, ls="--")
     bottom.set(ylim=(0, 1), ylabel="recession probability", xlim=(regimes.index[0], regimes.index[-1]))
-    for axes in (top, bottom):
-        shade_recessions(axes, pd.DatetimeIndex(regimes.index), chronology)
-    bottom.set_title(f"grey: recessions as dated by {chronology.authority}", loc="left", fontsize=9, color="#555")
+    shade_recessions(bottom, pd.DatetimeIndex(regimes.index), chronology)
+    outline_recessions(top, pd.DatetimeIndex(regimes.index), chronology)
+    bottom.set_title(
+        f"grey, and between dashed lines: recessions as dated by {chronology.authority}",
+        loc="left",
+        fontsize=9,
+        color="#555",
+    )
     return figure
 
 
@@ -71,31 +78,40 @@ def revisions_chart(revised: pd.DataFrame, day: pd.Timestamp, months: int = 24) 
 
 
 def news_chart(news: "News") -> "Figure":
-    """Waterfall from the earlier answer to the later one, the largest parts first, small ones taken together."""
+    """Waterfall from the earlier answer to the later one on [0, 1], the largest parts first, small ones taken together.
+
+    The order of the parts is chosen, so their running sum may pass 0 or 1; bars end there. Both answers are named.
+    """
     from matplotlib.figure import Figure
 
     steps = _steps(news)
-    figure = Figure(figsize=(11, 0.4 * len(steps) + 1.6), layout="constrained")
+    figure = Figure(figsize=(11, 0.4 * max(len(steps), 1) + 1.8), layout="constrained")
     axes, level = figure.subplots(), news.before
     for row, (_, step) in enumerate(steps):
-        axes.barh(row, step, left=level, color=FALL if step < 0 else RISE)
-        axes.annotate(f"{step:+.3f}", (max(level, level + step), row), (4, 0), textcoords="offset points", va="center")
+        low, high = sorted(min(max(edge, 0.0), 1.0) for edge in (level, level + step))
+        axes.barh(row, high - low, left=low, color=FALL if step < 0 else RISE)
+        axes.annotate(f"{step:+.3f}", (high, row), (4, 0), textcoords="offset points", va="center")
         level += step
-    axes.axvline(news.before, color="#888", lw=0.8, ls=":")
-    axes.axvline(news.after, color="#1d3557", lw=1)
+    if not steps:
+        axes.text(0.5, 0, "Nothing moved.", ha="center", va="center")
+    axes.axvline(news.before, color="#888", lw=0.8, ls=":", label=f"before: {news.before:.3f}")
+    axes.axvline(news.after, color="#1d3557", lw=1, label=f"after: {news.after:.3f}")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9, frameon=False)
     axes.set(yticks=range(len(steps)), yticklabels=[name for name, _ in steps], xlabel="recession probability")
     axes.set_title(
-        f"{news.before:.3f} about {news.since_reference_month:%Y-%m} (known {news.since:%Y-%m-%d})  to  "
-        f"{news.after:.3f} about {news.reference_month:%Y-%m} (known {news.as_of:%Y-%m-%d})"
+        f"about {news.since_reference_month:%Y-%m} (known {news.since:%Y-%m-%d})  to  "
+        f"{news.reference_month:%Y-%m} (known {news.as_of:%Y-%m-%d})",
+        loc="right",
     )
     axes.invert_yaxis()
-    axes.margins(x=0.15)
+    axes.set_xlim(0, 1)
     return figure
 
 
 def _steps(news: "News", shown: int = 12) -> list[tuple[str, float]]:
     """Name and size of each part, by size, those beyond `shown` in one."""
-    parts = news.parts.sort_values("contribution", key=abs, ascending=False, kind="stable")
+    moved = news.parts[news.parts["contribution"] != 0]
+    parts = moved.sort_values("contribution", key=abs, ascending=False, kind="stable")
     names = parts["kind"] + parts["series_id"].map(lambda series_id: f": {series_id}" if series_id else "")
     steps = list(zip(names.tolist(), parts["contribution"].tolist(), strict=True))
     rest = sum(step for _, step in steps[shown:])

@@ -1,5 +1,7 @@
 """The track record of all calls."""
 
+from typing import Any
+
 import dagster as dg
 import pandas as pd
 
@@ -38,13 +40,12 @@ def real_time_evaluation(chain: Chain) -> dg.AssetsDefinition:
 
 def _evaluated(platform: Platform) -> dg.MaterializeResult:
     from macro_cycle.evaluation import charts
-    from macro_cycle.evaluation.baselines import baselines
-    from macro_cycle.evaluation.scoring import evaluate_calls
+    from macro_cycle.evaluation.rivals import simple_rivals
+    from macro_cycle.evaluation.scoring import Subject, evaluate_calls
 
-    rules = [rival for rival in baselines(platform.catalog) if rival.requires is None]
-    document, calls = evaluate_calls(
-        platform.warehouse, platform.regimes, rules, platform.clock.today(), platform.chronology
-    )
+    subject = Subject(platform.catalog, platform.features, platform.chronology, platform.definition.declared)
+    found = evaluate_calls(platform.warehouse, platform.regimes, subject, simple_rivals(), platform.clock.today())
+    document, calls = found.document, found.calls
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
     platform.evaluations.append(newest.date(), version, document)
     if not document["figures"][0]["months"]:
@@ -60,7 +61,28 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
             **({} if changes is None else {"label_changes_median": changes}),
             "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
             "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),
+            "rests_on": document["rests_on"],
+            **_declared(document),
             "calls": as_metadata(charts.record_chart(calls, platform.chronology)),
             "calibration": as_metadata(charts.calibration_chart(document["calibration"])),
         },
     )
+
+
+def _declared(document: dict[str, Any]) -> dict[str, Any]:
+    """Days to the declarations, false alarms and reversals of the model, and what so few recessions settle."""
+    if not document["declarations"]:
+        return {}
+    model = document["declarations"][0]
+    days = {
+        f"days_after_{turn}_{name}": model[turn][key]
+        for turn in ("peak", "trough")
+        for name, key in (("mean", "days"), ("worst", "worst"))
+        if model[turn][key] is not None
+    }
+    counts = {name: len(model[name]) for name in ("false_alarms", "reversals")}
+    return {
+        **days,
+        **{f"declared_{name}": count for name, count in counts.items()},
+        "settles": model["limits"]["sentence"],
+    }

@@ -1,5 +1,5 @@
 """How good the answers are: the official chronology, scores, benchmarks, replays and the reasons of a change.
 
-Belongs here: the NBER dates, metrics of probabilities against them, baselines, news decomposition.
+Belongs here: chronologies, scores against them and their uncertainty, rivals, the page of the record, news.
 Does not belong here: training, storing or serving a model.
 """

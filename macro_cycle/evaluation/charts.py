@@ -1,7 +1,7 @@
 """Drawings of probabilities against an official chronology."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,10 +13,23 @@ if TYPE_CHECKING:
 
 
 def shade_recessions(axes: "Axes", months: pd.DatetimeIndex, chronology: Chronology) -> None:
-    """Grey bands over the recession months among `months`."""
+    """Grey bands behind what is drawn, over the recession months among `months`."""
+    for first, last in _runs(months, chronology):
+        axes.axvspan(first, last, color="#ddd", lw=0, zorder=0)
+
+
+def outline_recessions(axes: "Axes", months: pd.DatetimeIndex, chronology: Chronology) -> None:
+    """Dashed lines at the ends of each run of recession months, where areas fill the drawing."""
+    for first, last in _runs(months, chronology):
+        for edge in (first, last):
+            axes.axvline(edge, color="#222", lw=0.7, ls=(0, (3, 2)))
+
+
+def _runs(months: pd.DatetimeIndex, chronology: Chronology) -> Iterator[tuple[Any, Any]]:
+    """First and last day of each run of recession months, as matplotlib takes days."""
     inside = chronology.recession_indicator(months)
     for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
-        axes.axvspan(run.index[0], run.index[-1] + pd.offsets.MonthEnd(0), color="#333", alpha=0.25, lw=0)
+        yield run.index[0], run.index[-1] + pd.offsets.MonthEnd(0)
 
 
 def record_chart(scores: pd.DataFrame, chronology: Chronology) -> "Figure":

@@ -88,7 +88,7 @@ def walk_forward_daily(
     answers: list[DailyAnswer] = []
     month_ends: set[date] = set()
     before: MacroCycleHMM | None = None
-    for number, (end, panel, model) in enumerate(_estimated(panels, config, ends, every)):
+    for number, (end, panel, model) in enumerate(estimated_models(panels, config, ends, every)):
         if before is not None:
             answers += answers_between(panels, before, ends[number - 1], end - pd.Timedelta(days=1))
         if number and panel is not None and model is not None:
@@ -99,7 +99,7 @@ def walk_forward_daily(
     return DailyWalk(tuple(answers), frozenset(month_ends))
 
 
-def _estimated(
+def estimated_models(
     panels: RealTimePanels, config: "HMMConfig", ends: Sequence[pd.Timestamp], every: int
 ) -> "Iterator[tuple[pd.Timestamp, pd.DataFrame | None, MacroCycleHMM | None]]":
     """Each month end with its panel and the model estimated last; None while too little is known."""

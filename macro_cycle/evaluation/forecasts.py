@@ -14,9 +14,8 @@ from scipy.special import log_ndtr, ndtr
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology
-from macro_cycle.evaluation.metrics import auroc, brier
+from macro_cycle.evaluation.metrics import auroc, brier, log_score
 
-LEAST_PROBABILITY = 1e-4  # a forecast nearer to 0 or 1 is scored as this far from it
 RIDGE = 1e-3
 
 
@@ -54,10 +53,8 @@ def onset(index: pd.DatetimeIndex, months: int, day: pd.Timestamp, chronology: C
 def forecast_score(probability: ArrayLike, happened: ArrayLike) -> ForecastScore:
     """Scores of probabilities (T,) of an event; raises MacroCycleError for a missing probability."""
     p, y = np.asarray(probability, float), np.asarray(happened, bool)
-    held = np.clip(p, LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
-    log_score = float(np.mean(np.where(y, np.log(held), np.log1p(-held)))) if len(p) else float("nan")
     mean = float(p.mean()) if len(p) else float("nan")
-    return ForecastScore(len(p), int(y.sum()), mean, auroc(p, y), brier(p, y), log_score)
+    return ForecastScore(len(p), int(y.sum()), mean, auroc(p, y), brier(p, y), log_score(p, y))
 
 
 def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
@@ -77,18 +74,26 @@ def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def probit_in_real_time(
-    spread: pd.Series, asked: pd.DatetimeIndex, days: pd.DatetimeIndex, months: int, chronology: Chronology
+    spread: pd.Series,
+    asked: pd.DatetimeIndex,
+    days: pd.DatetimeIndex,
+    months: int,
+    chronology: Chronology,
+    every: int = 1,
 ) -> NDArray[np.float64]:
     """(T,) probability of an onset within `months` of each month of `asked`, by a probit estimated as of its day.
 
-    spread: by reference month, never revised. On each day of `days` it is estimated on what was settled then; NaN while
-    that holds no onset.
+    spread: by reference month, never revised. On each `every`-th day of `days` it is estimated on what was settled
+    then; NaN while that holds no onset.
     """
     said = np.full(len(asked), np.nan)
+    estimated: tuple[float, float] | None = None
     for i, (month, day) in enumerate(zip(asked, days, strict=True)):
-        known = spread[: month - pd.DateOffset(months=1)].dropna()
-        happened = onset(pd.DatetimeIndex(known.index), months, day, chronology).dropna()
-        if month in spread.index and happened.nunique() == 2:
-            constant, slope = probit(known[happened.index].to_numpy(float), happened.to_numpy(bool))
-            said[i] = ndtr(constant + slope * spread[month])
+        if estimated is None or i % every == 0:
+            known = spread[: month - pd.DateOffset(months=1)].dropna()
+            happened = onset(pd.DatetimeIndex(known.index), months, day, chronology).dropna()
+            if happened.nunique() == 2:
+                estimated = probit(known[happened.index].to_numpy(float), happened.to_numpy(bool))
+        if estimated is not None and month in spread.index:
+            said[i] = ndtr(estimated[0] + estimated[1] * spread[month])
     return said

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Recession
+
+LEAST_PROBABILITY = 1e-4
 
 
 def auroc(probability: ArrayLike, recession: ArrayLike) -> float:
@@ -19,13 +22,20 @@ def auroc(probability: ArrayLike, recession: ArrayLike) -> float:
     positives, negatives = int(y.sum()), int((~y).sum())
     if not positives or not negatives:
         return float("nan")
-    return float((pd.Series(p).rank().to_numpy()[y].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return float((rankdata(p)[y].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def brier(probability: ArrayLike, recession: ArrayLike) -> float:
     """Mean squared error of the probability (Brier 1950)."""
     p, y = _checked(probability, recession)
     return float(np.mean((p - y) ** 2))
+
+
+def log_score(probability: ArrayLike, happened: ArrayLike) -> float:
+    """Mean log probability of what happened, in nats (Good 1952); one nearer to 0 or 1 counts as 0.0001 from it."""
+    p, y = _checked(probability, happened)
+    held = np.clip(p, LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
+    return float(np.mean(np.where(y, np.log(held), np.log1p(-held)))) if len(p) else float("nan")
 
 
 def false_alarm_share(probability: ArrayLike, recession: ArrayLike, threshold: float = 0.5) -> float:

@@ -1,38 +1,158 @@
-"""The calls on file scored beside rivals, all from the same stored observations in the same run."""
+"""The model's answers scored beside rivals, all from the same observations in the same run.
 
-from collections.abc import Iterator, Sequence
+Here: putting the records of model and rivals together from a history of observations. Not here: the figures.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from macro_cycle.declared import Rule, Standing, declare, follow_answers
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.baselines import SERIES, Baseline, scores_in_real_time
+from macro_cycle.evaluation import sections
+from macro_cycle.evaluation.answers import Answers, answers, on_file
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.information import answers_by_information
+from macro_cycle.evaluation.phases_and_onsets import onset_rows, phase_rows
+from macro_cycle.evaluation.rivals import Rival, answers_at, answers_by_day
+from macro_cycle.evaluation.timeliness import Span, spans_above, spans_of
 from macro_cycle.evaluation.track_record import Record, evaluation
+from macro_cycle.features import FeatureSet
+from macro_cycle.features.real_time import RealTimePanels
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.provenance import NOT_STATED, Provenance, Publications
 from macro_cycle.warehouse import Warehouse
-from macro_cycle.warehouse.observations import as_of_view
+from macro_cycle.warehouse.models import ModelStore
 from macro_cycle.warehouse.regimes import RegimeStore
 
 MODEL = "model"
+Says = Callable[[str], None]
+"""Is told what is being done, in words."""
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The cycle whose answers are scored, and the rule by which its phase is declared."""
+
+    catalog: Catalog
+    features: FeatureSet
+    chronology: Chronology
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The document of an evaluation, and the records behind it, the model's first."""
+
+    document: dict[str, Any]
+    records: tuple[Record, ...]
+
+    @property
+    def calls(self) -> pd.DataFrame:
+        """The model's scores by as-of month."""
+        return self.records[0].scores
 
 
 def evaluate_calls(
-    store: Warehouse, regimes: RegimeStore, rivals: Sequence[Baseline], day: pd.Timestamp, chronology: Chronology
-) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The evaluation of all calls by what was settled on `day`, and the calls (by as-of month).
+    store: Warehouse,
+    regimes: RegimeStore,
+    subject: Subject,
+    rivals: Sequence[Rival],
+    day: pd.Timestamp,
+    *,
+    on_days: bool = False,
+    given: Sequence[Record] = (),
+    says: Says = silent,
+) -> Evaluated:
+    """The evaluation of all calls by what was settled on `day`.
 
-    Answers without new data are not scored; `repeated` counts them. Rivals are scored at the month ends of the others.
-    Rivals whose series the store lacks are left out, and named in the document's `left_out`.
+    Answers without new data are not scored; `repeated` counts them. Between month ends the models on file are asked.
+    Rivals are scored at the month ends of the others, with `on_days` on every day of news to them too. Rivals that
+    cannot be asked are left out, and named in the document's `left_out`. given: records that were not made here.
 
     Raises:
         MacroCycleError: there is no call yet.
     """
     calls = regimes.calls()
-    model = model_record(calls)
-    frames = list(as_of_months(store, pd.DatetimeIndex(model.scores.index)))
-    records, left_out = rival_records(rivals, frames)
-    document = evaluation(model, records, regimes.label_changes(), day, chronology)
-    return {**document, "repeated": len(calls) - len(model.scores), "left_out": left_out}, model.scores
+    present = set(store.series_ids())
+    wanted = {*subject.features.series_ids, *(s for rival in rivals for s in rival.reads), "GS10", "TB3MS"}
+    history = store.history(sorted(wanted & present))
+    panels = RealTimePanels(history, subject.catalog, subject.features)
+    said = answers(
+        panels,
+        on_file(panels, calls, ModelStore(store.engine)),
+        lambda done: says(f"the model's answers day by day: month {done} of {len(calls)}"),
+    )
+    record = model_record(calls)
+    ends = list(pd.DatetimeIndex(record.scores.index) + pd.offsets.MonthEnd(0))
+    found = evaluate_answers(
+        said,
+        record,
+        history,
+        subject,
+        rivals,
+        day,
+        on_days=on_days,
+        given=given,
+        says=says,
+        label_changes=regimes.label_changes(),
+        provenance=Publications(store.publications(subject.features.series_ids)).provenance(ends),
+    )
+    return replace(found, document={**found.document, "repeated": len(calls) - len(record.scores)})
+
+
+def evaluate_answers(
+    said: Answers,
+    model: Record,
+    history: pd.DataFrame,
+    subject: Subject,
+    rivals: Sequence[Rival],
+    day: pd.Timestamp,
+    *,
+    on_days: bool = False,
+    given: Sequence[Record] = (),
+    says: Says = silent,
+    label_changes: pd.Series | None = None,
+    provenance: Provenance | None = None,
+) -> Evaluated:
+    """The evaluation of a model's answers; `model` is its record of month ends, `history` what its days are from."""
+    chronology = subject.chronology
+    if said.daily:
+        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule))
+    months, rule = pd.DatetimeIndex(model.scores.index), subject.rule if on_days else None
+    records, left_out = rival_records(rivals, history, subject.catalog, months, rule, says)
+    every = (model, *records, *given)
+    first = said.days.index[0] if len(said.days) else model.scores.index[0]
+    says("bands and tests")
+    declared = [row for each in every if (row := sections.declarations(each, first, day, chronology))]
+    steps = (
+        answers_by_information(said.days, history, subject.catalog, subject.features) if len(said.days) else iter(())
+    )
+    changes = pd.Series(dtype=float) if label_changes is None else label_changes
+    document = {
+        **evaluation(model, every[1:], changes, day, chronology),
+        "first_day": f"{first:%Y-%m-%d}",
+        "rule": subject.rule.model_dump(),
+        "periods": [row for each in every for row in sections.periods(each, day, chronology)],
+        "bands": sections.BANDS,
+        "declarations": declared,
+        "information": sections.by_information(steps, model, day, chronology),
+        "comparisons": sections.comparisons(model, every[1:], day, chronology),
+        "reliability": sections.reliability_of(model, day, chronology),
+        **(phase_rows(said.months, day, chronology) if len(said.months) else {}),
+        "onsets": onset_rows(said.months, history, day, chronology) if len(said.months) else [],
+        "sources": {each.name: {"source": each.source, "note": each.note} for each in every[1:]},
+        "repeated": 0,
+        "rests_on": NOT_STATED if provenance is None else provenance.in_words,
+        "left_out": left_out,
+    }
+    return Evaluated(document, every)
 
 
 def model_record(calls: pd.DataFrame) -> Record:
@@ -46,25 +166,70 @@ def model_record(calls: pd.DataFrame) -> Record:
     return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))
 
 
+def declared_spans(said: Answers, rule: Rule) -> tuple[Span, ...]:
+    """The contractions that the rule declares from the model's answers."""
+    _, declared = follow_answers(Standing(), said.daily, rule)
+    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))
+
+
 def rival_records(
-    rivals: Sequence[Baseline], frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]]
+    rivals: Sequence[Rival],
+    history: pd.DataFrame,
+    catalog: Catalog,
+    months: pd.DatetimeIndex,
+    rule: Rule | None = None,
+    says: Says = silent,
 ) -> tuple[list[Record], list[str]]:
-    """What the rivals said at the same month ends, and a line for each whose series or package is lacking."""
+    """What the rivals said at the ends of the months, and a line for each that could not be asked, with the reason.
+
+    rule: where it is given they are asked on each day of news too, and declare by it.
+    """
     records, left_out = [], []
-    for rival in rivals:
+    for number, rival in enumerate(rivals):
+        heading = f"rival {number + 1} of {len(rivals)}, {rival.title}"
+        says(heading)
         try:
-            scores = scores_in_real_time(rival, frames)
+            records.append(_asked(rival, history, catalog, months, rule, _after(heading, says)))
         except MacroCycleError as error:
             left_out.append(f"{rival.title}: {error}")
-        else:
-            records.append(Record(rival.name, rival.title, scores, rival.threshold, rival.probability))
     return records, left_out
 
 
-def as_of_months(
-    store: Warehouse, months: pd.DatetimeIndex, more: Sequence[str] = ()
-) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
-    """What was known at the end of each month (month starts) of the rivals' series, and of `more`, from one read."""
-    history = store.history(sorted({*SERIES, *more} & set(store.series_ids())))
-    for month in months:
-        yield month, as_of_view(history, month + pd.offsets.MonthEnd(0))
+def _after(heading: str, says: Says) -> Says:
+    return lambda text: says(f"{heading}: {text}")
+
+
+def month_ends(days: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
+    """The last answer (reference_month, score) by the end of each month, by as-of month; none before the first."""
+    ends = pd.DataFrame({"end": months + pd.offsets.MonthEnd(0)}, index=months.rename("as_of")).reset_index()
+    stood = pd.merge_asof(ends, days.rename_axis("day").reset_index(), left_on="end", right_on="day")
+    return stood.dropna(subset="day").set_index("as_of")[["reference_month", "score"]]
+
+
+def _asked(
+    rival: Rival, history: pd.DataFrame, catalog: Catalog, months: pd.DatetimeIndex, rule: Rule | None, says: Says
+) -> Record:
+    ends = list(months + pd.offsets.MonthEnd(0))
+
+    def progress(done: int, of: int) -> None:
+        if done % 50 == 0:
+            says(f"day {done} of {of}")
+
+    if rule is None:
+        days, spans = None, None
+        scores = month_ends(answers_at(rival, history, catalog, ends), months)
+    else:
+        days = answers_by_day(rival, history, catalog, ends[0], ends[-1], progress)
+        spans, scores = _spans(rival, days, rule), month_ends(days, months)
+    note = "" if rival.every is None else f"estimated again at every {rival.every}th month end"
+    return Record(rival.name, rival.title, scores, rival.threshold, rival.probability, days, spans, rival.source, note)
+
+
+def _spans(rival: Rival, days: pd.DataFrame, rule: Rule) -> tuple[Span, ...]:
+    """Probabilities are declared by the thresholds and waits of the model's rule, scores by their own threshold."""
+    known = days[days["score"].notna()]
+    on, score = [day.date() for day in pd.DatetimeIndex(known.index)], known["score"].tolist()
+    if not rival.probability:
+        return tuple(spans_above(on, score, rival.threshold))
+    declared = declare(on, score, rule)
+    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))

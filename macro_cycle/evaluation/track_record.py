@@ -13,6 +13,7 @@ import pandas as pd
 
 from macro_cycle.evaluation import metrics
 from macro_cycle.evaluation.chronology import Chronology, Recession
+from macro_cycle.evaluation.timeliness import Span
 
 BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)
 FEWEST_MONTHS = 24
@@ -23,7 +24,9 @@ class Record:
     """One forecaster's answers: `scores` has index as-of month (month starts, ascending), reference_month, score.
 
     Month ends without new data are not in it: an answer repeated for want of data is no new evidence.
-    threshold: a recession is called above it. probability: whether scores are probabilities.
+    threshold: a recession is called above it. probability: whether scores are probabilities. days: the same by day of
+    news, where it was asked on days. spans: the contractions that it declared. source: where it was published. note:
+    what a reader must know of it.
     """
 
     name: str
@@ -31,6 +34,10 @@ class Record:
     scores: pd.DataFrame
     threshold: float = 0.5
     probability: bool = True
+    days: pd.DataFrame | None = None
+    spans: tuple[Span, ...] | None = None
+    source: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Figures:
     """The figures of one record over its settled months; None where there is nothing to compute it from.
 
     months: distinct reference months.
+    log_score: mean log probability of what happened, in nats, probabilities held 0.0001 away from 0 and 1.
     false_alarms: share of expansion months above the threshold. called: recessions with two running month ends above
     it, of `recessions` that began while the record ran; slowest_call: most month ends after a recession's first month.
     """
@@ -51,6 +59,7 @@ class Figures:
     recessions: int
     called: int
     slowest_call: float | None
+    log_score: float | None = None
 
 
 def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figures:
@@ -66,6 +75,7 @@ def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figure
         months=months,
         auroc=_known(metrics.auroc(score, recession)) if enough else None,
         brier=_known(metrics.brier(score, recession)) if enough and record.probability else None,
+        log_score=_known(metrics.log_score(score, recession)) if enough and record.probability else None,
         false_alarms=_known(metrics.false_alarm_share(score, recession, record.threshold)) if enough else None,
         recessions=len(delays),
         called=int(delays.notna().sum()),

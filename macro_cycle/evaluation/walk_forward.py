@@ -8,6 +8,7 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel
 from macro_cycle.observations import Catalog
+from macro_cycle.warehouse.observations import as_of_view
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import HMMConfig
@@ -48,6 +49,12 @@ def answers(
         for i, (month, panel) in enumerate(distinct.items())
     }
     return pd.DataFrame.from_dict(said, orient="index", columns=["reference_month", "score"])
+
+
+def frames_at(history: pd.DataFrame, months: pd.DatetimeIndex) -> Iterator[tuple[pd.Timestamp, pd.DataFrame]]:
+    """What was known at the end of each month (month starts), of `Warehouse.history`."""
+    for month in months:
+        yield month, as_of_view(history, month + pd.offsets.MonthEnd(0))
 
 
 def _panels(

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.evaluation.baselines import baselines
 from macro_cycle.evaluation.chronology import Chronology
-from macro_cycle.evaluation.scoring import MODEL, as_of_months, model_record, rival_records
+from macro_cycle.evaluation.rivals import simple_rivals
+from macro_cycle.evaluation.scoring import MODEL, model_record, rival_records
 from macro_cycle.evaluation.track_record import Record, figures, settled_scores
-from macro_cycle.evaluation.walk_forward import walk_forward
+from macro_cycle.evaluation.walk_forward import frames_at, walk_forward
 from macro_cycle.features import FeatureSet
 from macro_cycle.observations import Catalog
 from macro_cycle.platform.versions import document_version
@@ -42,20 +42,22 @@ def gather(
     """
     on_file = _calls_of(regimes, challenger, chronology, day)
     months = pd.DatetimeIndex(on_file.scores.index) if on_file else pd.date_range(first_month, day, freq=f"{STEP}MS")
-    frames = [frame for frame in as_of_months(store, months, features.series_ids) if len(frame[1])]
+    rules = simple_rivals()
+    wanted = {*features.series_ids, *(series_id for rival in rules for series_id in rival.reads)}
+    history = store.history(sorted(wanted & set(store.series_ids())))
+    frames = [frame for frame in frames_at(history, months) if len(frame[1])]
 
     def walked(config: "HMMConfig") -> Record:
         return Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config))
 
     record = on_file or walked(challenger)
-    frames = [frame for frame in frames if frame[0] in record.scores.index]
-    rules = [rival for rival in baselines(catalog) if rival.requires is None]
+    asked = pd.DatetimeIndex([month for month, _ in frames if month in record.scores.index])
     same = champion is None or champion == challenger
     return Evidence(
         challenger=figures(record, day, chronology),
         champion=None if same or champion is None else figures(walked(champion), day, chronology),
-        rivals=[figures(rival, day, chronology) for rival in rival_records(rules, frames)[0]],
-        source="calls on file" if on_file else f"walk-forward over {len(frames)} month ends",
+        rivals=[figures(said, day, chronology) for said in rival_records(rules, history, catalog, asked)[0]],
+        source="calls on file" if on_file else f"walk-forward over {len(asked)} month ends",
     )
 
 

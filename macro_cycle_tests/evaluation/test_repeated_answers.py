@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from macro_cycle.cycles import shipped
-from macro_cycle.evaluation.report import page
-from macro_cycle.evaluation.scoring import evaluate_calls, model_record
+from macro_cycle.evaluation.scoring import Subject, evaluate_calls, model_record
 from macro_cycle.evaluation.track_record import figures, settled_scores
 from macro_cycle.evaluation.walk_forward import walk_forward
 from macro_cycle.observations import Catalog
@@ -87,14 +86,16 @@ def test_months_are_counted_by_what_they_are_about(calls):
     assert figures(repeated, TODAY, NBER).months == len(ENDS) - len(GAP)
 
 
-def test_rivals_are_scored_at_the_same_month_ends_and_people_are_told(warehouse, calls):
+def test_the_evaluation_says_how_many_month_ends_repeat_another(warehouse, calls):
     source = Sample(Catalog.load())
     known = source.observations(["UNRATE", "INDPRO"])
     warehouse.ingest(known, source="sample")
-    document, scored = evaluate_calls(warehouse, RegimeStore(warehouse.engine, "us"), [], TODAY, NBER)
-    assert document["repeated"] == len(GAP)
-    assert document["figures"][0]["months"] == len(scored) == len(ENDS) - len(GAP)
-    assert f"{len(GAP)} month ends without new data" in page(document, scored, NBER)
+    definition = shipped()
+    subject = Subject(Catalog.load(), definition.features, definition.chronology, definition.declared)
+    found = evaluate_calls(warehouse, RegimeStore(warehouse.engine, "us"), subject, [], TODAY)
+    assert found.document["repeated"] == len(GAP)
+    assert found.document["figures"][0]["months"] == len(found.calls) == len(ENDS) - len(GAP)
+    assert "one vintage" in found.document["rests_on"]
 
 
 def test_a_configuration_walked_over_a_gap_is_judged_once_by_what_was_known():

@@ -1,14 +1,10 @@
-"""The track record counts what was settled, says nothing where there is nothing to say, and opens anywhere."""
-
-import json
-from html.parser import HTMLParser
+"""The track record counts what was settled, and says nothing where there is nothing to say."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from macro_cycle.evaluation.report import page
-from macro_cycle.evaluation.track_record import Record, calibration, dates_of_calls, evaluation, figures, settled_scores
+from macro_cycle.evaluation.track_record import Record, calibration, dates_of_calls, figures, settled_scores
 from macro_cycle_tests.evaluation.chronologies import NBER
 
 TODAY = pd.Timestamp("2026-11-24")
@@ -81,31 +77,3 @@ def test_calibration_bins_hold_every_settled_month_once():
     bins = calibration(noisy, TODAY, NBER)
     assert sum(row["months"] for row in bins) == len(settled_scores(noisy.scores, TODAY, NBER))
     assert all(row["from"] <= row["probability"] <= row["to"] for row in bins)
-
-
-class _Seen(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.sources: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.sources += [value for name, value in attrs if name in ("src", "href", "xlink:href") and value]
-
-
-def test_the_report_is_one_page_that_loads_nothing_and_says_every_figure(oracle):
-    changes = pd.Series([np.nan, 0.0, 0.01], index=MONTHS[:3])
-    rival = record(np.full(len(MONTHS), 0.5), name="<rival>")
-    document = evaluation(oracle, [rival], changes, TODAY, NBER)
-    json.dumps(document, allow_nan=False)
-    html = page({**document, "left_out": ["Term spread: no <yields>"]}, oracle.scores, NBER)
-    seen = _Seen()
-    seen.feed(html)
-    assert {"svg", "table"} <= set(seen.tags)
-    assert not {"script", "link", "img", "iframe"} & set(seen.tags)
-    assert all(source.startswith("#") for source in seen.sources)
-    assert "&lt;Rival&gt;" in html
-    assert "Term spread: no &lt;yields&gt;" in html
-    assert "1.0000" in html
-    assert len(document["recessions"]) == sum(r.peak >= pd.Timestamp("1973") for r in NBER.recessions)

@@ -1,0 +1,196 @@
+"""An evaluation as tables of at most 80 columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from macro_cycle.cli.console import answers, as_typed, errors
+
+Document = Mapping[str, Any]
+
+
+def show(document: Document) -> None:
+    """Everything that the evaluation found, the days first."""
+    _say(
+        f"Answers from {document['first_as_of']} to {document['last_as_of']}, scored by what {document['authority']} "
+        f"had settled by {document['day']}. The history behind them: {document['rests_on']}."
+    )
+    _days(document)
+    _figures(document)
+    _recessions(document)
+    _periods(document)
+    _information(document)
+    _tests(document)
+    _reliability(document)
+    _phases(document)
+    _onsets(document)
+    _notes(document)
+
+
+def _say(text: str) -> None:
+    answers.print(as_typed(text), highlight=False)
+
+
+def _days(document: Document) -> None:
+    declared = document["declarations"]
+    if not declared:
+        return
+    table = _table("found", "after peak", "worst", "after trough", "worst", "false", "back")
+    for row in declared:
+        cells = [cell for turn in ("peak", "trough") for cell in _delay(row[turn])]
+        found = f"{row['peak']['declared']}/{row['peak']['turning_points']}"
+        table.add_row(as_typed(row["title"]), found, *cells, str(len(row["false_alarms"])), str(len(row["reversals"])))
+    announced = [_number(declared[0][turn]["announced_days"], 0) for turn in ("peak", "trough")]
+    table.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
+    _print("Days from the end of the turning point's month to its declaration, mean ± sd", table)
+    for row in declared:
+        for kind in ("false_alarms", "unsettled"):
+            if spans := [f"{span['begun']} to {span['ended'] or 'today'}" for span in row[kind]]:
+                _say(f"{row['title']}, {kind.replace('_', ' ')}: {_few(spans)}")
+        if row["reversals"]:
+            _say(f"{row['title']}, reversals: {_few(row['reversals'])}")
+    _say(f"{declared[0]['limits']['sentence']}")
+
+
+def _figures(document: Document) -> None:
+    table = _table("months", "AUROC", "Brier", "log score", "false", "called", "slowest")
+    for row in document["figures"]:
+        slowest = row["slowest_call"]
+        table.add_row(
+            as_typed(row["title"]),
+            str(row["months"]),
+            _number(row["auroc"], 4),
+            _number(row["brier"], 4),
+            _number(row["log_score"], 3),
+            "" if row["false_alarms"] is None else f"{row['false_alarms']:.1%}",
+            f"{row['called']} of {row['recessions']}",
+            "" if slowest is None else f"{slowest:.0f} m.",
+        )
+    _print("The answers at month ends", table)
+
+
+def _recessions(document: Document) -> None:
+    if not document["recessions"]:
+        return
+    table = _table("begin called", "ahead", "end called", "ahead")
+    for row in document["recessions"]:
+        cells = [row[f"{what}_{which}"] for what in ("begin", "end") for which in ("called", "days_ahead")]
+        months = f"{row['first_month']} to {row['last_month']}"
+        table.add_row(months, *("" if cell is None else str(cell) for cell in cells))
+    _print("Calls at month ends, and by how many days they came before the announcement", table)
+
+
+def _periods(document: Document) -> None:
+    level = f"{100 * document['bands']['level']:.0f} %"
+    table = _table("months", "AUROC", "Brier")
+    for row in document["periods"]:
+        if row["name"] == document["figures"][0]["name"] or row["period"] == "all months":
+            name = row["title"] if row["period"] == "all months" else f"  {row['period']}"
+            table.add_row(as_typed(name), str(row["months"]), _within(row["auroc"], 4), _within(row["brier"], 4))
+    _print(f"By period, with {level} bands ({document['bands']['method']})", table)
+
+
+def _information(document: Document) -> None:
+    table = _table("day", "months", "AUROC", "Brier")
+    for row in document["information"]:
+        table.add_row(
+            as_typed(row["information"]),
+            f"+{row['days_after_month']}",
+            str(row["months"]),
+            _number(row["auroc"]["value"], 4),
+            _number(row["brier"]["value"], 4),
+        )
+    _print("By what had been published about the month", table)
+
+
+def _tests(document: Document) -> None:
+    table = _table("loss", "difference", "p")
+    for row in document["comparisons"]:
+        p = "<0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}"
+        table.add_row(as_typed(row["title"]), row["loss"], f"{row['difference']:+.4f}", p)
+    _print("Against each rival (Diebold and Mariano; negative: the model lost less)", table)
+
+
+def _reliability(document: Document) -> None:
+    found = document["reliability"]
+    if found is None:
+        return
+    table = _table("said", "in recession", "months")
+    for said, happened, months in found["curve"]:
+        table.add_row("", f"{said:.3f}", f"{happened:.3f}", str(months))
+    _print("Reliability: what was said, and how often it was so", table)
+    _say(
+        f"Brier {found['brier']:.4f} = miscalibration {found['miscalibration']:.4f} - discrimination "
+        f"{found['discrimination']:.4f} + uncertainty {found['uncertainty']:.4f}"
+    )
+
+
+def _phases(document: Document) -> None:
+    table = _table("months", "true", "AUROC", "precision", "recall")
+    for row in document.get("phases", []):
+        if row["months"]:
+            shares = ["" if row[name] is None else f"{row[name]:.1%}" for name in ("precision", "recall")]
+            table.add_row(row["phase"], str(row["months"]), str(row["positives"]), _number(row["auroc"], 3), *shares)
+    _print("The four phases", table)
+
+
+def _onsets(document: Document) -> None:
+    table = _table("months", "begun", "AUROC", "Brier", "log score")
+    for row in document["onsets"]:
+        for who, key in (("", "model"), (", spread probit", "probit")):
+            score = row[key]
+            if score is not None:
+                figures = (_number(score["auroc"], 3), _number(score["brier"], 4), _number(score["log_score"], 3))
+                name = f"{row['months_ahead']} months{who}"
+                table.add_row(name, str(score["months"]), str(score["onsets"]), *figures)
+    _print("A recession begins within", table)
+
+
+def _notes(document: Document) -> None:
+    changes = document["label_changes"]
+    if changes["median"] is not None:
+        _say(
+            f"labels of months older than two years: median {changes['median']:.2%}, mean {changes['mean']:.2%} "
+            f"changed from one month end to the next"
+        )
+    if document["repeated"]:
+        _say(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
+    for line in document["left_out"]:
+        errors.print(f"left out: {as_typed(line)}", highlight=False, soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("", max_width=32)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _print(title: str, table: Table) -> None:
+    """The table below its title, unless it is empty."""
+    if table.rows:
+        answers.print(f"\n[bold]{as_typed(title)}[/]", highlight=False)
+        answers.print(table)
+
+
+def _delay(delay: Document) -> tuple[str, str]:
+    spread = "" if delay["sd"] is None else f" ± {delay['sd']:.0f}"
+    mean = "" if delay["days"] is None else f"{delay['days']:.0f}{spread}"
+    return mean, "" if delay["worst"] is None else str(delay["worst"])
+
+
+def _few(items: Sequence[str], shown: int = 4) -> str:
+    return "; ".join(items[:shown]) + (f"; and {len(items) - shown} more" if len(items) > shown else "")
+
+
+def _within(band: Mapping[str, float | None] | None, digits: int) -> str:
+    if band is None or band["value"] is None:
+        return ""
+    ends = "" if band["low"] is None else f" [{_number(band['low'], digits)}, {_number(band['high'], digits)}]"
+    return f"{_number(band['value'], digits)}{ends}"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,83 @@
+"""What a model said in real time: an answer on each day of news, and at month ends the phases and the onset foreseen.
+
+Here: asking models that were estimated at month ends. Not here: where these come from (on file, or a walk-forward), and
+how good the answers are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from macro_cycle.declared import DailyAnswer
+from macro_cycle.evaluation.daily import answer_of, answers_between
+from macro_cycle.features.real_time import RealTimePanels
+from macro_cycle.warehouse.models import ModelStore
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import MacroCycleHMM
+
+ONSETS = (3, 6, 12)
+Estimated = tuple[pd.Timestamp, pd.DataFrame | None, "MacroCycleHMM | None"]
+"""A month end, the panel known then, and the model estimated on it; None while too little is known."""
+Progress = Callable[[int], None]
+"""Is told how many month ends are done."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """daily: ascending, one a day of news. months: by as-of month (month starts), what was said at its end.
+
+    Columns of months: reference_month, score (recession probability), label, a probability for each phase by what it
+    means (`hmm.phases`), and begins_3, begins_6, begins_12 (probability that a recession begins within so many months).
+    """
+
+    daily: tuple[DailyAnswer, ...]
+    months: pd.DataFrame
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """By day: reference_month, score."""
+        rows = [(pd.Timestamp(a.reference_month), a.recession_probability) for a in self.daily]
+        index = pd.DatetimeIndex([pd.Timestamp(a.day) for a in self.daily], name="day")
+        return pd.DataFrame(rows, index, ["reference_month", "score"])
+
+
+def answers(panels: RealTimePanels, estimated: Iterable[Estimated], progress: Progress = lambda done: None) -> Answers:
+    """Between two month ends the model of the earlier one answers; at a month end its own does."""
+    daily: list[DailyAnswer] = []
+    months: dict[pd.Timestamp, dict[str, object]] = {}
+    before: tuple[pd.Timestamp, MacroCycleHMM] | None = None
+    for number, (end, panel, model) in enumerate(estimated):
+        if before is not None:
+            daily += answers_between(panels, before[1], before[0], end - pd.Timedelta(days=1))
+        if panel is not None and model is not None:
+            daily.append(answer_of(model, panel, end))
+            months[end.to_period("M").to_timestamp()] = _said(model, panel)
+            before = (end, model)
+        progress(number + 1)
+    return Answers(tuple(daily), pd.DataFrame.from_dict(months, orient="index").rename_axis("as_of"))
+
+
+def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> Iterator[Estimated]:
+    """The models behind the stored calls (columns as_of, model_version), by month end; those not kept are left out."""
+    from macro_cycle.hmm import MacroCycleHMM
+
+    for as_of, version in zip(calls["as_of"], calls["model_version"], strict=True):
+        stored = models.load(version)
+        if stored is not None and stored.document:
+            end = pd.Timestamp(as_of)
+            yield end, panels.or_none(end), MacroCycleHMM.from_document(dict(stored.document))
+
+
+def _said(model: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, object]:
+    filtered = model.filter(panel).filtered_probs[-1:]
+    begins = model.forecast(panel, max(ONSETS)).recession_begins
+    return {
+        "reference_month": panel.index[-1],
+        "score": float(model.recession_probability(filtered)[0]),
+        "label": str(model.labels_of(filtered)[0]),
+        **{label: float(p) for label, p in zip(model.labels, model.phases(panel)[-1], strict=True)},
+        **{f"begins_{n}": float(begins[n - 1]) for n in ONSETS},
+    }

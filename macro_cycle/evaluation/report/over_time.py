@@ -1,0 +1,165 @@
+"""The record in time: days to the declarations, the years since 2022, all answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.report import drawings
+from macro_cycle.evaluation.report.html import downloads, figure, number, paragraph, section, table, within
+from macro_cycle.evaluation.track_record import Record
+
+LATELY = pd.Timestamp("2022-01-01")
+DRAWN, SHOWN = 3, 4
+
+Document = Mapping[str, Any]
+
+
+def days(document: Document, ours: str, authority: str) -> str:
+    """Days to each turning point, false alarms and reversals with their dates, and what so few recessions settle."""
+    rows = [_delay_row(row) for row in document["declarations"]]
+    model = document["declarations"][0] if document["declarations"] else None
+    if model is None:
+        return section("days", "Days to the declaration", paragraph("No answer was given on days yet.", note=True))
+    rows += [(authority, "", *_announced(model, "peak"), *_announced(model, "trough"), "", "")]
+    head = (
+        "",
+        "found",
+        "after the peak",
+        "sd",
+        "worst",
+        "after the trough",
+        "sd",
+        "worst",
+        "false alarms",
+        "reversals",
+    )
+    turns = [turn for turn in model["turns"] if turn["days"] is not None or turn["announced_days"] is not None]
+    drawn = [(f"{turn['turn']} {turn['month'][:7]}", turn["days"], turn["announced_days"]) for turn in turns]
+    chart = (
+        figure(drawings.days(drawn, ours, authority), "Days from the end of the turning point's month.")
+        if drawn
+        else paragraph("No turning point of a settled recession lies in this record.", note=True)
+    )
+    everything = [{"name": row["name"], **turn} for row in document["declarations"] for turn in row["turns"]]
+    alarms = [
+        {"name": row["name"], "kind": kind, **span}
+        for row in document["declarations"]
+        for kind in ("false_alarms", "unsettled")
+        for span in row[kind]
+    ] + [
+        {"name": row["name"], "kind": "reversals", "begun": day}
+        for row in document["declarations"]
+        for day in row["reversals"]
+    ]
+    return section(
+        "days",
+        "Days to the declaration",
+        paragraph(
+            "Counted from the last day of the month of a peak or trough to the day of the declaration; means over "
+            "recessions with 90 % bands."
+        ),
+        table(head, rows, "Nobody was asked on days.", ours),
+        _alarms(document),
+        chart,
+        downloads("declarations", everything),
+        downloads("alarms", alarms),
+        paragraph(model["limits"]["sentence"]),
+    )
+
+
+def lately(records: Sequence[Record]) -> str:
+    """The years in which most rules without a false alarm had one."""
+    recent = {each.title: _since(each, LATELY) for each in records}
+    known = {title: values for title, values in recent.items() if len(values)}
+    by_title = {each.title: each for each in records}
+    if not known:
+        return section("lately", "The years since 2022", paragraph("The record ends before 2022.", note=True))
+    drawn = {title: s for title, s in known.items() if by_title[title].probability}
+    rows = [
+        (
+            title,
+            number(float(s.max()), 2),
+            f"{s.idxmax():%Y-%m}",
+            f"{by_title[title].threshold:g}",
+            int((s > by_title[title].threshold).sum()),
+        )
+        for title, s in known.items()
+    ]
+    first = dict(list(drawn.items())[:DRAWN])
+    values = [
+        {"as_of": f"{day:%Y-%m-%d}", **{t: s.get(day) for t, s in known.items()}}
+        for day in next(iter(known.values())).index
+    ]
+    clean = [{name: None if value != value else value for name, value in row.items()} for row in values]
+    return section(
+        "lately",
+        "The years since 2022",
+        figure(drawings.lines(first, []), "At month ends; no recession has been dated in these years."),
+        table(("", "highest", "in", "threshold", "month ends above"), rows, "", records[0].title),
+        downloads("since-2022", clean),
+    )
+
+
+def whole(model: Record, chronology: Chronology) -> str:
+    """Every answer at a month end, with the recessions as dated."""
+    said = model.scores.drop_duplicates("reference_month", keep="last").set_index("reference_month")["score"]
+    spans = [(r.first_month, (r.trough or said.index[-1]) + pd.offsets.MonthEnd(0)) for r in chronology.recessions]
+    rows = [
+        {
+            "as_of": f"{as_of:%Y-%m}",
+            "reference_month": f"{row.reference_month:%Y-%m}",
+            "recession_probability": row.score,
+        }
+        for as_of, row in zip(model.scores.index, model.scores.itertuples(), strict=True)
+    ]
+    caption = f"About the newest month at each month end; grey: recessions as dated by {chronology.authority}."
+    return section(
+        "answers",
+        "All answers",
+        figure(drawings.lines({model.title: said}, spans), caption),
+        downloads("answers", rows),
+    )
+
+
+def _delay_row(row: Document) -> tuple[Any, ...]:
+    peaks = row["peak"]
+    cells = [
+        cell
+        for delay in (peaks, row["trough"])
+        for cell in (
+            within(delay["days_band"], 0),
+            number(delay["sd"], 0),
+            "" if delay["worst"] is None else delay["worst"],
+        )
+    ]
+    found = f"{peaks['declared']} of {peaks['turning_points']}"
+    return (row["title"], found, *cells, len(row["false_alarms"]), len(row["reversals"]))
+
+
+def _announced(model: Document, turn: str) -> tuple[str, str, str]:
+    days = pd.Series([t["announced_days"] for t in model["turns"] if t["turn"] == turn], dtype=float).dropna()
+    if days.empty:
+        return "", "", ""
+    return number(float(days.mean()), 0), number(float(days.std()), 0) if len(days) > 1 else "", number(days.max(), 0)
+
+
+def _alarms(document: Document) -> str:
+    rows = []
+    for row in document["declarations"]:
+        alarms, unsettled = (
+            [f"{a['begun']} to {a['ended'] or 'today'}" for a in row[k]] for k in ("false_alarms", "unsettled")
+        )
+        kinds = (("false alarm", alarms), ("reversal", row["reversals"]), ("not settled yet", unsettled))
+        rows += [(row["title"], kind, _few(dates)) for kind, dates in kinds if dates]
+    return table(("", "what", "when"), rows, "No false alarm and no reversal.")
+
+
+def _few(dates: Sequence[str]) -> str:
+    return "; ".join(dates[:SHOWN]) + (f"; and {len(dates) - SHOWN} more" if len(dates) > SHOWN else "")
+
+
+def _since(record: Record, month: pd.Timestamp) -> pd.Series:
+    scores = record.scores[record.scores.index >= month]["score"].dropna()
+    return scores.set_axis(pd.DatetimeIndex(scores.index) + pd.offsets.MonthEnd(0))
