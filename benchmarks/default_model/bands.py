@@ -23,7 +23,7 @@ def band_figures(run: WalkForward, revisions: RevisionSizes) -> list[Figure]:
     now = run.calls["probability"].to_numpy()[:-MONTHS]
     later = np.array([_later(run, i) for i in range(len(now))])
     contested = np.flatnonzero(_in_doubt(now) | _in_doubt(later))
-    bands = np.array([_bands(run, i, revisions) for i in contested])
+    bands = np.array([_bands(run, int(i), revisions) for i in contested])
     low, high = np.minimum(bands[..., 0], now[contested, None]), np.maximum(bands[..., 1], now[contested, None])
     held = (low - ROUNDING <= later[contested, None]) & (later[contested, None] <= high + ROUNDING)
     (full, parameters), (width, narrow) = held.mean(axis=0), (high - low).mean(axis=0)
