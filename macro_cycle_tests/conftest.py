@@ -10,11 +10,14 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from macro_cycle_tests.shapes import check_shapes
+
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
 
 os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"  # MLflow keeps its stores, and one server serves all tests
 _numbers = itertools.count()
+check_shapes()
 
 # No example fails for its time: a busy machine is slow. In CI the rest is hypothesis' profile of that name, which
 # draws the same examples in every run.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from benchmarks.default_model.bands import band_figures
 from benchmarks.default_model.phases import onset_figures, phase_figures
 from benchmarks.default_model.revisions import with_revisions
 from benchmarks.default_model.robustness import worst_fall
@@ -23,6 +24,7 @@ from benchmarks.default_model.walk_forward import (
 from benchmarks.figures import Figure, figure
 from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.rivals import Rival, all_rivals, answers_at
+from macro_cycle.hmm.revisions import RevisionSizes
 
 IN_TIME = 4.0
 REVISION_SEEDS = (1, 2, 3)
@@ -43,6 +45,7 @@ def measure() -> list[Figure]:
         figure("worst fall of AUROC under a fault", worst_fall(), "", "<= 0.01"),
         *phase_figures(run, pd.Timestamp(END)),
         *onset_figures(run, sample_observations(), pd.Timestamp(END)),
+        *band_figures(run, RevisionSizes.none(run.model.emitted)),
         *_context(found),
         *_revised(experiment),
         *(figure(f"{name} of {rival}", value, "") for rival, row in rivals.items() for name, value in row.items()),

@@ -35,7 +35,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """Calls by as-of month (`reference_month`, `probability`), labels of each partition, the last model.
+    """Calls by as-of month (`reference_month`, `probability`), labels, model and panel of each partition.
 
     phases: what each call said, by reference month: a column of probability for each phase, and `label`. begins: by
     reference month, probability that a recession begins within 1, ..., 12 months (columns).
@@ -45,8 +45,18 @@ class WalkForward:
     phases: pd.DataFrame
     begins: pd.DataFrame
     labels: list[pd.Series]
-    model: MacroCycleHMM
-    panel: pd.DataFrame
+    models: list[MacroCycleHMM]
+    panels: list[pd.DataFrame]
+
+    @property
+    def model(self) -> MacroCycleHMM:
+        """The last month's."""
+        return self.models[-1]
+
+    @property
+    def panel(self) -> pd.DataFrame:
+        """As known in the last month."""
+        return self.panels[-1]
 
 
 @cache
@@ -94,7 +104,7 @@ def walk_forward(
     phases["label"] = [said.iloc[-1] for said in labels]
     ahead = [m.forecast(panel, HORIZON).recession_begins for m, panel in zip(models, panels, strict=True)]
     begins = pd.DataFrame(ahead, newest, range(1, HORIZON + 1))
-    return WalkForward(calls, phases, begins, labels, models[-1], panels[-1])
+    return WalkForward(calls, phases, begins, labels, models, panels)
 
 
 @lru_cache(maxsize=4)

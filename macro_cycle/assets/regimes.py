@@ -11,6 +11,7 @@ from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
 from macro_cycle.assets.charts import as_metadata, regimes_chart
 from macro_cycle.assets.model import stored_model
 from macro_cycle.features.schema import regimes_schema, violations
+from macro_cycle.hmm.revisions import RevisionSizes
 from macro_cycle.observations import Provenance, Publications
 from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
@@ -117,14 +118,23 @@ def _made(platform: Platform, months: _WithThePanelBefore, month: str, model: Mo
         newest={str(name): value if isinstance(value, str) else float(value) for name, value in frame.iloc[-1].items()},
         news=months.has_news(month),
         provenance=months.provenance(month),
-        outlook=_outlook(trained) if month == platform.clock.open_month() else None,
+        outlook=_outlook(platform, month, trained) if month == platform.clock.open_month() else None,
     )
     return record, _chart(frame, month, platform) if month == months.keys[-1] else {}
 
 
-def _outlook(trained: Trained) -> dict[str, Any]:
-    """The months to come with their uncertainty; it takes a third of a second, too long for each month of a range."""
-    return trained.model.outlook(trained.panel).to_document()
+def _outlook(platform: Platform, month: str, trained: Trained) -> dict[str, Any]:
+    """The months to come with their uncertainty; it takes half a second, too long for each month of a range."""
+    revisions = RevisionSizes.seen(list(_panels_since_revised(platform, month)), trained.panel)
+    return trained.model.outlook(trained.panel, revisions=revisions).to_document()
+
+
+def _panels_since_revised(platform: Platform, month: str) -> Iterator[pd.DataFrame]:
+    """The stored panels of the month ends two to seven years before, whose newest cells have been revised since."""
+    settled = pd.Timestamp(month) - pd.DateOffset(years=2)
+    for earlier in pd.date_range(end=settled, periods=60, freq="MS").strftime("%Y-%m-%d"):
+        if platform.panels.holds(earlier):
+            yield platform.panels.read(earlier)
 
 
 def _figures(answer: Answer, platform: Platform) -> Metadata:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from macro_cycle.hmm.kernels.covariates import tilt
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
-def expected_durations(transition_matrix: np.ndarray) -> np.ndarray:
+
+def expected_durations(transition_matrix: Float[np.ndarray, "K K"]) -> Float[np.ndarray, "K"]:
     """(K,) mean stay in each regime in months, 1 / (1 - A[j, j]); infinite when it is never left."""
     stay = np.diagonal(transition_matrix)
     with np.errstate(divide="ignore"):
         return 1.0 / (1.0 - stay)
 
 
-def stationary_distribution(transition_matrix: np.ndarray) -> np.ndarray:
+def stationary_distribution(transition_matrix: Float[np.ndarray, "K K"]) -> Float[np.ndarray, "K"]:
     """(K,) p with p A = p; of several the one of least norm."""
     K = len(transition_matrix)
     system = np.vstack([transition_matrix.T - np.eye(K), np.ones(K)])
@@ -23,7 +28,11 @@ def stationary_distribution(transition_matrix: np.ndarray) -> np.ndarray:
     return p / p.sum()
 
 
-def tilted(transition_matrix: np.ndarray, slopes: np.ndarray | None, covariates: np.ndarray) -> np.ndarray:
+def tilted(
+    transition_matrix: Float[np.ndarray, "K K"],
+    slopes: Float[np.ndarray, "K K C"] | None,
+    covariates: Float[np.ndarray, "*batch covariates"],
+) -> Float[np.ndarray, "*path K K"]:
     """Transition matrices (..., K, K) given covariates (..., C); (K, K), as it is, where there are no slopes (K, K, C).
 
     A_t[i, j] is proportional to A[i, j] exp(slopes[i, j]' x_t) (Diebold, Lee and Weinbach, 1994).
@@ -38,7 +47,9 @@ def tilted(transition_matrix: np.ndarray, slopes: np.ndarray | None, covariates:
     return matrices.reshape(*covariates.shape[:-1], K, K)
 
 
-def step_ahead(probs: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+def step_ahead(
+    probs: Float[np.ndarray, "*start K"], transitions: Float[np.ndarray, "*path H K K"]
+) -> Float[np.ndarray, "*path H K"]:
     """(..., H, K) distribution of the regime in the months that transitions (..., H, K, K) lead into, from (..., K)."""
     path = np.empty((*transitions.shape[:-2], transitions.shape[-1]))
     for h in range(path.shape[-2]):
@@ -47,7 +58,11 @@ def step_ahead(probs: np.ndarray, transitions: np.ndarray) -> np.ndarray:
     return path
 
 
-def onset_probability(probs: np.ndarray, transitions: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def onset_probability(
+    probs: Float[np.ndarray, "*start K"],
+    transitions: Float[np.ndarray, "*path H K K"],
+    inside: Bool[np.ndarray, "K"],
+) -> Float[np.ndarray, "*path H"]:
     """(..., H) probability that in the first 1, ..., H months a step leads from outside the regimes `inside` into them.
 
     probs (..., K) is the distribution of the month before; transitions (..., H, K, K) lead into the months; inside is
@@ -58,8 +73,11 @@ def onset_probability(probs: np.ndarray, transitions: np.ndarray, inside: np.nda
 
 
 def months_to_exit(
-    probs: np.ndarray, transitions: np.ndarray, transition_matrix: np.ndarray, inside: np.ndarray
-) -> np.ndarray:
+    probs: Float[np.ndarray, "*start K"],
+    transitions: Float[np.ndarray, "*path H K K"],
+    transition_matrix: Float[np.ndarray, "*rest K K"],
+    inside: Bool[np.ndarray, "K"],
+) -> Float[np.ndarray, "*path"]:
     """(...,) expected months until the first one outside the regimes `inside` (K,), from probs (..., K) given inside.
 
     transitions (..., H, K, K) lead into the first H months, transition_matrix (..., K, K) into all later ones. Infinite

@@ -6,11 +6,15 @@ Transitions are one matrix (K, K), or one for each month (T, K, K): the t-th lea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from macro_cycle.hmm.kernels import forward_backward as chain
 from macro_cycle.hmm.kernels import lanes
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 N_LANES = 8  # chains side by side in vector registers
 
@@ -55,18 +59,28 @@ class ManySmoothed:
     log_likelihoods: np.ndarray
 
 
-def filter_forward(log_emissions: np.ndarray, initial_probs: np.ndarray, transitions: np.ndarray) -> Filtered:
+def filter_forward(
+    log_emissions: Float[np.ndarray, "T K"],
+    initial_probs: Float[np.ndarray, "K"],
+    transitions: Float[np.ndarray, "*months K K"],
+) -> Filtered:
     """Forward recursion."""
     return Filtered(*chain.filter_forward(*_contiguous(log_emissions, initial_probs, transitions)))
 
 
-def forward_backward(log_emissions: np.ndarray, initial_probs: np.ndarray, transitions: np.ndarray) -> Smoothed:
+def forward_backward(
+    log_emissions: Float[np.ndarray, "T K"],
+    initial_probs: Float[np.ndarray, "K"],
+    transitions: Float[np.ndarray, "*months K K"],
+) -> Smoothed:
     """Forward and backward recursion."""
     return Smoothed(*chain.forward_backward(*_contiguous(log_emissions, initial_probs, transitions)))
 
 
 def forward_backward_many(
-    log_emissions: np.ndarray, initial_probs: np.ndarray, transitions: np.ndarray
+    log_emissions: Float[np.ndarray, "B T K"],
+    initial_probs: Float[np.ndarray, "B K"],
+    transitions: Float[np.ndarray, "B *months K K"],
 ) -> ManySmoothed:
     """Forward and backward recursion of B chains, several at a time in vector lanes.
 

@@ -19,12 +19,16 @@ until the other one is clearly more probable (`label_positions`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.structure import LABELS, RECESSION
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 CLEARLY = 2.0 / 3.0  # of the probability of a side: twice as likely as the other direction
 
@@ -59,7 +63,7 @@ def label_names(n_regimes: int) -> tuple[str, ...]:
     return LABELS[n_regimes]
 
 
-def label_positions(probs: np.ndarray) -> np.ndarray:
+def label_positions(probs: Float[np.ndarray, "T K"]) -> Int[np.ndarray, "T"]:
     """(T,) the regime whose name each month bears, given probs (T, K) of consecutive months in canonical order.
 
     The side of the cycle comes first, recession where its probability exceeds one half; the direction second, the most
@@ -78,12 +82,12 @@ def label_positions(probs: np.ndarray) -> np.ndarray:
     return held
 
 
-def recession_side(n_regimes: int) -> np.ndarray:
+def recession_side(n_regimes: int) -> Bool[np.ndarray, "K"]:
     """(K,) True for the regimes of low activity, in canonical order."""
     return np.isin(np.arange(n_regimes), RECESSION[n_regimes])
 
 
-def recession_probability(probs: np.ndarray) -> np.ndarray:
+def recession_probability(probs: Float[np.ndarray, "*months K"]) -> Float[np.ndarray, "*months"]:
     """(T,) mass of the contraction side of the cycle, never above 1; probs (T, K) in canonical order."""
     mass = probs[..., list(RECESSION[probs.shape[-1]])].sum(axis=-1)
-    return np.minimum(mass, 1.0)
+    return np.asarray(np.minimum(mass, 1.0))

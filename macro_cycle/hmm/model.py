@@ -31,6 +31,7 @@ from macro_cycle.hmm.time_index import periods_after
 if TYPE_CHECKING:
     from macro_cycle.hmm.outlook import Outlook
     from macro_cycle.hmm.posterior.posterior import Posterior
+    from macro_cycle.hmm.revisions import RevisionSizes
 
 N_PATHS = 32  # of the covariates, in a forecast
 
@@ -289,11 +290,20 @@ class MacroCycleHMM:
 
         return infer(self, self.observations(panel), method, **options)
 
-    def outlook(self, panel: pd.DataFrame | np.ndarray, level: float = 0.9, n_draws: int = 200) -> Outlook:
-        """The record of the months ahead with doubt about the parameters, by the Laplace approximation on the panel."""
+    def outlook(
+        self,
+        panel: pd.DataFrame | np.ndarray,
+        level: float = 0.9,
+        n_draws: int = 400,
+        revisions: RevisionSizes | None = None,
+    ) -> Outlook:
+        """The record of the months ahead with doubt about the parameters, by the Laplace approximation on the panel.
+
+        revisions: how much the newest cells may still be revised; where none is given, as they usually are.
+        """
         from macro_cycle.hmm.outlook import outlook
 
-        return outlook(self.posterior(panel, n_draws=n_draws, seed=self.config.seed), panel, level)
+        return outlook(self.posterior(panel, n_draws=n_draws, seed=self.config.seed), panel, level, revisions)
 
     def recession_probability(self, probs: np.ndarray) -> np.ndarray:
         """(T,) mass of the contraction side of the cycle in probs (T, K), defined in `labels.py`."""

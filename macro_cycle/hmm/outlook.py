@@ -15,7 +15,9 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import dynamics
+from macro_cycle.hmm.hindsight import believed_later
 from macro_cycle.hmm.labels import label_positions, recession_side
+from macro_cycle.hmm.revisions import RevisionSizes
 
 if TYPE_CHECKING:
     from macro_cycle.hmm.posterior.posterior import Posterior
@@ -27,7 +29,7 @@ FOLLOWED = 36  # months of which the covariates' paths are followed; later they 
 
 @dataclass(frozen=True)
 class Interval:
-    """A number, and the ends of its credible interval at the record's level under doubt about the parameters."""
+    """A number, and the ends of its interval at the record's level."""
 
     value: float
     low: float
@@ -47,8 +49,10 @@ class MonthAhead:
 class Outlook:
     """What a model says about the months after reference_month, the newest of its panel.
 
-    level: share of the posterior between low and high; n_draws: of the posterior. label: the present phase.
-    recession_probability: of the reference month, the filter's answer with its band. months: one month ahead each,
+    level: share of the draws between low and high; n_draws: of the posterior. label: the present phase.
+    recession_probability: of the reference month, the filter's answer; its band is where it may be believed to lie two
+    years later, when data are revised and later months known (`hindsight.py`). All other bands hold the doubt about the
+    parameters alone. months: one month ahead each,
     ascending. recession_begins: months -> probability that a recession begins within so many (one under way does not
     count). months_to_exit: expected months until the first one that is not in the present phase; months_to_turn: not on
     the present side of the cycle. warnings: what a person should know of the bands; empty when all is well.
@@ -89,8 +93,16 @@ class Outlook:
 _INTERVALS = ("recession_probability", "months_to_exit", "months_to_turn")
 
 
-def outlook(posterior: Posterior, panel: pd.DataFrame | np.ndarray, level: float = 0.9) -> Outlook:
-    """The record of a posterior for a panel's newest month; raises MacroCycleError for a level outside (0, 1)."""
+def outlook(
+    posterior: Posterior,
+    panel: pd.DataFrame | np.ndarray,
+    level: float = 0.9,
+    revisions: RevisionSizes | None = None,
+) -> Outlook:
+    """The record of a posterior for a panel's newest month; revisions: of its cells, the usual ones if not given.
+
+    Raises MacroCycleError for a level outside (0, 1).
+    """
     if not 0.0 < level < 1.0:
         raise MacroCycleError(f"level is {level}: it must lie between 0 and 1")
     model, tails = posterior.model, ((1.0 - level) / 2.0, (1.0 + level) / 2.0)
@@ -103,6 +115,8 @@ def outlook(posterior: Posterior, panel: pd.DataFrame | np.ndarray, level: float
     regimes = dynamics.step_ahead(now, transitions[..., :HORIZON, :, :]).mean(axis=1)
     onsets = dynamics.onset_probability(now, transitions[..., :HORIZON, :, :], recession).mean(axis=1)
     rest = posterior.draws.transition_matrix[:, None]
+
+    later = believed_later(posterior, panel, revisions or RevisionSizes(), seed=model.config.seed)
 
     def interval(draws: np.ndarray, value: float | None = None) -> Interval:
         low, high = np.quantile(draws, tails)
@@ -117,7 +131,7 @@ def outlook(posterior: Posterior, panel: pd.DataFrame | np.ndarray, level: float
         model.labels[phase],
         level,
         len(posterior.draws),
-        interval(now[:, 0, recession].sum(axis=-1), float(model.recession_probability(answer.filtered_probs[-1]))),
+        interval(later, float(model.recession_probability(answer.filtered_probs[-1]))),
         tuple(
             MonthAhead(
                 h + 1,

@@ -17,9 +17,14 @@ With three regimes nothing tells a trough, with two nor a peak: those months kee
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from macro_cycle.hmm.labels import recession_side
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 BEFORE_PEAK = 12  # months of the high side before its last one that are called a peak, that one too
 AROUND_TROUGH = 3  # months on either side of the end of the low side
@@ -27,7 +32,11 @@ PEAK_AHEAD = {2: 0, 3: BEFORE_PEAK + 1, 4: BEFORE_PEAK + 1}  # months within whi
 TROUGH_WINDOW = {2: 0, 3: 0, 4: AROUND_TROUGH}
 
 
-def phase_probs(marginals: np.ndarray, steps: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+def phase_probs(
+    marginals: Float[np.ndarray, "T K"],
+    steps: Float[np.ndarray, "T K K"],
+    ahead: Float[np.ndarray, "#T H K K"],
+) -> Float[np.ndarray, "T K"]:
     """(T, K) probability of each phase, named as the regimes are, of a chain of K regimes over T months.
 
     marginals (T, K): of each month's regime. steps (T, K, K): the t-th leads marginals[t - 1] to marginals[t]; of the
@@ -45,19 +54,27 @@ def phase_probs(marginals: np.ndarray, steps: np.ndarray, ahead: np.ndarray) -> 
     return np.clip(np.stack([phases[p] for p in named], axis=1), 0.0, 1.0)
 
 
-def filter_steps(filtered: np.ndarray, predicted: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+def filter_steps(
+    filtered: Float[np.ndarray, "T K"],
+    predicted: Float[np.ndarray, "T K"],
+    transitions: Float[np.ndarray, "T K K"],
+) -> Float[np.ndarray, "T K K"]:
     """(T, K, K) steps from p(z_t-1 | y_1:t-1) to p(z_t | y_1:t); row 0 leads nowhere."""
     return _times(transitions, filtered, predicted)
 
 
-def smoother_steps(smoothed: np.ndarray, predicted: np.ndarray, transitions: np.ndarray) -> np.ndarray:
+def smoother_steps(
+    smoothed: Float[np.ndarray, "T K"],
+    predicted: Float[np.ndarray, "T K"],
+    transitions: Float[np.ndarray, "T K K"],
+) -> Float[np.ndarray, "T K K"]:
     """(T, K, K) p(z_t = j | z_t-1 = i, y_1:T); row 0 leads nowhere."""
     steps = _times(transitions, smoothed, predicted)
     total = steps.sum(axis=2, keepdims=True)
     return np.divide(steps, total, out=np.zeros_like(steps), where=total > 0.0)
 
 
-def within_sample(steps: np.ndarray, after: np.ndarray) -> np.ndarray:
+def within_sample(steps: Float[np.ndarray, "T K K"], after: Float[np.ndarray, "H K K"]) -> Float[np.ndarray, "T H K K"]:
     """(T, H, K, K) transitions into the H months after each: steps (T, K, K) of the sample, then after (H, K, K)."""
     H = len(after)
     windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([steps[1:], after]), H, axis=0)

@@ -13,12 +13,19 @@ def simulate(
     """States (T,) and standardised values (T, D), given transitions (T, K, K) into each month where they vary."""
     transitions = parameters.transition_matrix if transitions is None else transitions
     states = _regimes(parameters, transitions, n_months, rng)
-    D = parameters.n_features
-    roots = np.linalg.cholesky(parameters.full_covariances)
-    noise = np.einsum("tab,tb->ta", roots[states], rng.standard_normal((n_months, D)))
+    return states, emit(parameters, states, rng)
+
+
+def emit(parameters: HMMParameters, states: np.ndarray, rng: np.random.Generator, widened: float = 1.0) -> np.ndarray:
+    """Standardised values (T, D) of months in given states (T,), their deviations from the means times `widened`."""
+    noise = rng.standard_normal((len(states), parameters.n_features))
+    if parameters.covariance_type in ("diag", "tied_diag"):
+        noise *= np.sqrt(parameters.variances)[states]
+    else:
+        noise = np.einsum("tab,tb->ta", np.linalg.cholesky(parameters.full_covariances)[states], noise)
     if parameters.dof is not None:
-        noise *= np.sqrt(_mixing(parameters.covariance_type, parameters.dof, n_months, rng))
-    return states, parameters.means[states] + noise
+        noise *= np.sqrt(_mixing(parameters.covariance_type, parameters.dof, len(states), rng))
+    return np.asarray(parameters.means[states] + widened * noise)
 
 
 def _regimes(parameters: HMMParameters, transitions: np.ndarray, n_months: int, rng: np.random.Generator) -> np.ndarray:

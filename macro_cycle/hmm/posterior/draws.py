@@ -11,6 +11,7 @@ import torch
 
 from macro_cycle.hmm.dynamics import tilted
 from macro_cycle.hmm.inference import forward_backward_many
+from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.posterior.coordinates import CHUNK, LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.sites import ChainArrays
@@ -54,6 +55,19 @@ class ParameterDraws:
         """(S, K, D) variance (of a t: squared scale) of each cell."""
         full = self.covariances.ndim == 4
         return np.diagonal(self.covariances, axis1=2, axis2=3) if full else self.covariances
+
+    def parameters(self, s: int, covariance_type: str) -> HMMParameters:
+        """The s-th draw as parameters of a model with covariances of that type."""
+        covariances = self.covariances[s]
+        return HMMParameters(
+            self.initial_probs[s],
+            self.transition_matrix[s],
+            self.means[s],
+            covariances[0] if covariance_type.startswith("tied") else covariances,
+            covariance_type,
+            None if self.dof is None else self.dof[s],
+            None if self.slopes is None else self.slopes[s],
+        )
 
     def aligned(self, means: np.ndarray) -> ParameterDraws:
         """Regimes of each draw in the order that brings its means nearest to means (K, D)."""

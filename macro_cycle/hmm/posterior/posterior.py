@@ -76,14 +76,21 @@ class Posterior:
 
         R paths of the covariates, the same for all draws; R is 1 where transitions are constant.
         """
+        return self.filtered(panel)[:, -1:], self.transitions_ahead(panel, steps)
+
+    def filtered(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(S, T, K) filtered probabilities of each draw."""
         with one_thread():
-            filtered, _ = self.draws.regime_probs(self._density(panel))
+            return self.draws.regime_probs(self._density(panel))[0]
+
+    def transitions_ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
+        """(S, R, steps, K, K) transitions of each draw into the months after the panel's last."""
         if self.draws.slopes is None:
-            K = filtered.shape[2]
+            K = self.model.config.n_regimes
             matrices = self.draws.transition_matrix[:, None, None]
-            return filtered[:, -1:], np.broadcast_to(matrices, (len(self.draws), 1, steps, K, K))
+            return np.broadcast_to(matrices, (len(self.draws), 1, steps, K, K))
         paths = self.model.covariate_paths(panel, steps)
-        return filtered[:, -1:], np.stack(list(self.draws.transitions(paths)))
+        return np.stack(list(self.draws.transitions(paths)))
 
     def _density(self, panel: pd.DataFrame | np.ndarray) -> JointDensity:
         return JointDensity(self.model.config, self.model.observations(panel))
