@@ -88,7 +88,7 @@ def variants() -> Iterator[tuple[str, FeatureSet, HMMConfig, str]]:
     features, config = definition.features, definition.hmm_config(n_restarts=3)
     activity, since = features.features[0], "1939-01-01"
     yield "the example", features, config, since
-    for half_life in (60, 120, 240):
+    for half_life in (60, 180, 240):
         yield f"half-life of {half_life} months", _with(activity, half_life=half_life), config, since
     for span in (1, 3):
         yield f"mean of {span} months", _with(activity, span=span), config, since
@@ -100,7 +100,7 @@ def variants() -> Iterator[tuple[str, FeatureSet, HMMConfig, str]]:
     yield "one scale, data from 1946", _with(activity, half_life=None), config, "1945-12-01"
     momentum = Feature(name="MOMENTUM", series_ids=activity.series_ids, role="momentum", span=3, change=5)
     apart = [Feature(name=s, series_ids=(s,), role="activity") for s in activity.series_ids]
-    for name, half_life in (("four phases, each series", None), ("four phases, each series, local scale", 180)):
+    for name, half_life in (("four phases, each series", None), ("four phases, each series, local scale", 120)):
         each = FeatureSet(features=tuple(f.model_copy(update={"half_life": half_life}) for f in (*apart, momentum)))
         yield name, each, config.replace(roles=dict(each.roles), n_regimes=4, discount=0.45), since
 

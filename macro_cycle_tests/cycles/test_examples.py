@@ -1,4 +1,4 @@
-"""The definitions in `examples` are as a user's own are: read from a folder beside the shipped ones, with their data."""
+"""The definitions in `examples` are read as a user's own: from a folder beside the shipped ones, with their data."""
 
 from pathlib import Path
 
