@@ -41,7 +41,8 @@ class Baseline:
     later day, the score of each reference month (month starts, ascending; NaN where the package's estimate
     failed). Both raise MacroCycleError when the frame lacks a series.
     threshold: a recession is called above it. probability: whether scores are probabilities, so that a Brier
-    score means something. requires: a package of the `dev` extra without which it cannot be estimated.
+    score means something. series_ids: what it reads. requires: a package of the `dev` extra without which it cannot be
+    estimated.
     """
 
     name: str
@@ -49,27 +50,43 @@ class Baseline:
     threshold: float
     probability: bool
     estimate: Callable[[pd.DataFrame], Rule]
+    series_ids: tuple[str, ...]
     requires: str | None = None
 
 
 def baselines(catalog: Catalog) -> tuple[Baseline, ...]:
-    """All baselines, on the series of this catalogue."""
-    return (
-        Baseline("sahm_rule", "Sahm rule", 0.5, False, lambda _: partial(sahm_rule, catalog=catalog)),
+    """The baselines whose series are in this catalogue: those of another economy say nothing of this one."""
+    every = (
+        Baseline("sahm_rule", "Sahm rule", 0.5, False, lambda _: partial(sahm_rule, catalog=catalog), ("UNRATE",)),
         Baseline(
-            "term_spread", "Term spread a year before", 0.5, True, lambda _: partial(term_spread, catalog=catalog)
+            "term_spread",
+            "Term spread a year before",
+            0.5,
+            True,
+            lambda _: partial(term_spread, catalog=catalog),
+            ("GS10", "TB3MS"),
         ),
-        Baseline("activity_index", "Activity index", 0.7, False, partial(activity_index, catalog=catalog)),
-        Baseline("hmmlearn", "hmmlearn GaussianHMM", 0.5, True, partial(hmmlearn_default, catalog=catalog), "hmmlearn"),
+        Baseline("activity_index", "Activity index", 0.7, False, partial(activity_index, catalog=catalog), COINCIDENT),
+        Baseline(
+            "hmmlearn",
+            "hmmlearn GaussianHMM",
+            0.5,
+            True,
+            partial(hmmlearn_default, catalog=catalog),
+            COINCIDENT,
+            "hmmlearn",
+        ),
         Baseline(
             "markov_regression",
             "statsmodels MarkovRegression",
             0.5,
             True,
             partial(markov_regression, catalog=catalog),
+            (MARKOV_SERIES,),
             "statsmodels",
         ),
     )
+    return tuple(rival for rival in every if all(name in catalog for name in rival.series_ids))
 
 
 def scores_in_real_time(

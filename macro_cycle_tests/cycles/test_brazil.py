@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from macro_cycle.cycles import shipped
+from macro_cycle.evaluation.baselines import baselines
 from macro_cycle.evaluation.daily import walk_forward_daily
+from macro_cycle.observations.quality import Rule, findings, holding_on
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
@@ -26,6 +28,17 @@ def test_a_platform_of_brazil_has_brazil_s_series_names_and_sample_whatever_the_
     assert set(platform.features.series_ids) <= set(platform.source().available())
     assert platform.settings.kserve.model_name == "macro-cycle-hmm-br"
     assert Platform(Settings(), "us").settings.data.source_path is None
+
+
+def test_rules_on_american_series_are_no_rivals_of_brazil_s_model():
+    assert baselines(BRAZIL.catalog()) == ()
+    assert "sahm_rule" in {rival.name for rival in baselines(shipped("us").catalog())}
+
+
+def test_a_series_that_begins_after_the_first_month_is_not_missing_there(history):
+    found = findings(history, BRAZIL.catalog(), BRAZIL.features.series_ids)
+    held = holding_on(found, pd.Timestamp("2008-01-31"))
+    assert not [rule for rule in held["rule"] if Rule(rule).blocks]
 
 
 def test_a_recession_known_by_quarter_is_every_month_of_its_quarters():
