@@ -30,7 +30,8 @@ class Feature(BaseModel):
 
     `persistence` takes that share of last month's deviation off: the innovation of a series that is autocorrelated
     within a regime; `span` averages over that many months; `change` then takes the value less the one so many months
-    before.
+    before. With `half_life`, in months, all is at last put in units of a scale that drifts (`local_scale`), for
+    histories so long that they have no one scale.
 
     `role` tells the model on what a state's mean of this feature depends: the level of activity, its
     momentum, or both ("free"). A feature of the role "transition" is not emitted by the states: it is a covariate of
@@ -45,6 +46,7 @@ class Feature(BaseModel):
     persistence: float = Field(default=0.0, ge=0.0, lt=1.0)
     span: int = Field(default=1, ge=1, le=24)
     change: int = Field(default=0, ge=0, le=24)
+    half_life: int | None = Field(default=None, ge=12, le=1200)
     weights: tuple[float, ...] | None = None
 
     @model_validator(mode="after")

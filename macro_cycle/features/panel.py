@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features.as_of_frame import read_as_of
 from macro_cycle.features.feature_set import Feature, FeatureSet
+from macro_cycle.features.local_scale import locally_scaled
 from macro_cycle.features.transformations import transform
 from macro_cycle.observations.catalog import Catalog, SeriesSpec
 from macro_cycle.observations.frequencies import infer_frequency, is_foreseen, month_start, regular_periods
@@ -148,7 +149,8 @@ def combined(feature: Feature, members: list[NDArray[np.float64]]) -> NDArray[np
         column = np.asarray(feature.weights) @ np.array(members)
     else:
         column = members[0] if len(members) == 1 else _mean(members)
-    return _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
+    column = _change(_trailing_mean(_innovation(column, feature.persistence), feature.span), feature.change)
+    return column if feature.half_life is None else locally_scaled(column, feature.half_life)
 
 
 def _robust(column: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,6 +34,7 @@ class SeriesSpec(BaseModel):
     `sign` is -1 where a rise is bad news for activity. `publication_lag_days` counts from the last day of the
     reference period to the day of its first release. `units` are the publisher's, before the transformation. `bounds`
     are the lowest and highest value, in those units, that can be true. `link` is where its publisher has it.
+    `begins` is the first month (YYYY-MM) that there is of it: a day before its first release lacks nothing of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,7 @@ class SeriesSpec(BaseModel):
     role: Role
     aliases: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
+    begins: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     link: str | None = Field(default=None, pattern=r"^https?://\S+$")
 
     @field_validator("bounds")

@@ -91,9 +91,10 @@ def _of_one(history: pd.DataFrame, spec: SeriesSpec) -> Iterator[Finding]:
         message = f"{spec.series_id} has no observation; see that the source holds it, or leave it out of the features"
         yield Rule.unpublished, BEGINNING, pd.NaT, message
         return
-    first = known["realtime_start"].min()
-    message = f"{spec.series_id} was first published on {_day(first)}; begin later, or import older vintages of it"
-    yield Rule.unpublished, BEGINNING, first, message
+    if spec.begins is None or known["date"].min() > pd.Timestamp(spec.begins):
+        first = known["realtime_start"].min()
+        message = f"{spec.series_id} was first published on {_day(first)}; begin later, or import older vintages of it"
+        yield Rule.unpublished, BEGINNING, first, message
     yield from _implausible(known, spec)
     yield from _dates(known, spec)
     yield from _foreseen(known, spec)

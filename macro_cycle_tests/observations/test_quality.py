@@ -35,6 +35,15 @@ def test_a_series_is_unpublished_before_its_first_value_and_for_good_without_one
     assert message.startswith("PAYEMS has no observation")
 
 
+def test_a_series_that_begins_later_than_others_is_not_missing_before_unless_its_own_beginning_is():
+    told = history("INDPRO", (FIRST, INDPRO))
+    begins = f"{INDPRO.index[0]:%Y-%m}"
+    for first_there_is, missing in ((begins, False), ("1990-01", True)):
+        spec = CATALOG.spec("INDPRO").model_copy(update={"begins": first_there_is})
+        held = holding_on(findings(told, Catalog(series={"INDPRO": spec}), ["INDPRO"]), pd.Timestamp("2010-01-14"))
+        assert (Rule.unpublished in set(held["rule"])) is missing
+
+
 @pytest.mark.parametrize(
     ("series_id", "value", "said"),
     [

@@ -50,7 +50,12 @@ class Rival:
 
 
 def panels_of(rival: Rival, history: pd.DataFrame, catalog: Catalog) -> RealTimePanels:
-    """The panels that the rival reads; raises MacroCycleError naming a series that the history lacks."""
+    """The panels that the rival reads; raises MacroCycleError where the history lacks a series, or none is the cycle's.
+
+    A store holds the series of every cycle: those of another economy say nothing of this one.
+    """
+    if not any(name in catalog for name in rival.reads):
+        raise MacroCycleError(f"it reads {', '.join(rival.reads)}, which are no series of this cycle")
     present = {catalog.canonical_id(name) for name in history["series_id"].unique()}
     if lacking := [name for name in rival.reads if name not in present]:
         raise MacroCycleError(f"it needs {', '.join(lacking)}: add the series to the source")
