@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_paragraph, print_table, table
 from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
@@ -63,12 +63,11 @@ def _evaluated(peers: bool, cycle: str) -> tuple[dict[str, Any], pd.DataFrame, C
 
 def _show(document: dict[str, Any]) -> None:
     title = f"Month ends {document['first_as_of']} to {document['last_as_of']}, scored as settled by {document['day']}"
-    table = Table(title=title, box=None, padding=(0, 2, 0, 0))
-    for column in ("", "months", "AUROC", "Brier", "false alarms", "called", "slowest"):
-        table.add_column(column, justify="right" if column else "left", no_wrap=not column)
+    figures = ("months", "AUROC", "Brier", "false alarms", "called", "slowest")
+    shown = table("", *figures, numbers=figures, flowing=["", "false alarms"])
     for row in document["figures"]:
         slowest = row["slowest_call"]
-        table.add_row(
+        shown.add_row(
             as_typed(row["title"]),
             str(row["months"]),
             _number(row["auroc"]),
@@ -77,29 +76,29 @@ def _show(document: dict[str, Any]) -> None:
             f"{row['called']} of {row['recessions']}",
             "" if slowest is None else f"{slowest:.0f} months",
         )
-    answers.print(table)
-    answers.print(_recessions(document))
+    print_table(title, shown)
+    answers.print()
+    before = f"Calls, and by how many days they came before the announcement of {document['authority']}"
+    print_table(before, _recessions(document))
     changes = document["label_changes"]
     if changes["median"] is not None:
-        answers.print(
+        print_paragraph(
             f"labels of months older than two years: median {changes['median']:.2%}, mean {changes['mean']:.2%} "
             f"changed from one month end to the next"
         )
     if document["repeated"]:
-        answers.print(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
+        print_paragraph(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
     for line in document["left_out"]:
         errors.print(f"left out: {as_typed(line)}", highlight=False, soft_wrap=True)
 
 
 def _recessions(document: dict[str, Any]) -> Table:
-    table = Table(title=f"Calls, and by how many days they came before the announcement of {document['authority']}")
-    for column in ("recession", "begin called", "ahead", "end called", "ahead"):
-        table.add_column(column, no_wrap=True)
+    shown = table("recession", "begin called", "ahead", "end called", "ahead", numbers=["ahead"])
     for row in document["recessions"]:
         cells = [row[f"{what}_{which}"] for what in ("begin", "end") for which in ("called", "days_ahead")]
         months = f"{row['first_month']} to {row['last_month']}"
-        table.add_row(months, *("" if cell is None else str(cell) for cell in cells))
-    return table
+        shown.add_row(months, *("" if cell is None else str(cell) for cell in cells))
+    return shown
 
 
 def _number(value: float | None) -> str:

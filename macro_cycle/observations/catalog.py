@@ -14,6 +14,7 @@ from macro_cycle.observations.frequencies import Frequency, infer_frequency, per
 from macro_cycle.platform.yaml_files import parse_yaml, read_utf8
 
 Role = Literal["coincident", "leading", "price", "rate"]
+UsualPrint = Literal["level", "change", "percent"]
 
 LONGEST_ID = 64
 ID_FORM = f"1 to {LONGEST_ID} printable characters"
@@ -34,6 +35,8 @@ class SeriesSpec(BaseModel):
     `sign` is -1 where a rise is bad news for activity. `publication_lag_days` counts from the last day of the
     reference period to the day of its first release. `units` are the publisher's, before the transformation. `bounds`
     are the lowest and highest value, in those units, that can be true. `link` is where its publisher has it.
+    `usual_print` says how people speak of a new value: as the level, as its change from the period before, or as that
+    change in percent; None where nobody said. It changes no number, so that no version of the catalogue holds it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +52,7 @@ class SeriesSpec(BaseModel):
     aliases: tuple[str, ...] = ()
     bounds: tuple[float, float] | None = None
     link: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    usual_print: UsualPrint | None = Field(default=None, exclude=True)
 
     @field_validator("bounds")
     @classmethod
