@@ -98,6 +98,12 @@ def test_the_status_names_whole_paths(capsys):
 
 def test_the_answer_is_read_whole(capsys):
     band = {"value": 0.1, "low": 0.05, "high": 0.2}
+    outlook = {
+        "label": "Expansion",
+        "recession_probability": band,
+        "recession_begins": dict.fromkeys((3, 6, 12), band),
+        "months_to_exit": {"value": 61.2, "low": 40.0, "high": 95.0},
+    }
     document = {
         "cycle": "us",
         "title": "The US business cycle",
@@ -112,7 +118,7 @@ def test_the_answer_is_read_whole(capsys):
         "months_behind": 4,
         "provenance": None,
         "retrained": False,
-        "outlook": {"recession_probability": band, "recession_begins": dict.fromkeys((3, 6, 12), band), "warnings": []},
+        "outlook": outlook,
         "warnings": [],
         "cure": "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data.",
         "addresses": {"predictions": "http://127.0.0.1:8080/v1/models/macro-cycle-hmm:predict"},
