@@ -68,7 +68,7 @@ class HypotheticalPanels:
         """(T, D) values: the panel that `build_panel` makes of what is known and the prints.
 
         A print of a date that is known takes its value's place. With `until`, a month's number, the panel ends there:
-        later months are cut off, months not known yet are NaN.
+        later months are cut off, those not known yet are NaN but for covariates of the transitions that are known.
         """
         months, values = self._columns.panel(self._with(prints))
         if until is None:
