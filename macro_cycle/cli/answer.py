@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.markup import escape
 
-from macro_cycle.cli.console import answers, as_typed, print_warnings
+from macro_cycle.cli.console import answers, as_typed, print_warnings, table
 from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.settings import Settings
 from macro_cycle.records import Answer, Declared, Model
@@ -101,30 +101,30 @@ def show(found: Sequence[dict[str, Any]]) -> None:
     for cycle, url in predictions.items():
         answers.print(f"{f'predictions {cycle}':16} {as_typed(url)}", highlight=False, soft_wrap=True)
     first = found[0]["addresses"]["predictions"]
-    curl = f'curl -s {first} -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
+    curl = f'curl -s {first} \\\n  -d \'{{"instances": [{{"as_of": "latest"}}]}}\''
     answers.print()
-    answers.print(as_typed(curl), highlight=False, soft_wrap=True)
+    answers.print(escape(curl), highlight=False, soft_wrap=True)
 
 
 def _show(answer: dict[str, Any]) -> None:
     """Print one answer, a bar per regime."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
-    table.add_row("newest reference month", answer["reference_month"])
-    table.add_row("regime", f"[bold]{as_typed(answer['label'])}[/]")
-    table.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
+    shown = table("", "", flowing=[""], header=False)
+    shown.add_row("as of", f"{answer['as_of']:%Y-%m} (open month)")
+    shown.add_row("newest reference month", answer["reference_month"])
+    shown.add_row("regime", f"[bold]{as_typed(answer['label'])}[/]")
+    shown.add_row("recession probability", f"{answer['recession_probability']:.1%}{_band(answer['outlook'])}")
     if answer["declared_in_words"]:
-        table.add_row("declared phase", as_typed(answer["declared_in_words"]))
+        shown.add_row("declared phase", as_typed(answer["declared_in_words"]))
     if answer["outlook"]:
-        table.add_row("a recession begins", _onsets(answer["outlook"]))
-        table.add_row("expected to last", _exit(answer["outlook"]))
+        shown.add_row("a recession begins", _onsets(answer["outlook"]))
+        shown.add_row("expected to last", _exit(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
-        table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
-    table.add_row(
+        shown.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
+    shown.add_row(
         "model",
         answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
     )
-    answers.print(table)
+    answers.print(shown)
     if not answer["news"]:
         answers.print(f"[yellow]{repeated(answer['months_behind'])}[/]")
     answers.print(f"It rests on {rests_on(answer['provenance'])}.", highlight=False)

@@ -8,6 +8,8 @@ import typer
 
 from macro_cycle import __version__
 from macro_cycle.cli import (
+    agents,
+    ahead,
     alerts,
     backups,
     by_phase,
@@ -33,7 +35,7 @@ app = typer.Typer(
     name="macro-cycle",
     help="Dates the business cycle in real time. Start with `macro-cycle up` and `macro-cycle run`.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -59,6 +61,8 @@ training.register(app)
 exports.register(app)
 imports.register(app)
 history.register(app)
+ahead.register(app)
+agents.register(app)
 track_record.register(app)
 comparing.register(app)
 series.register(app)

@@ -1,13 +1,16 @@
 """Where the commands print: answers on standard output, everything else on standard error."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from macro_cycle.errors import printable
 
@@ -18,6 +21,39 @@ errors = Console(stderr=True)
 def as_typed(content: object) -> str:
     """Text from outside for a console: brackets are no markup, and what is no printable character is shown escaped."""
     return escape(printable(content))
+
+
+def table(*columns: str, numbers: Collection[str] = (), flowing: Collection[str] = (), header: bool = True) -> Table:
+    """An empty table in the one style of all commands: no lines, numbers to the right, nothing cut off.
+
+    Columns keep their width, so that ids and days stand in one line; those named in `flowing` take what is left of the
+    terminal, and their text goes on in the next line.
+    """
+    made = Table(box=None, padding=(0, 2, 0, 0), show_header=header, pad_edge=False)
+    for column in columns:
+        made.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            no_wrap=column not in flowing,
+            overflow="fold",
+        )
+    return made
+
+
+def number(value: float) -> str:
+    """A published value: six digits, or all of a large one."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
+
+
+def print_table(title: str, shown: Table) -> None:
+    """A table under its title."""
+    answers.print(Text(title, style="bold"), highlight=False)
+    answers.print(shown, highlight=False)
+
+
+def print_paragraph(markup: str, indent: int = 0) -> None:
+    """A paragraph of marked-up text that goes on in the next line where the terminal ends, long words folded."""
+    answers.print(Padding(Text.from_markup(markup, overflow="fold"), (0, 0, 0, indent)), highlight=False)
 
 
 def print_error(message: object) -> None:

@@ -3,10 +3,9 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from macro_cycle.cli import runs
-from macro_cycle.cli.console import answers, as_typed, print_json
+from macro_cycle.cli.console import answers, as_typed, print_json, print_paragraph
 from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
@@ -78,13 +77,11 @@ def _show(history: list[Decision], document: dict[str, Any]) -> None:
     if not history:
         answers.print("nothing has been decided yet; run `macro-cycle run` first")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("decided", "month", "model", "outcome", "by", "reason"):
-        table.add_column(column, overflow="fold" if column == "reason" else "ellipsis", no_wrap=column != "reason")
     for each in history:
-        cells = (f"{each.decided_at:%Y-%m-%d %H:%M}", f"{each.as_of:%Y-%m}", each.model_version, each.outcome, each.by)
-        table.add_row(*map(as_typed, (*cells, each.reason)))
-    answers.print(table)
+        decided, outcome = f"{each.decided_at:%Y-%m-%d %H:%M}", f"{each.outcome} by {each.by}"
+        line = f"{decided}  about {each.as_of:%Y-%m}  model {each.model_version}  [bold]{as_typed(outcome)}[/]"
+        answers.print(line, highlight=False)
+        print_paragraph(as_typed(each.reason or "no reason given"), indent=2)
     answers.print(f"to serve: {as_typed(document['to_serve'] or 'nothing')}", highlight=False)
     if document["to_be_decided"]:
         answers.print(f"waits for a person: {as_typed(', '.join(document['to_be_decided']))}", highlight=False)

@@ -95,9 +95,9 @@ def _show(months: int, failed: list[Failure]) -> None:
     for failure in failed:
         line = as_typed(f"{failure.month[:7]}  {failure.asset}: {failure.reason}")
         answers.print(line, highlight=False, soft_wrap=True)
-    count = f"{done} month done" if done == 1 else f"{done} months done"
+    count, theirs = (f"{done} month done", "its answer") if done == 1 else (f"{done} months done", "their answers")
     rest = f", {len(failed)} could not be made" if failed else ""
-    errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes their answers")
+    errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes {theirs}")
 
 
 def stack_instance(found: "Platform") -> "DagsterInstance":

@@ -5,22 +5,23 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.table import Table
 
 from macro_cycle.cli.as_of import MaybeAsOf, asked
-from macro_cycle.cli.console import answers, as_typed, print_json
+from macro_cycle.cli.console import as_typed, number, print_json, print_table, table
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.observations.calendar import release_calendar
 from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.observations.revisions import as_known, of_one, records
+from macro_cycle.queries.series import documents
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.base import refuse_unknown
 from macro_cycle.warehouse import Warehouse
 
 SeriesId = Annotated[str, typer.Argument(help="FRED id, e.g. UNRATE.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+NUMBERS = ("value", "change", "revisions", "revised by")
 COLORS = {"arrived": "green", "late": "red", "skipped": "yellow"}
 
 
@@ -48,14 +49,14 @@ def series(
         raise MacroCycleError(f"nothing of {spec.series_id} was known on {day:%Y-%m-%d}; it begins on {first:%Y-%m-%d}")
     title = f"{spec.series_id}: {spec.title}, {spec.units}, as known on {day:%Y-%m-%d}"
     if json:
-        print_json({"series_id": spec.series_id, "as_of": _day(day), "values": _documents(known)})
+        print_json({"series_id": spec.series_id, "as_of": _day(day), "values": documents(known)})
         return
-    table = _table("date", "value", "known from", "revisions", "revised by")
+    shown = table("date", "value", "known from", "revisions", "revised by", numbers=NUMBERS)
     for row in records(known):
-        revised = f"{row.revised_by:+g}" if row.revisions else ""
+        revised = f"{row.revised_by:+,.6g}" if row.revisions else ""
         known_from = _day(row.known_from) + (" (estimated)" if row.estimated else "")
-        table.add_row(_day(row.date), f"{row.value:g}", known_from, str(row.revisions or ""), revised)
-    _show(title, table)
+        shown.add_row(_day(row.date), number(row.value), known_from, str(row.revisions or ""), revised)
+    print_table(title, shown)
 
 
 def revisions(
@@ -68,14 +69,14 @@ def revisions(
     spec, history = _history(platform(cycle), series_id)
     story = of_one(history, spec.series_id, _observation(history, spec.series_id, date))
     if json:
-        print_json({"series_id": spec.series_id, "date": date, "values": _documents(story)})
+        print_json({"series_id": spec.series_id, "date": date, "values": documents(story)})
         return
-    table = _table("known from", "value", "change")
+    shown = table("known from", "value", "change", numbers=NUMBERS)
     for row in records(story):
-        value = "withdrawn" if pd.isna(row.value) else f"{row.value:g}"
+        value = "withdrawn" if pd.isna(row.value) else number(row.value)
         known_from = _day(row.known_from) + (" (estimated)" if row.estimated else "")
-        table.add_row(known_from, value, "" if pd.isna(row.change) else f"{row.change:+g}")
-    _show(f"{spec.series_id} {date}: {spec.title}, {spec.units}", table)
+        shown.add_row(known_from, value, "" if pd.isna(row.change) else f"{row.change:+,.6g}")
+    print_table(f"{spec.series_id} {date}: {spec.title}, {spec.units}", shown)
 
 
 def calendar(
@@ -89,16 +90,16 @@ def calendar(
     held = [series_id for series_id in _held(found.warehouse) if series_id in found.catalog]
     due = release_calendar(found.warehouse.history(held), found.catalog, held, key, found.clock.today())
     if json:
-        print_json({"month": key[:7], "releases": _documents(due)})
+        print_json({"month": key[:7], "releases": documents(due)})
         return
-    table = _table("expected", "series", "period", "status", "arrived", "title")
+    came = ["arrived"] if due["arrived"].notna().any() else []
+    shown = table("expected", "series", "period", "status", *came, "title", flowing=["title"])
     for row in records(due):
         status = f"[{COLORS[row.status]}]{row.status}[/]" if row.status in COLORS else str(row.status)
-        arrived = "" if pd.isna(row.arrived) else _day(row.arrived)
-        table.add_row(
-            _day(row.expected), as_typed(row.series_id), _day(row.period), status, arrived, as_typed(row.title)
-        )
-    _show(f"Releases of {key[:7]}", table)
+        arrived = ["" if pd.isna(row.arrived) else _day(row.arrived)] if came else []
+        title = as_typed(row.title)
+        shown.add_row(_day(row.expected), as_typed(row.series_id), _period(row.period), status, *arrived, title)
+    print_table(f"Releases of {key[:7]}", shown)
 
 
 def _history(platform: Platform, series_id: str) -> tuple[SeriesSpec, pd.DataFrame]:
@@ -134,25 +135,9 @@ def _observation(history: pd.DataFrame, series_id: str, text: str) -> pd.Timesta
     )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(
-            column, justify="right" if column in ("value", "change", "revisions", "revised by") else "left"
-        )
-    return table
-
-
-def _show(title: str, table: Table) -> None:
-    answers.print(as_typed(title), style="bold", soft_wrap=True, highlight=False)
-    answers.print(table)
-
-
-def _documents(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Rows for JSON: days as YYYY-MM-DD, null where there is nothing."""
-    days = {str(name): frame[name].dt.strftime("%Y-%m-%d") for name in frame.select_dtypes("datetime")}
-    plain = frame.assign(**days)
-    return plain.astype(object).where(plain.notna(), None).to_dict("records")
+def _period(date: Any) -> str:
+    """A period by its month, or by its day where it does not begin a month."""
+    return f"{date:%Y-%m}" if date.day == 1 else _day(date)
 
 
 def _day(day: Any) -> str:

@@ -2,12 +2,12 @@
 
 import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, errors, print_json
+from macro_cycle.cli.console import answers, as_typed, errors, print_json, table
 from macro_cycle.cli.platform import refuse_other_settings
 from macro_cycle.cycles import library
 from macro_cycle.platform.settings import Settings, read_settings
@@ -101,12 +101,12 @@ def _show(found: list[ServiceStatus], as_json: bool) -> None:
     if as_json:
         print_json([asdict(service) for service in found])
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("service", "state", "pid", "address", "log"):
-        table.add_column(column)
+    folders = {str(Path(service.log).parent) for service in found}
+    shown = table("service", "state", "pid", "address", "log", numbers=["pid"], flowing=["address", "log"])
     for service in found:
         mark = "[green]ready[/]" if service.ready else f"[red]{as_typed(service.state)}[/]"
-        table.add_row(
-            service.name, mark, str(service.pid or ""), as_typed(service.address or ""), as_typed(service.log)
-        )
-    answers.print(table)
+        log = Path(service.log).name if len(folders) == 1 else service.log
+        shown.add_row(service.name, mark, str(service.pid or ""), as_typed(service.address or ""), as_typed(log))
+    answers.print(shown)
+    if len(folders) == 1:
+        answers.print(f"logs in {as_typed(folders.pop())}", highlight=False, soft_wrap=True)

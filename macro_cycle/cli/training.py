@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.table import Table
 
 from macro_cycle.cli.as_of import MaybeAsOf, asked
-from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar
+from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar, table
 from macro_cycle.cli.platform import Cycle
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
@@ -122,17 +121,17 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_row("months", f"{summary['first_month']} to {summary['reference_month']}")
-    table.add_row("features", as_typed(", ".join(summary["features"])))
-    table.add_row("regime", f"[bold]{as_typed(summary['label'])}[/]")
-    table.add_row("recession probability", f"{summary['recession_probability']:.1%}")
+    shown = table("", "", flowing=[""], header=False)
+    shown.add_row("months", f"{summary['first_month']} to {summary['reference_month']}")
+    shown.add_row("features", as_typed(", ".join(summary["features"])))
+    shown.add_row("regime", f"[bold]{as_typed(summary['label'])}[/]")
+    shown.add_row("recession probability", f"{summary['recession_probability']:.1%}")
     for label, probability in summary["probabilities"].items():
-        table.add_row(f"  {as_typed(label)}", f"{probability:6.1%}")
+        shown.add_row(f"  {as_typed(label)}", f"{probability:6.1%}")
     for name in ("log_likelihood", "aic", "bic"):
-        table.add_row(name, f"{summary['metrics'][name]:.1f}")
-    table.add_row("model", summary["model_version"])
+        shown.add_row(name, f"{summary['metrics'][name]:.1f}")
+    shown.add_row("model", summary["model_version"])
     if logged := summary.get("mlflow"):
         place = f"{logged['registered_model']} version {logged['version']}, run {logged['run_id']}"
-        table.add_row("MLflow", as_typed(place))
-    answers.print(table)
+        shown.add_row("MLflow", as_typed(place))
+    answers.print(shown)

@@ -83,7 +83,7 @@ def changes(dates: pd.DatetimeIndex, values: NDArray[np.float64], spec: SeriesSp
         raise MacroCycleError(f"{spec.series_id} has {error}; keep one of them") from None
     if levels or not len(months):
         return months, values
-    return months, spec.sign * transform(values, _tcode(spec, values), name=spec.series_id)
+    return months, spec.sign * transform(values, tcode_of(spec, values), name=spec.series_id)
 
 
 def series_histories(
@@ -115,7 +115,8 @@ def _foreseen(dates: NDArray[np.datetime64], known_on: NDArray[np.datetime64], s
     return is_foreseen(index, pd.DatetimeIndex(known_on), infer_frequency(index, spec.frequency))
 
 
-def _tcode(spec: SeriesSpec, values: NDArray[np.float64]) -> int:
+def tcode_of(spec: SeriesSpec, values: NDArray[np.float64]) -> int:
+    """The transformation of a series: the declared one, or the one that its values allow."""
     if spec.tcode is not None:
         return spec.tcode
     return 5 if np.nanmin(values) > 0 else 2

@@ -46,6 +46,20 @@ def transform(values: NDArray[np.float64], tcode: int, *, name: str = "the serie
     return values.astype(float, copy=True)
 
 
+def latest_from(change: float, before: NDArray[np.float64], tcode: int) -> float:
+    """The value whose transformation is `change`, given the two consecutive values (2,) before it, the newest last.
+
+    The inverse of the last element of `transform`. NaN where a value that the code uses is NaN.
+    """
+    earlier, newest = before
+    if tcode == 7:
+        return float(newest * (1.0 + newest / earlier - 1.0 + change))
+    if tcode in _LOG_CODES:
+        earlier, newest = np.log(earlier), np.log(newest)
+    known = {1: 0.0, 2: newest, 3: 2.0 * newest - earlier, 4: 0.0, 5: newest, 6: 2.0 * newest - earlier}[tcode]
+    return float(np.exp(known + change) if tcode in _LOG_CODES else known + change)
+
+
 def _lagged(values: NDArray[np.float64], periods: int = 1) -> NDArray[np.float64]:
     out = np.full(len(values), np.nan)
     out[periods:] = values[:-periods]

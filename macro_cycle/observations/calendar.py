@@ -46,6 +46,11 @@ def frequency_of(dates: pd.DatetimeIndex, spec: SeriesSpec) -> Frequency:
     return infer_frequency(dates, spec.frequency)
 
 
+def next_period(date: pd.Timestamp, frequency: Frequency) -> pd.Timestamp:
+    """The date of the period after the one dated `date`."""
+    return date + _STEP[frequency]
+
+
 def expected_release(period: pd.Timestamp, frequency: Frequency, spec: SeriesSpec) -> pd.Timestamp:
     """Day on which the value of a period is due by the catalogue's lag."""
     return period_end(pd.DatetimeIndex([period]), frequency)[0] + pd.Timedelta(days=spec.publication_lag_days)

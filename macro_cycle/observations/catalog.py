@@ -14,6 +14,7 @@ from macro_cycle.observations.frequencies import Frequency, infer_frequency, per
 from macro_cycle.platform.yaml_files import parse_yaml, read_utf8
 
 Role = Literal["coincident", "leading", "price", "rate"]
+UsualPrint = Literal["level", "change", "percent"]
 
 LONGEST_ID = 64
 ID_FORM = f"1 to {LONGEST_ID} printable characters"
@@ -35,6 +36,8 @@ class SeriesSpec(BaseModel):
     reference period to the day of its first release. `units` are the publisher's, before the transformation. `bounds`
     are the lowest and highest value, in those units, that can be true. `link` is where its publisher has it.
     `begins` is the first month (YYYY-MM) that there is of it: a day before its first release lacks nothing of it.
+    `usual_print` says how people speak of a new value: as the level, as its change from the period before, or as that
+    change in percent; None where nobody said. It changes no number, so that no version of the catalogue holds it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +54,7 @@ class SeriesSpec(BaseModel):
     bounds: tuple[float, float] | None = None
     begins: str | None = Field(default=None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     link: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    usual_print: UsualPrint | None = Field(default=None, exclude=True)
 
     @field_validator("bounds")
     @classmethod

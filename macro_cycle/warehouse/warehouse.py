@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import psycopg2
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from macro_cycle.errors import MacroCycleError
@@ -46,6 +46,11 @@ class Warehouse:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def refuse_writes(self) -> None:
+        """Open every further connection for reading alone: the database itself refuses whatever would change it."""
+        event.listen(self.engine, "connect", _read_only)
+        self.engine.dispose()
 
     def ingest(
         self,
@@ -128,6 +133,10 @@ class Warehouse:
         except GONE as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+
+
+def _read_only(connection: "psycopg2.extensions.connection", _record: object) -> None:
+    connection.set_session(readonly=True)
 
 
 def revisions() -> set[str]:

@@ -48,7 +48,7 @@ typed = st.one_of(texts, st.sampled_from([*AWKWARD, *NO_DAYS, "../..", "/", "."]
 property_test = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 COMMANDS = [command.name for command in app.registered_commands]
-LEADS_FAR = {"up", "down", "rehearse", "run", "backup", "restore"}  # called rightly, these act on processes and homes
+LEADS_FAR = {"up", "down", "rehearse", "run", "backup", "restore", "mcp"}  # called rightly, these act or wait
 NO_ANSWER = {"status"}  # prints its table and leaves with 1 where nothing runs
 
 

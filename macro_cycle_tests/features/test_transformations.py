@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macro_cycle.features import TransformationError, transform
+from macro_cycle.features.transformations import TCODES, latest_from
 
 ORACLES = {
     1: lambda s: s,
@@ -54,3 +55,9 @@ def test_a_log_of_what_is_not_positive_is_refused_with_advice(tcode, bad):
 def test_an_unknown_code_is_refused():
     with pytest.raises(TransformationError, match="tcode 8"):
         transform(np.array([1.0]), 8)
+
+
+@given(st.sampled_from(sorted(TCODES)), st.lists(st.floats(1.0, 200.0), min_size=3, max_size=3))
+def test_latest_from_is_the_inverse_of_the_last_transformed_value(tcode, values):
+    changed = transform(np.array(values), tcode)[-1]
+    assert latest_from(changed, np.array(values[:2]), tcode) == pytest.approx(values[-1], rel=1e-9)
