@@ -40,5 +40,5 @@ def test_the_first_month_of_a_source_has_nothing_to_explain(platform):
     found.ingest(observations.assign(realtime_start=known_from, estimated=False), source="test")
     with dg.DagsterInstance.ephemeral() as instance:
         result = materialize(instance, [*CHAIN, "regime_news"], FIRST)
-    (news,) = result.asset_materializations_for_node("regime_news")
+    (news,) = result.asset_materializations_for_node("us__regime_news")
     assert "no change to explain" in news.metadata["note"].value

@@ -29,7 +29,7 @@ def ui(platform) -> dict[str, dict]:
             asset: {
                 name: shown.value
                 for name, shown in instance.get_latest_data_version_record(
-                    dg.AssetKey(asset), partition_key="2008-09-01"
+                    dg.AssetKey(["us", asset]), partition_key="2008-09-01"
                 ).asset_materialization.metadata.items()
             }
             for asset in ("regime_labels", "regime_news")

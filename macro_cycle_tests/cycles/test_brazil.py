@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from macro_cycle.cycles import shipped
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.daily import walk_forward_daily
 from macro_cycle.evaluation.rivals import all_rivals
 from macro_cycle.evaluation.rivals.rival import panels_of
-from macro_cycle.evaluation.daily import walk_forward_daily
 from macro_cycle.observations.quality import Rule, findings, holding_on
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
