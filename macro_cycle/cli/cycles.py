@@ -8,10 +8,11 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, print_error, print_json
 from macro_cycle.cli.files import refuse_unwritable, write_named
-from macro_cycle.cycles import DEFAULT, library
+from macro_cycle.cycles import library
 from macro_cycle.cycles.naming import endpoint_of, settings_of
 from macro_cycle.cycles.scaffold import scaffold
 from macro_cycle.errors import MacroCycleError, UsageError
+from macro_cycle.observations import Catalog
 from macro_cycle.platform.settings import read_settings
 from macro_cycle.resources.platform import Platform
 
@@ -69,7 +70,8 @@ def check() -> None:
             wrong[definition.code] = f"{definition.code}: its source cannot be read: {error}"
             continue
         if missing:
-            wrong[definition.code] = f"{definition.code}: its source lacks {', '.join(missing)}"
+            name = platform.settings.data.source
+            wrong[definition.code] = f"{definition.code}: its source ({name}) lacks {', '.join(missing)}"
         else:
             answers.print(f"{definition.code}: in order", highlight=False)
     for reason in wrong.values():
@@ -84,7 +86,8 @@ def new(
     series: Annotated[list[str], typer.Option(help="Series of its source, one or more.")],
     context: typer.Context = None,  # type: ignore[assignment]
     folder: Annotated[
-        Path | None, typer.Option(help="Folder to write CODE.yaml into (default: MACRO_CYCLE_CYCLES_PATH).")
+        Path | None,
+        typer.Option(help="Folder for CODE.yaml, made if it is not there (default: MACRO_CYCLE_CYCLES_PATH)."),
     ] = None,
 ) -> None:
     """Begin a definition from series ids, with a comment at each key that is to be thought about."""
@@ -93,10 +96,14 @@ def new(
     if place is None:
         raise UsageError("say where: --folder FOLDER, or set MACRO_CYCLE_CYCLES_PATH")
     file = place / f"{code}.yaml"
-    refuse_unwritable(file, ".yaml")
     if file.exists():
         raise MacroCycleError(f"{file} exists; edit it, or delete it first")
-    text = scaffold(code, [*series, *context.args], Platform(settings, DEFAULT).catalog)
+    text = scaffold(code, [*series, *context.args], Catalog.load(settings.data.catalog_path))
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MacroCycleError(f"cannot make the folder {place}: {error.strerror}") from None
+    refuse_unwritable(file, ".yaml")
     write_named(file, text.encode())
     answers.print(as_typed(f"wrote {file}; edit it, then `macro-cycle cycles check`"), highlight=False, soft_wrap=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from macro_cycle.cycles.definition import CODE
 from macro_cycle.errors import UsageError
 from macro_cycle.features.feature_set import FeatureSet, feature_set_for
-from macro_cycle.observations.catalog import Catalog
+from macro_cycle.observations.catalog import Catalog, SeriesSpec
 
 TEMPLATE = """\
 # Begun by `macro-cycle cycles new`; docs/cycles.md says what each key means.
@@ -45,17 +45,15 @@ def scaffold(code: str, series_ids: Sequence[str], catalog: Catalog) -> str:
     """
     if not CODE.fullmatch(code):
         raise UsageError(f"{code!r} cannot name a cycle; use up to 16 small letters, digits and _")
-    features = feature_set_for(series_ids, catalog)
-    unknown = [series_id for series_id in features.series_ids if series_id not in catalog]
+    unknown = [series_id for series_id in dict.fromkeys(series_ids) if series_id not in catalog]
+    guesses = {series_id: SeriesSpec.guess(series_id) for series_id in unknown}
+    features = feature_set_for(series_ids, Catalog(series={**catalog.series, **guesses}))
     described = "\n".join(ENTRY.format(series_id=series_id) for series_id in unknown)
-    catalogue = (
-        f"\ncatalogue:\n  series: # tcode: 1 level, 2 difference, 5 log difference; sign -1: up is bad\n{described}\n"
-    )
     return TEMPLATE.format(
         code=code,
         economy=code.upper(),
         features="\n".join(_lines(features)),
-        catalogue=catalogue if unknown else "",
+        catalogue=f"\n{CATALOGUE}\n{described}\n" if unknown else "",
         n_regimes=4 if any(feature.role == "momentum" for feature in features.features) else 2,
     )
 

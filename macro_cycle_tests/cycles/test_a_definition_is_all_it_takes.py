@@ -118,3 +118,18 @@ def test_a_definition_that_was_begun_holds_as_it_is(folder):
     assert not found.broken
     assert found["de"].features.series_ids == ("UNRATE", "PERMIT", "A_SERIES_OF_OUR_OWN")
     assert found["fr"].economy == "FR"
+
+
+def test_a_definition_is_begun_in_a_folder_that_is_made_for_it_whatever_cycles_run(platform, tmp_path, monkeypatch):
+    monkeypatch.setenv("MACRO_CYCLE_CYCLES", "br")
+    file = tmp_path / "not" / "there" / "de.yaml"
+    with pytest.raises(SystemExit, match="0"):
+        cycles_app(["new", "de", "--series", "UNRATE", "--folder", str(file.parent)])
+    assert library(read_settings(cycles_path=file.parent, cycles=("de",)))["de"].economy == "DE"
+    with pytest.raises(MacroCycleError, match="cannot make the folder"):
+        cycles_app(["new", "fr", "--series", "UNRATE", "--folder", str(file)], standalone_mode=False)
+
+
+def test_a_series_that_a_new_definition_describes_is_not_warned_of(caplog):
+    scaffold("de", ["A_SERIES_OF_OUR_OWN"], Catalog.load())
+    assert not caplog.records
