@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Recession
@@ -18,6 +17,8 @@ LEAST_PROBABILITY = 1e-4
 
 def auroc(probability: ArrayLike, recession: ArrayLike) -> float:
     """Area under the ROC curve (Mann-Whitney), ties counted half; NaN without months of both kinds."""
+    from scipy.stats import rankdata
+
     p, y = _checked(probability, recession)
     positives, negatives = int(y.sum()), int((~y).sum())
     if not positives or not negatives:

@@ -1,12 +1,15 @@
 """Panels on disk: one Parquet file per month, replaced atomically."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from upath import UPath
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.versions import has_version
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 
 class PanelStore:
@@ -16,6 +19,8 @@ class PanelStore:
     """
 
     def __init__(self, base_path: str) -> None:
+        from upath import UPath
+
         self._base = UPath(base_path)
         self._kept: dict[str, pd.DataFrame] = {}
 
@@ -69,5 +74,5 @@ class PanelStore:
         panel.index = pd.DatetimeIndex(panel.index, freq="MS", name="reference_month")
         return panel
 
-    def _path(self, month: str) -> UPath:
+    def _path(self, month: str) -> "UPath":
         return self._base / f"{month[:7]}.parquet"

@@ -56,7 +56,7 @@ def replay(platform: Platform, day: pd.Timestamp) -> Replay:
     """The answer on record for a day, computed again link by link, and what the data known on it give."""
     (information_set,) = information_sets(platform, day)
     call = platform.regimes.said_by(day.date())
-    links = (*reproduce(call, _stored(platform, call)), *_declared(platform, call)) if call else ()
+    links = (*reproduce(call, stored_of(platform, call)), *_declared(platform, call)) if call else ()
     document = {
         "as_of": day.date(),
         "known": newest(information_set.known),
@@ -95,7 +95,7 @@ def said(platform: Platform, call: RecordedCall) -> dict[str, Any]:
     }
 
 
-def _stored(platform: Platform, call: RecordedCall) -> Stored:
+def stored_of(platform: Platform, call: RecordedCall) -> Stored:
     """What is stored of a call."""
     store, series_ids, day = platform.warehouse, platform.features.series_ids, data_day(call)
     return Stored(

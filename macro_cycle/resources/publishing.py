@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.monitoring.outbound import Forbidden, post
 from macro_cycle.publication import entries, repository, timestamps
 from macro_cycle.publication.ledger import Draft, Entry, Ledger, Opened
 from macro_cycle.resources.platform import Platform
@@ -77,6 +74,10 @@ def _drafts(platform: Platform, published: list[Entry]) -> list[Draft]:
 
 def _stamped(platform: Platform, opened: Opened) -> list[str]:
     """Have the newest entry stamped, where an authority is set and it has no stamp yet; what went wrong."""
+    import httpx
+
+    from macro_cycle.monitoring.outbound import Forbidden, post
+
     url = platform.settings.publish.timestamp_url
     if url is None or not opened.entries or opened.entries[-1].kind == timestamps.KIND:
         return []

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.cycles import DEFAULT
@@ -19,7 +18,7 @@ from macro_cycle.serving.credentials import ManagementToken
 from macro_cycle.serving.questions import LATEST
 from macro_cycle.training.bundle import Bundle
 
-TIMEOUT = httpx.Timeout(30, connect=3)
+ANSWER_SECONDS, CONNECT_SECONDS = 30, 3
 RETRY_SECONDS = 0.2
 CANDIDATE = "x-bundle-version"
 
@@ -172,9 +171,12 @@ class LocalDeployer:
             ) from None
 
     def _post_once(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        import httpx
+
         named = {**headers, "authorization": self._token.authorization()}
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         try:
-            response = httpx.post(f"{self._base}{path}", json=body, headers=named, timeout=TIMEOUT, trust_env=False)
+            response = httpx.post(f"{self._base}{path}", json=body, headers=named, timeout=timeout, trust_env=False)
         except httpx.HTTPError as error:
             raise _Absent(type(error).__name__) from None
         if response.status_code != 200:

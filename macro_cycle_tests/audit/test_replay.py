@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from macro_cycle.audit.replay import reproduce
-from macro_cycle.cli.history import _stored
 from macro_cycle.observations import Catalog
+from macro_cycle.queries.history import stored_of
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
 from macro_cycle.warehouse.records import ServedAnswer
@@ -57,7 +57,7 @@ def platform_at(url: str, home: Path, patch: pytest.MonkeyPatch) -> Platform:
 
 def links(answered, day: date) -> dict[str, bool]:
     call = answered.regimes.said_by(day)
-    return {link.name: link.holds for link in reproduce(call, _stored(answered, call))}
+    return {link.name: link.holds for link in reproduce(call, stored_of(answered, call))}
 
 
 def tamper(answered, statement: str) -> None:
@@ -120,7 +120,7 @@ def test_an_answer_outlives_what_is_learned_about_its_month_later(answered, samp
         revised.assign(value=revised["value"] * 0.99, realtime_start=published, estimated=False), source="test"
     )
     assert answered.regimes.said_by(SEPTEMBER) == before
-    call_links = reproduce(before, _stored(answered, before))
+    call_links = reproduce(before, stored_of(answered, before))
     assert {link.name for link in call_links if not link.holds} == {"observations"}
     (observations,) = (link for link in call_links if link.name == "observations")
     assert observations.holds is None

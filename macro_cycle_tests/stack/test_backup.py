@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from macro_cycle.audit.replay import reproduce
-from macro_cycle.cli.history import _stored
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import read_settings
+from macro_cycle.queries.history import stored_of
 from macro_cycle.resources.platform import Platform
 from macro_cycle.serving.assembly import take_up
 from macro_cycle.serving.bundle_store import BundleStore
@@ -55,7 +55,7 @@ def test_a_home_restored_on_another_path_answers_to_the_bit(tmp_path, monkeypatc
         revised.assign(value=revised["value"] * 0.99, realtime_start=published, estimated=False), source="test"
     )
     call = second.regimes.said_by(SEPTEMBER)
-    links = reproduce(call, _stored(second, call))
+    links = reproduce(call, stored_of(second, call))
     assert {link.name for link in links if not link.holds} == {"observations"}  # changed since, on record
     assert all(link.holds is not False for link in links)
     assert "taken as kept with the model" in " ".join(link.found for link in links)
