@@ -50,11 +50,13 @@ class Section(BaseModel):
 class DataSettings(Section):
     """Where observations come from."""
 
-    source: SourceName = "sample"
+    source: SourceName = Field(default="sample", description="where observations come from")
     source_path: str | None = Field(default=None, description="folder, file or database URL of the source", repr=False)
     source_schema: str = Field(default="public", description="schema of a FRED PostgreSQL mirror")
-    fred_api_key: SecretStr | None = None
-    fred_base_url: str = "https://api.stlouisfed.org/fred"
+    fred_api_key: SecretStr | None = Field(default=None, description="your own key for `fred_api`")
+    fred_base_url: str = Field(
+        default="https://api.stlouisfed.org/fred", description="another server that speaks FRED's protocol"
+    )
     catalog_path: Path | None = Field(default=None, description="file that overrides or extends the catalogue")
     panel_path: str | None = Field(default=None, description="folder or object store of the panels")
     first_partition: date | None = Field(default=None, description="the first as-of month (default: the cycle's)")
@@ -63,13 +65,19 @@ class DataSettings(Section):
 class ModelSettings(Section):
     """What stands here goes before what the cycles' definitions say of their models (default: as they say)."""
 
-    n_regimes: int | None = Field(default=None, ge=2, le=4)
-    covariance_type: Literal["full", "diag", "tied", "tied_diag"] | None = None
-    emission: Literal["gaussian", "student_t"] | None = None
-    n_restarts: int | None = Field(default=None, ge=1, le=1000)
-    max_iter: int | None = Field(default=None, ge=1)
-    tol: float | None = Field(default=None, gt=0)
-    seed: int | None = Field(default=None, ge=0)
+    n_regimes: int | None = Field(default=None, ge=2, le=4, description="regimes of the model")
+    covariance_type: Literal["full", "diag", "tied", "tied_diag"] | None = Field(
+        default=None, description="how a month's features vary inside a regime"
+    )
+    emission: Literal["gaussian", "student_t"] | None = Field(
+        default=None, description="distribution of a feature inside a regime"
+    )
+    n_restarts: int | None = Field(default=None, ge=1, le=1000, description="starts of the search for the estimate")
+    max_iter: int | None = Field(default=None, ge=1, description="the most iterations of a start")
+    tol: float | None = Field(
+        default=None, gt=0, description="rise of the objective per month below which iterations end"
+    )
+    seed: int | None = Field(default=None, ge=0, description="of the starts")
 
 
 class MlflowSettings(Section):
@@ -78,38 +86,40 @@ class MlflowSettings(Section):
     tracking_uri: str | None = Field(
         default=None, description="default: straight to the platform's database", repr=False
     )
-    experiment: str = "macro_cycle"
-    registered_model: str = "macro-cycle-hmm"
-    host: str = "127.0.0.1"
-    port: int = Field(default=55000, ge=1, le=65535)
+    experiment: str = Field(default="macro_cycle", description="experiment of the trained months")
+    registered_model: str = Field(default="macro-cycle-hmm", description="name of the registered model")
+    host: str = Field(default="127.0.0.1", description="address it listens on")
+    port: int = Field(default=55000, ge=1, le=65535, description="its port")
 
 
 class FeastSettings(Section):
     """The feature store."""
 
-    project: str = "macro_cycle"
+    project: str = Field(default="macro_cycle", description="name of the project in Feast's registry")
     economy: str | None = Field(default=None, description="entity of the cycle us (default: as its definition says)")
     redis: SecretStr | None = Field(default=None, description="online store in Redis: host:port,parameter=value")
     parquet_path: Path | None = Field(default=None, description="folder of Parquet copies, which DuckDB then reads")
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", description="address the feature server listens on")
     port: int = Field(default=6566, ge=1, le=65535, description="the feature server's")
 
 
 class KserveSettings(Section):
     """The model server."""
 
-    model_name: str = "macro-cycle-hmm"
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=1, le=65535)
-    grpc_port: int = Field(default=8081, ge=1, le=65535)
-    max_body_bytes: int = Field(default=4_000_000, ge=1000, le=64_000_000)
+    model_name: str = Field(default="macro-cycle-hmm", description="the endpoint's name")
+    host: str = Field(default="127.0.0.1", description="address it listens on")
+    port: int = Field(default=8080, ge=1, le=65535, description="its port")
+    grpc_port: int = Field(default=8081, ge=1, le=65535, description="port of gRPC")
+    max_body_bytes: int = Field(default=4_000_000, ge=1000, le=64_000_000, description="the largest body of a request")
     body_seconds: float = Field(default=10, gt=0, description="the longest a request's body may take to come")
     answer_seconds: float = Field(default=10, gt=0, description="the longest an answer may take")
     standby: bool = Field(default=True, description="a second worker, ready to take over; not where replicas do that")
     patience_seconds: float = Field(default=20, ge=0, description="how long a deployment waits for the server")
     deployer: Literal["local", "kubernetes"] = Field(default="local", description="where models are deployed to")
     namespace: str = Field(default="macro-cycle", description="namespace of the InferenceService")
-    deployment_mode: Literal["Standard", "Knative"] = "Standard"
+    deployment_mode: Literal["Standard", "Knative"] = Field(
+        default="Standard", description="KServe's mode on a cluster"
+    )
     artifact_mounts: dict[str, str] = Field(
         default_factory=dict,
         description="MLflow's artifact prefixes to what the cluster reads, as file:///x to pvc://x",
@@ -120,24 +130,24 @@ class KserveSettings(Section):
 class PrometheusSettings(Section):
     """The metrics exporter, Prometheus and Alertmanager."""
 
-    host: str = "127.0.0.1"
-    exporter_port: int = Field(default=8000, ge=1, le=65535)
-    port: int = Field(default=9090, ge=1, le=65535)
-    alertmanager_port: int = Field(default=9093, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="address they listen on")
+    exporter_port: int = Field(default=8000, ge=1, le=65535, description="the exporter's port")
+    port: int = Field(default=9090, ge=1, le=65535, description="Prometheus' port")
+    alertmanager_port: int = Field(default=9093, ge=1, le=65535, description="Alertmanager's port")
 
 
 class PageSettings(Section):
     """The page for people who have no Dagster."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8050, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="address it listens on")
+    port: int = Field(default=8050, ge=1, le=65535, description="its port")
 
 
 class DagsterSettings(Section):
     """The orchestrator's web server and sensors."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=3000, ge=1, le=65535)
+    host: str = Field(default="127.0.0.1", description="address it listens on")
+    port: int = Field(default=3000, ge=1, le=65535, description="its port")
     poll_seconds: int = Field(default=30, ge=1, description="how often the sensors look")
     executor: Literal["in_process", "kubernetes"] = Field(default="in_process", description="where steps run")
     keep_days: int = Field(default=90, ge=1, description="how long it is kept how steps worked and what they printed")
@@ -155,12 +165,14 @@ class NotificationSettings(Section):
     webhook_url: SecretStr | None = Field(default=None, description="a Slack-compatible incoming webhook")
     alertmanager_url: SecretStr | None = Field(default=None, description="base address of Alertmanager")
     smtp_host: str | None = Field(default=None, description="mail server; with it, notices are sent by e-mail")
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="the mail server's port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="`none` sends a password to this machine alone"
+    )
+    smtp_user: str | None = Field(default=None, description="login at the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="its password")
     smtp_password_file: Path | None = Field(default=None, description="file that holds the password")
-    email_from: str | None = None
+    email_from: str | None = Field(default=None, description="from whom")
     email_to: str = Field(default="", description="addresses, with commas between")
 
     @property
