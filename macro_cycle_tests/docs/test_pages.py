@@ -11,8 +11,10 @@ from macro_cycle_tests.docs.markdown import DOCS, ROOT, headings, pages
 
 def test_every_alert_has_its_section_in_the_runbook_and_every_section_its_alert():
     groups = yaml.safe_load((ROOT / ".ops/.prometheus/alerts.yml").read_text())["groups"]
-    alerts = [rule["alert"] for group in groups for rule in group["rules"]]
-    assert headings("runbook.md")[1:] == alerts
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert headings("runbook.md")[1:] == [rule["alert"] for rule in rules]
+    for rule in rules:
+        assert rule["annotations"]["runbook"] == f"docs/runbook.md#{rule['alert'].lower()}"
 
 
 MEASURED = [

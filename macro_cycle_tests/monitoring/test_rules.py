@@ -34,7 +34,7 @@ def test_every_alert_is_seen_to_fire():
 def test_every_alert_says_what_to_do():
     for rule in rules():
         if "alert" in rule:
-            assert set(rule["annotations"]) == {"summary", "action"}
+            assert set(rule["annotations"]) == {"summary", "action", "runbook"}
             assert rule["labels"]["severity"] in ("warning", "critical")
 
 
