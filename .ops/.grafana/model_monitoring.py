@@ -4,12 +4,11 @@ import metrics as m
 from grafana_foundation_sdk.builders.dashboard import Dashboard, DatasourceVariable, QueryVariable, Row
 from grafana_foundation_sdk.models.dashboard import VariableRefresh, VariableSort
 from panels import AMBER, GREEN, PROMETHEUS, RED, THIRD, bars, lines, measured, number, thresholds
-
-MODEL = 'model_name=~"$model"'
+from platform_health import freshness, platform
 
 
 def model_monitoring() -> Dashboard:
-    """The dashboard, in five rows."""
+    """The dashboard, in six rows."""
     dashboard = (
         Dashboard("Model Monitoring")
         .uid("macro-cycle-model-monitoring")
@@ -19,23 +18,16 @@ def model_monitoring() -> Dashboard:
         .time("now-6h", "now")
         .timezone("utc")
         .with_variable(DatasourceVariable("prometheus").label("Prometheus").type("prometheus"))
-        .with_variable(
-            QueryVariable("model")
-            .label("Model")
-            .datasource(PROMETHEUS)
-            .query(f"label_values({m.FEATURES}, model_name)")
-            .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
-            .sort(VariableSort.ALPHABETICAL_ASC)
-            .multi(True)
-            .include_all(True)
-        )
+        .with_variable(_choice("cycle", "Cycle", f"label_values({m.ANSWER_AGE}, cycle)"))
+        .with_variable(_choice("model", "Model", f"label_values({m.REQUESTS}{{{m.OF_CYCLE}}}, model_name)"))
     )
     rows = {
         "Endpoint": _endpoint(),
         "Model": _model(),
         "Drift": _drift(),
-        "Freshness": _freshness(),
-        "Platform": _platform(),
+        "Answer": _answer(),
+        "Freshness": freshness(),
+        "Platform": platform(),
     }
     for title, panels in rows.items():
         dashboard = dashboard.with_row(Row(title))
@@ -44,9 +36,16 @@ def model_monitoring() -> Dashboard:
     return dashboard
 
 
+def _choice(name: str, label: str, query: str) -> QueryVariable:
+    """A variable of which one, several or all may be chosen."""
+    variable = QueryVariable(name).label(label).datasource(PROMETHEUS).query(query)
+    variable = variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    return variable.multi(True).include_all(True)
+
+
 def _endpoint() -> list:
-    errors = f"sum(rate({m.ERRORS}{{{MODEL}}}[$__rate_interval]))"
-    answered = f"sum(rate({m.PREDICTIONS}{{{MODEL}}}[$__rate_interval]))"
+    errors = f"sum(rate({m.ERRORS}{{{m.OF_MODEL}}}[$__rate_interval]))"
+    answered = f"sum(rate({m.PREDICTIONS}{{{m.OF_MODEL}}}[$__rate_interval]))"
     return [
         number(
             "Exporter",
@@ -73,12 +72,12 @@ def _endpoint() -> list:
         number(
             "Predictions today",
             "Instances answered in the last 24 hours.",
-            measured(f"sum(increase({m.PREDICTIONS}{{{MODEL}}}[24h]))", now=True),
+            measured(f"sum(increase({m.PREDICTIONS}{{{m.OF_MODEL}}}[24h]))", now=True),
         ),
         lines(
             "Predictions by regime",
             "Instances answered a second, by the regime of the answer.",
-            measured(f"sum by (regime) (rate({m.PREDICTIONS}{{{MODEL}}}[$__rate_interval]))", "{{regime}}"),
+            measured(f"sum by (regime) (rate({m.PREDICTIONS}{{{m.OF_MODEL}}}[$__rate_interval]))", "{{regime}}"),
             unit="reqps",
             span=THIRD,
         ),
@@ -92,7 +91,7 @@ def _endpoint() -> list:
         lines(
             "Errors by kind",
             "Refused and failed requests a second.",
-            measured(f"sum by (error_type) (rate({m.ERRORS}{{{MODEL}}}[$__rate_interval]))", "{{error_type}}"),
+            measured(f"sum by (error_type) (rate({m.ERRORS}{{{m.OF_MODEL}}}[$__rate_interval]))", "{{error_type}}"),
             unit="reqps",
             span=THIRD,
         ),
@@ -112,12 +111,12 @@ def _model() -> list:
         lines(
             "Models taken into service",
             "Changes of the log-likelihood in the 24 hours before: no other thing changes it than a deployment.",
-            measured(f"changes({m.LOG_LIKELIHOOD}{{{MODEL}}}[24h])", "{{model_name}}"),
+            measured(f"changes({m.LOG_LIKELIHOOD}{{{m.OF_MODEL}}}[24h])", "{{model_name}}"),
         ),
         bars(
             "Regimes of the newest month",
             "Filtered probability of each regime as the served model has it.",
-            measured(f"{m.REGIMES}{{{MODEL}}}", "{{regime}}", now=True),
+            measured(f"{m.REGIMES}{{{m.OF_MODEL}}}", "{{cycle}} {{regime}}", now=True),
             unit="percentunit",
         ),
     ]
@@ -128,84 +127,46 @@ def _drift() -> list:
         lines(
             "Drift statistics",
             "What the checks of the newest month's model found.",
-            measured(f"{m.DRIFT}{{{MODEL}}}", "{{statistic}}"),
+            measured(f"{m.DRIFT}{{{m.OF_MODEL}}}", "{{cycle}} {{statistic}}"),
         ),
         lines(
             "Probability without drift",
             "Of a statistic as extreme; below 0.01 it is an alert.",
-            measured(f"{m.DRIFT_P_VALUE}{{{MODEL}}}", "{{statistic}}"),
+            measured(f"{m.DRIFT_P_VALUE}{{{m.OF_MODEL}}}", "{{cycle}} {{statistic}}"),
             unit="percentunit",
         ).thresholds(thresholds((None, RED), (0.01, "transparent"))),
     ]
 
 
-def _freshness() -> list:
-    days = thresholds((None, GREEN), (40 * 86400, AMBER), (75 * 86400, RED))
+def _answer() -> list:
     return [
-        number("Data", "Since the newest value of any series was published.", _now(m.DATA_AGE), "s", steps=days),
-        number("Answer", "Since the newest answer was recorded.", _now(m.ANSWER_AGE), "s", steps=days),
-        number("Newest month", "Since the end of the month that the answer is about.", _now(m.MONTH_AGE), "s"),
-        number(
-            "Serves the answer",
-            "1 while the model of the newest answer is the one that serves; 0 while a decision is wanted or refused.",
-            _now(m.SERVED_MATCHES),
-            steps=thresholds((None, AMBER), (1, GREEN)),
-        ),
-        bars("Series", "Since the newest value of each was published.", _by(m.SERIES_AGE, "series_id"), unit="s"),
         lines(
-            "Requests by outcome",
-            "Answered, refused and failed requests a second.",
-            measured(f"sum by (outcome) (rate({m.REQUESTS}{{{MODEL}}}[$__rate_interval]))", "{{outcome}}"),
-            unit="reqps",
-        ),
-    ]
-
-
-def _platform() -> list:
-    return [
-        bars("Services", "1 while the service answers.", _by(m.SERVICE_UP, "service"), span=THIRD),
-        bars("Runs", "In Dagster's storage, by how they ended.", _by(m.RUNS, "status"), span=THIRD),
-        bars("Daemons", "Since each last beat; 90 seconds are late.", _by(m.HEARTBEAT_AGE, "daemon"), "s", span=THIRD),
-        lines(
-            "Queue",
-            "Runs that wait to be launched, and for how long the first of them has.",
-            measured(m.QUEUE, "runs"),
-            measured(m.QUEUE_AGE, "seconds waited", "B"),
-            span=THIRD,
-        ),
-        lines(
-            "Months that failed",
-            "By asset; a month that failed is made again by a range run.",
-            measured(f'{m.PARTITIONS}{{state="failed"}}', "{{asset}}"),
-            span=THIRD,
-        ),
-        lines(
-            "Sensors that fail",
-            "1 while the last tick of a sensor failed.",
-            measured(m.TICK_FAILING, "{{instigator}}"),
-            span=THIRD,
-        ),
-        lines(
-            "Disk in use",
-            "Of the disk that holds the home.",
-            measured(f"1 - {m.DISK_FREE} / {m.DISK_SIZE}", "used"),
+            "Recession probability",
+            "Of the newest answer, with the ends of its 90 % band.",
+            measured(f"{m.RECESSION}{{{m.OF_CYCLE}}}", "{{cycle}}"),
+            measured(f"{m.BAND}{{{m.OF_CYCLE}}}", "{{cycle}} {{end}}", "B"),
             unit="percentunit",
+            span=THIRD,
         ),
-        lines("Database", "Tables and indexes by tenant.", measured(m.DATABASE_SIZE, "{{schema}}"), unit="bytes"),
+        bars(
+            "A recession begins",
+            "Probability that one begins within so many months.",
+            measured(f"{m.BEGINS}{{{m.OF_CYCLE}}}", "{{cycle}}, {{months}} months", now=True),
+            unit="percentunit",
+            span=THIRD,
+        ),
+        lines(
+            "Contraction declared",
+            "1 while a contraction stands declared.",
+            measured(f'{m.DECLARED}{{{m.OF_CYCLE}, phase="contraction"}}', "{{cycle}}"),
+            span=THIRD,
+        ),
     ]
-
-
-def _now(metric: str) -> object:
-    return measured(f"max({metric})", now=True)
-
-
-def _by(metric: str, label: str) -> object:
-    return measured(f"max by ({label}) ({metric})", f"{{{{{label}}}}}", now=True)
 
 
 def _quantile(q: float) -> str:
-    return f"histogram_quantile({q}, sum by (le) (rate({m.LATENCY}{{{MODEL}}}[$__rate_interval])))"
+    return f"histogram_quantile({q}, sum by (le) (rate({m.LATENCY}{{{m.OF_MODEL}}}[$__rate_interval])))"
 
 
 def _newest(metric: str) -> object:
-    return measured(f"{metric}{{{MODEL}}}", "{{model_name}}", now=True)
+    return measured(f"{metric}{{{m.OF_MODEL}}}", "{{model_name}}", now=True)

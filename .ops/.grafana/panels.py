@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_foundation_sdk.builders import barchart, bargauge, prometheus, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import (
+    barchart,
+    bargauge,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+    trend,
+)
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, Threshold, ThresholdsMode
@@ -71,6 +80,12 @@ def columns(title: str, says: str, query: Any, category: str, unit: str = "short
     """A bar for each row, named by the column `category`."""
     panel = barchart.Panel().title(title).description(says).unit(unit).height(8).span(span)
     return panel.x_field(category).with_target(query)
+
+
+def ahead(title: str, says: str, query: Any, steps: str, unit: str = "short", span: int = HALF) -> trend.Panel:
+    """Lines over the numbers in the column `steps`, such as months to come."""
+    panel = trend.Panel().title(title).description(says).unit(unit).height(8).span(span)
+    return panel.line_width(2).x_field(steps).with_target(query)
 
 
 def bands(title: str, says: str, query: Any, span: int = WIDE) -> statetimeline.Panel:

@@ -8,7 +8,6 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,13 @@ import jsonschema
 import pandas as pd
 import pytest
 import yaml
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
+from macro_cycle.cycles import shipped
+from macro_cycle.warehouse import Warehouse
+from macro_cycle_tests.conftest import create_database
 from macro_cycle_tests.ops.prometheus import Prometheus, prometheus_of
+from macro_cycle_tests.ops.recorded import fill
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAFANA = ROOT / ".ops" / ".grafana"
@@ -26,6 +29,7 @@ SCHEMA = ROOT.parent / "shared" / "data" / "grafana_dashboard.schema.json"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
 METRICS = runpy.run_path(str(GRAFANA / "metrics.py"))["LABELS"]
 MODEL = "macro-cycle-hmm"
+CYCLES = ("us", "br")
 NAME = re.compile(r"\b(?:hmm|macro_cycle)_\w+")
 
 Document = dict[str, Any]
@@ -120,10 +124,12 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 def exposition(scrape: int) -> str:
     """Every metric of the list with values for its labels; counters and buckets grow from scrape to scrape."""
     values = {"model_name": [MODEL], "regime": ["Expansion", "Contraction"], "error_type": ["invalid"]}
-    values |= {"cycle": ["us"], "series_id": ["INDPRO"], "service": ["mlflow"], "status": ["success"]}
-    values |= {"protocol": ["v1"], "outcome": ["answered"], "asset": ["macro_features"], "state": ["failed"]}
-    values |= {"instigator": ["releases"], "daemon": ["sensor"], "schema": ["warehouse"]}
+    values |= {"cycle": CYCLES, "series_id": ["INDPRO"], "service": ["mlflow"], "status": ["success"]}
+    values |= {"protocol": ["v1"], "outcome": ["answered"], "state": ["failed", "materialized"]}
+    values |= {"asset": [f"{cycle}/macro_features" for cycle in CYCLES], "collector": ["disk", "br/answer"]}
+    values |= {"instigator": ["us_releases"], "daemon": ["sensor"], "schema": ["warehouse"]}
     values |= {"statistic": ["surprise"], "le": ["0.001", "0.01", "+Inf"]}
+    values |= {"end": ["low", "high"], "months": ["3", "6", "12"], "phase": ["contraction", "expansion"]}
     lines = []
     for name, labels in METRICS.items():
         for number, combination in enumerate(itertools.product(*(values[label] for label in labels)), start=1):
@@ -133,10 +139,11 @@ def exposition(scrape: int) -> str:
 
 
 @pytest.mark.slow
-def test_every_query_of_prometheus_returns_data(prometheus, dashboard):
+@pytest.mark.parametrize("cycle", [*CYCLES, "(br|us)"])
+def test_every_query_of_prometheus_returns_data(prometheus, dashboard, cycle):
     asked = [(title, target["expr"]) for title, target in targets(dashboard) if "expr" in target]
     for title, expression in asked:
-        for name, value in {"$__rate_interval": "1m", "$__range": "1m", "$model": MODEL}.items():
+        for name, value in {"$__rate_interval": "1m", "$model": MODEL, "$cycle": cycle}.items():
             expression = expression.replace(name, value)
         assert "$" not in expression, title
         found = prometheus.query(expression)
@@ -144,56 +151,100 @@ def test_every_query_of_prometheus_returns_data(prometheus, dashboard):
         assert all(series["value"][1] not in ("NaN", "+Inf") for series in found), f"{title}: {expression}"
 
 
-@pytest.fixture(scope="module")
-def warehouse(postgres_url: str) -> Engine:
-    """A warehouse with thirty years of calls, news and deployments."""
-    from macro_cycle.warehouse import Warehouse
-    from macro_cycle.warehouse.tables import calls, news, regimes, served
-    from macro_cycle_tests.conftest import create_database
+@pytest.mark.slow
+def test_a_cycle_alone_is_shown_when_it_is_chosen(prometheus):
+    dashboard = json.loads((GRAFANA / "dashboards" / "model_monitoring.json").read_text())
+    by_cycle = [target["expr"] for _, target in targets(dashboard) if "by (cycle)" in target["expr"]]
+    assert len(by_cycle) >= 8
+    for expression in by_cycle:
+        assert [series["metric"]["cycle"] for series in prometheus.query(expression.replace("$cycle", "br"))] == ["br"]
 
+
+@pytest.fixture(scope="module")
+def warehouse(postgres_url: str) -> Iterator[Connection]:
+    """What Grafana's role may read of a warehouse with thirty years of two cycles."""
     url = create_database(postgres_url)
+    with create_engine(url).begin() as connection:
+        for statement in what_a_new_database_is_told():
+            connection.execute(text(statement))
     store = Warehouse(url)
     store.migrate()
-    rows = [call(month) for month in pd.date_range("1990-01-31", periods=360, freq="ME")]
-    part = {"kind": "data", "series_id": "INDPRO", "contribution": 0.1}
-    moved = {"since": date(2019, 11, 30), "since_reference_month": date(2019, 9, 1), "standard_error": 0.0}
-    moved |= {"before": 0.1, "forecast": 0.1, "after": 0.2, "parts": [part, {**part, "series_id": None}]}
-    last = rows[-1]
-    with store.engine.begin() as connection:
-        connection.execute(calls.insert(), rows)
-        seen = {"as_of": last["as_of"], "data_version": "d", "first_reference_month": date(1989, 11, 1)}
-        seen |= {"columns": ["recession_probability"], "labels": [row["label"] for row in rows], "numbers": b""}
-        connection.execute(regimes.insert(), seen)
-        connection.execute(news.insert(), {**moved, "as_of": last["as_of"], "reference_month": last["reference_month"]})
-        serving = {key: last[key] for key in ("as_of", "model_version", "label", "recession_probability")}
-        connection.execute(served.insert(), {**serving, "registry_version": "1", "endpoint": "http://127.0.0.1"})
-    return create_engine(store.engine.url)
+    for cycle in CYCLES:
+        fill(store, cycle)
+    with store.engine.connect() as connection:
+        connection.execute(text("SET ROLE grafana_reader"))
+        yield connection
 
 
-def call(month_end: pd.Timestamp) -> dict[str, Any]:
-    label = "Contraction" if month_end.year in (1990, 2001, 2008) else "Expansion"
-    probability = 0.9 if label == "Contraction" else 0.1
-    return {
-        "as_of": month_end.date(),
-        "reference_month": (month_end - pd.DateOffset(months=2)).replace(day=1).date(),
-        "label": label,
-        "recession_probability": probability,
-        "probabilities": {"Contraction": probability, "Expansion": 1 - probability},
-        "model_version": f"model of {month_end.year}",
-        "data_version": str(month_end),
-    }
+def what_a_new_database_is_told() -> list[str]:
+    """The statements about Grafana's role that `postgres-roles.sh` runs in the platform's database."""
+    script = (ROOT / ".ops" / ".docker" / "postgres-roles.sh").read_text()
+    inside = re.search(r"SET ROLE macro_cycle;\n(.*?)\nSQL", script, re.DOTALL)
+    return ["CREATE ROLE grafana_reader", *inside[1].splitlines()]  # type: ignore[index]
+
+
+def asked_of(warehouse: Connection, query: str, cycle: str) -> pd.DataFrame:
+    """What Grafana gets for a query about a cycle, over all time."""
+    query = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN '1970-01-01' AND '2030-01-01'", query)
+    query = query.replace("$cycle", cycle)
+    assert "$" not in query
+    return pd.read_sql(text(query.replace(":", r"\:")), warehouse)
+
+
+def recorded(dashboard: Document) -> list[tuple[str, Document]]:
+    return [(title, target) for title, target in targets(dashboard) if "rawSql" in target]
 
 
 @pytest.mark.slow
-def test_every_query_of_the_warehouse_returns_data(warehouse, dashboard):
-    for title, target in targets(dashboard):
-        if "rawSql" not in target:
-            continue
-        query = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN '1970-01-01' AND '2030-01-01'", target["rawSql"])
-        assert "$" not in query, title
-        with warehouse.connect() as connection:
-            found = pd.read_sql(text(query.replace(":", r"\:")), connection)
+@pytest.mark.parametrize("cycle", CYCLES)
+def test_every_query_of_the_warehouse_returns_data(warehouse, dashboard, cycle):
+    for title, target in recorded(dashboard):
+        found = asked_of(warehouse, target["rawSql"], cycle)
         assert not found.empty, title
         assert not found.isna().all().any(), f"{title}: {found.head()}"
         if target["format"] == "time_series":
             assert found["time"].is_monotonic_increasing, title
+
+
+@pytest.mark.slow
+def test_the_choice_is_of_the_cycles_that_were_called(warehouse):
+    (dashboard,) = (json.loads(file.read_text()) for file in FILES if file.stem == "regime_analysis")
+    variables = {each["name"]: each for each in dashboard["templating"]["list"]}
+    assert list(pd.read_sql(text(variables["cycle"]["query"]), warehouse)["cycle"]) == ["us", "br"]
+    everything = [(title, target["rawSql"]) for title, target in recorded(dashboard)]
+    assert [title for title, query in everything if not asked_of(warehouse, query, "xx").empty] == []
+
+
+@pytest.mark.slow
+def test_the_panels_say_what_the_records_say(warehouse):
+    (dashboard,) = (json.loads(file.read_text()) for file in FILES if file.stem == "regime_analysis")
+    shown = {title: asked_of(warehouse, target["rawSql"], "us") for title, target in recorded(dashboard)}
+    assert shown["Band"].iloc[0, 0] == "5.0 % to 20.0 %"
+    assert [shown[title].iloc[0, 0] for title in ("Declared phase", "Declared on", "Turning point")] == [
+        "expansion",
+        "2009-09-30",
+        "trough 2009-06",
+    ]
+    assert list(shown["Forecast"]["Recession probability"]) == [month / 20 for month in range(1, 13)]
+    assert list(shown["A recession begins"]["Probability"]) == [0.15, 0.3, 0.6]
+    assert list(shown["Months expected"]["Months"]) == [30, 33]
+    assert list(shown["Declarations"]["About"]) == ["2009-06", "2007-12"]
+    assert list(shown["Durations expected"]["Months expected"]) == [11.5, 63]
+    assert list(shown["Decisions"].iloc[0])[:4] == [
+        "2020-01-02 09:30",
+        "person",
+        "promote",
+        "it explains the last year better",
+    ]
+    assert list(shown["News of the newest month"]["source"]) == ["INDPRO", "roll"]
+
+
+@pytest.mark.slow
+def test_each_cycle_is_shaded_by_its_own_authority(warehouse):
+    (dashboard,) = (json.loads(file.read_text()) for file in FILES if file.stem == "regime_analysis")
+    query = dict(recorded(dashboard))["Official recessions"]["rawSql"]
+    for cycle in CYCLES:
+        chronology = shipped(cycle).chronology
+        found = asked_of(warehouse, query, cycle)
+        assert list(found["time"]) == [each.first_month for each in chronology.recessions]
+        assert set(found["text"]) == {f"recession by {chronology.authority}"}
