@@ -21,11 +21,11 @@ export DAGSTER_URL=http://127.0.0.1:$MACRO_CYCLE_DAGSTER__PORT
 env --unset=PYTHONPATH "$AIRFLOW" db migrate >"$work/airflow.log" 2>&1
 env --unset=PYTHONPATH "$AIRFLOW" dags test macro_cycle_daily >>"$work/airflow.log" 2>&1 || { tail -40 "$work/airflow.log"; exit 1; }
 curl -fsS "$DAGSTER_URL/graphql" -H 'Content-Type: application/json' \
-    -d '{"query": "{ runsOrError(limit: 5) { ... on Runs { results { status tags { key value } } } } }"}' |
+    -d '{"query": "{ runsOrError(limit: 20) { ... on Runs { results { jobName status tags { key value } } } } }"}' |
     .venv/bin/python -c '
 import json, sys
 runs = json.load(sys.stdin)["data"]["runsOrError"]["results"]
-asked = [run["status"] for run in runs if any(tag["key"] == "airflow/run_id" for tag in run["tags"])]
-assert asked == ["SUCCESS"], runs
-print("Airflow had Dagster run the whole graph once, and it succeeded")
+asked = {run["jobName"]: run["status"] for run in runs if any(tag["key"] == "airflow/run_id" for tag in run["tags"])}
+assert asked == {"us_whole_graph": "SUCCESS", "br_whole_graph": "SUCCESS"}, runs
+print("Airflow had Dagster run the whole graph of each cycle once, and both succeeded")
 '

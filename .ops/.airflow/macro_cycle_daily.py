@@ -1,7 +1,7 @@
-"""An Airflow DAG that has Dagster materialize the whole graph for the open month, and follows the run to its end.
+"""An Airflow DAG that has Dagster materialize each cycle's whole graph for its open month, and follows the runs.
 
 It speaks Dagster's GraphQL and needs nothing but Airflow; what the assets do is Dagster's. DAGSTER_URL is where its web
-server answers.
+server answers, MACRO_CYCLE_CYCLES names the cycles, with commas between. One that fails holds no other up.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Any
 from airflow.sdk import DAG, PokeReturnValue, get_current_context, task
 
 URL = os.environ.get("DAGSTER_URL", "http://127.0.0.1:3000").rstrip("/") + "/graphql"
-CYCLE = os.environ.get("MACRO_CYCLE", "us")
-JOB, NEWEST_ASSET = f"{CYCLE}_whole_graph", [CYCLE, "kserve_deployment"]
+CYCLES = os.environ.get("MACRO_CYCLE_CYCLES", "us,br").replace(" ", "").split(",")
+JOB, NEWEST_ASSET = "{cycle}_whole_graph", "kserve_deployment"
 OWN_TAG = "airflow/run_id"
 SECONDS = 30
 
@@ -23,7 +23,7 @@ query ($asset: AssetKeyInput!) { assetNodeOrError(assetKey: $asset) {
   __typename ... on AssetNode { partitionKeys } } }
 """
 RUNS = """
-query ($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1) {
+query ($job: String!, $tags: [ExecutionTag!]) { runsOrError(filter: {pipelineName: $job, tags: $tags}, limit: 1) {
   __typename ... on Runs { results { runId status } } } }
 """
 LAUNCH = """
@@ -48,7 +48,7 @@ def ask(query: str, **variables: Any) -> dict[str, Any]:
 
 with DAG(
     "macro_cycle_daily",
-    description="The open month of every asset, by Dagster",
+    description="The open month of every asset of each cycle, by Dagster",
     schedule="0 15 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -57,18 +57,18 @@ with DAG(
 ):
 
     @task(retries=3, retry_delay=timedelta(minutes=1))
-    def launch() -> str:
-        """Launch the run, unless an earlier try has; its id."""
-        own = {"key": OWN_TAG, "value": get_current_context()["run_id"]}
-        earlier = ask(RUNS, tags=[own])["results"]
+    def launch(cycle: str) -> str:
+        """Launch the cycle's run, unless an earlier try has; its id."""
+        job, own = JOB.format(cycle=cycle), {"key": OWN_TAG, "value": get_current_context()["run_id"]}
+        earlier = ask(RUNS, job=job, tags=[own])["results"]
         if earlier:
             return earlier[0]["runId"]
-        month = ask(MONTHS, asset={"path": NEWEST_ASSET})["partitionKeys"][-1]
-        places = {"repositoryLocationName": "macro_cycle", "repositoryName": "__repository__", "jobName": JOB}
+        month = ask(MONTHS, asset={"path": [cycle, NEWEST_ASSET]})["partitionKeys"][-1]
+        places = {"repositoryLocationName": "macro_cycle", "repositoryName": "__repository__", "jobName": job}
         tags = [own, {"key": "dagster/partition", "value": month}]
         answer = ask(LAUNCH, run={"selector": places, "executionMetadata": {"tags": tags}, "mode": "default"})
         if answer["__typename"] != "LaunchRunSuccess":
-            raise RuntimeError(f"Dagster did not launch {JOB} for {month}: {json.dumps(answer)}")
+            raise RuntimeError(f"Dagster did not launch {job} for {month}: {json.dumps(answer)}")
         return answer["run"]["runId"]
 
     @task.sensor(poke_interval=5, timeout=2 * 3600, mode="reschedule")
@@ -79,4 +79,4 @@ with DAG(
             raise RuntimeError(f"Dagster's run {dagster_run} ended as {status}; its log is in Dagster")
         return PokeReturnValue(is_done=status == "SUCCESS", xcom_value=dagster_run)
 
-    finished(launch())
+    finished.expand(dagster_run=launch.expand(cycle=CYCLES))

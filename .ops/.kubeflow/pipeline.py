@@ -15,6 +15,7 @@ SERVICE = "macro-cycle-hmm"
 
 @dsl.component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
 def train_model(
+    cycle: str,
     n_regimes: int,
     series_ids: list,
     start_date: str,
@@ -22,14 +23,15 @@ def train_model(
     summary: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
 ) -> str:
-    """`macro-cycle train`; the registered version, empty where no MLflow was named."""
+    """`macro-cycle train`; the address of the registered version, empty where no MLflow was named."""
     import json
     import os
     import subprocess
     from pathlib import Path
 
     program = [os.environ.get("PLATFORM_PYTHON", "python"), "-c", "from macro_cycle.cli import main; main()"]
-    command = [*program, "train", "--json", "--n-regimes", str(n_regimes)]
+    command = [*program, "train", "--json", "--cycle", cycle]
+    command += ["--n-regimes", str(n_regimes)] if n_regimes else []
     for series_id in series_ids:
         command += ["--series-ids", series_id]
     command += ["--start-date", start_date] if start_date else []
@@ -41,7 +43,8 @@ def train_model(
     Path(summary.path).write_text(json.dumps(answer))
     for name, value in answer["metrics"].items():
         metrics.log_metric(name, value)
-    return str(answer.get("mlflow", {}).get("version", ""))
+    logged = answer.get("mlflow")
+    return f"models:/{logged['registered_model']}/{logged['version']}" if logged else ""
 
 
 @dsl.component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
@@ -59,15 +62,15 @@ def describe_answer(summary: dsl.Input[dsl.Artifact], answer: dsl.Output[dsl.Mar
 
 
 @dsl.component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
-def deploy_model(version: str, service_name: str, namespace: str, mlflow_tracking_uri: str) -> str:
+def deploy_model(model_uri: str, cycle: str, service_name: str, namespace: str, mlflow_tracking_uri: str) -> str:
     """KServeDeployment, golden windows and all; what it said."""
     import os
     import subprocess
 
-    if not version:
+    if not model_uri:
         raise RuntimeError("only a registered model can be deployed: give mlflow_tracking_uri")
     program = [os.environ.get("PLATFORM_PYTHON", "python"), "-m", "macro_cycle.serving.kubernetes"]
-    arguments = [service_name, f"models:/macro-cycle-hmm/{version}", "--namespace", namespace]
+    arguments = [service_name, model_uri, "--cycle", cycle, "--namespace", namespace]
     arguments += ["--mlflow-tracking-uri", mlflow_tracking_uri]
     done = subprocess.run([*program, *arguments], capture_output=True, text=True)
     if done.returncode != 0:
@@ -77,7 +80,8 @@ def deploy_model(version: str, service_name: str, namespace: str, mlflow_trackin
 
 @dsl.pipeline(name="macro-cycle-hmm", description="Train, describe and, if asked to, deploy a model of the cycle.")
 def macro_cycle_hmm_pipeline(
-    n_regimes: int = 4,
+    cycle: str = "us",
+    n_regimes: int = 0,
     series_ids: list = [],  # noqa: B006 (kfp reads the default)
     start_date: str = "",
     mlflow_tracking_uri: str = "",
@@ -85,8 +89,12 @@ def macro_cycle_hmm_pipeline(
     service_name: str = SERVICE,
     namespace: str = "macro-cycle",
 ) -> float:
-    """Train on `series_ids` (none: the default model's) and give the recession probability of the newest month."""
+    """Train on `series_ids` and give the recession probability of the newest month.
+
+    No series, and 0 regimes, mean those that the definition of the cycle names.
+    """
     trained = train_model(
+        cycle=cycle,
         n_regimes=n_regimes,
         series_ids=series_ids,
         start_date=start_date,
@@ -96,7 +104,8 @@ def macro_cycle_hmm_pipeline(
     described = describe_answer(summary=trained.outputs["summary"])
     with dsl.If(deploy == True, name="asked to deploy"):  # noqa: E712 (kfp builds the condition)
         deploy_model(
-            version=trained.outputs["Output"],
+            model_uri=trained.outputs["Output"],
+            cycle=cycle,
             service_name=service_name,
             namespace=namespace,
             mlflow_tracking_uri=mlflow_tracking_uri,

@@ -13,7 +13,8 @@ def main() -> None:
     """Run it with the arguments of the command line and print the recession probability."""
     parser = argparse.ArgumentParser(description="Run the pipeline on this machine.")
     parser.add_argument("--platform-python", default=".venv/bin/python", help="the platform's own interpreter")
-    parser.add_argument("--n-regimes", type=int, default=4)
+    parser.add_argument("--cycle", default="us")
+    parser.add_argument("--n-regimes", type=int, default=0)
     parser.add_argument("--series-ids", nargs="*", default=[])
     parser.add_argument("--start-date", default="")
     arguments = parser.parse_args()
@@ -22,7 +23,10 @@ def main() -> None:
         runner = local.SubprocessRunner(use_venv=False)
         local.init(runner=runner, pipeline_root=folder, raise_on_error=True)
         run = macro_cycle_hmm_pipeline(
-            n_regimes=arguments.n_regimes, series_ids=arguments.series_ids, start_date=arguments.start_date
+            cycle=arguments.cycle,
+            n_regimes=arguments.n_regimes,
+            series_ids=arguments.series_ids,
+            start_date=arguments.start_date,
         )
         print(f"recession probability: {run.output:.4f}")
 

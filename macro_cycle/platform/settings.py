@@ -107,6 +107,9 @@ class KserveSettings(Section):
     """The model server."""
 
     model_name: str = Field(default="macro-cycle-hmm", description="the endpoint's name")
+    cycle: str | None = Field(
+        default=None, description="serve the model of this cycle alone, by model_name as it stands: for a pod"
+    )
     host: str = Field(default="127.0.0.1", description="address it listens on")
     port: int = Field(default=8080, ge=1, le=65535, description="its port")
     grpc_port: int = Field(default=8081, ge=1, le=65535, description="port of gRPC")

@@ -248,7 +248,7 @@ class Platform:
             from macro_cycle.serving.kubernetes.deployer import KubernetesDeployer
             from macro_cycle.stack.tracking import tracking_uri
 
-            return KubernetesDeployer(self.settings, tracking_uri(self.settings))
+            return KubernetesDeployer(self.settings, tracking_uri(self.settings), self.cycle)
         from macro_cycle.serving.deployers import LocalDeployer
 
         return LocalDeployer(self.settings, self.cycle)

@@ -17,7 +17,7 @@ from macro_cycle.serving.answering import Answering
 from macro_cycle.serving.application import Application, Together
 from macro_cycle.serving.bodies import Bodies
 from macro_cycle.serving.bundle_store import store_of
-from macro_cycle.serving.control import Control
+from macro_cycle.serving.control import Control, any_ready
 from macro_cycle.serving.credentials import ManagementToken
 from macro_cycle.serving.inference import Inference
 from macro_cycle.serving.online import FeastOnlineStore
@@ -47,7 +47,14 @@ class Assembly:
 
 
 def offered(settings: Settings) -> dict[str, CycleDefinition]:
-    """The cycle behind each model name that the server offers, the default's first."""
+    """The cycle behind each model name that the server offers, the default's first.
+
+    Raises:
+        MacroCycleError: the settings name a cycle that is not there.
+    """
+    alone = settings.kserve.cycle
+    if alone is not None:
+        return {settings.kserve.model_name: library(settings)[alone]}
     return {endpoint_of(settings, definition): definition for definition in library(settings).found.values()}
 
 
@@ -84,10 +91,11 @@ def assemble(
     bodies = Bodies(kserve.max_body_bytes, TOGETHER_BYTES, kserve.body_seconds)
     token = ManagementToken(settings.home / "serving" / "token")
     inferences, controls = dict[str, Inference](), dict[str, Control]()
+    metrics, ready = partial(generate_latest, registry), partial(any_ready, controls)
     for name, served in models.items():
         served.on_change(partial(_describe, telemetry, name))
         inferences[name] = Inference(name, served, telemetry, today, Limits(), kserve.answer_seconds)
-        controls[name] = Control(name, served, lambda: generate_latest(registry), names)
+        controls[name] = Control(name, served, metrics, names, ready)
     applications = {name: Application(inferences[name], token, bodies, controls[name]) for name in names}
     return Assembly(Together(applications), inferences, controls)
 

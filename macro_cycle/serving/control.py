@@ -1,6 +1,6 @@
 """What the server says of itself, and the management calls. Nothing here takes predictions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
@@ -30,24 +30,31 @@ class Reply:
 class Control:
     """Health, metadata, metrics and management of the model `name`; `metrics` gives the exposition as text.
 
-    names: those of every model that the server offers.
+    names: those of every model that the server offers. server_ready: whether the server as a whole is ready.
     """
 
-    def __init__(self, name: str, models: ServedModels, metrics: Callable[[], bytes], names: Sequence[str]) -> None:
-        self._name, self._models, self._metrics = name, models, metrics
+    def __init__(
+        self,
+        name: str,
+        models: ServedModels,
+        metrics: Callable[[], bytes],
+        names: Sequence[str],
+        server_ready: Callable[[], bool],
+    ) -> None:
+        self._name, self._models = name, models
         self.ending = False
         self._gets: dict[str, Callable[[], Reply]] = {
             "/": lambda: _json({"status": "alive"}),
             "/metrics": lambda: Reply(200, metrics(), METRICS_TYPE),
             "/openapi.json": lambda: _json(document(names)),
             "/v1/models": lambda: _json({"models": list(names)}),
-            f"/v1/models/{name}": lambda: self._ready({"name": name}),
+            f"/v1/models/{name}": lambda: _ready({"name": name}, self.is_ready),
             "/v2": self._server,
             "/v2/health/live": lambda: _json({"live": True}),
-            "/v2/health/ready": lambda: self._ready({}),
+            "/v2/health/ready": lambda: _ready({}, server_ready()),
             "/v2/models": lambda: _json({"models": list(names)}),
             f"/v2/models/{name}": self._model,
-            f"/v2/models/{name}/ready": lambda: self._ready({"name": name}),
+            f"/v2/models/{name}/ready": lambda: _ready({"name": name}, self.is_ready),
         }
         self._repository = f"/v2/repository/models/{name}/versions/"
 
@@ -74,7 +81,7 @@ class Control:
 
     @property
     def is_ready(self) -> bool:
-        """Whether predictions are answered: a model serves, and the server is not ending."""
+        """Whether predictions of this model are answered: it serves, and the server is not ending."""
         try:
             self._models.current()
         except Unavailable:
@@ -107,15 +114,20 @@ class Control:
             "outputs": outputs,
         }
 
-    def _ready(self, named: dict[str, Any]) -> Reply:
-        ready = self.is_ready
-        return Reply(200 if ready else 503, orjson.dumps(named | {"ready": ready}))
-
     def _server(self) -> Reply:
         return _json({"name": "macro_cycle", "version": installed("macro-cycle"), "extensions": EXTENSIONS})
 
     def _model(self) -> Reply:
         return _json(self.metadata())
+
+
+def any_ready(controls: Mapping[str, Control]) -> bool:
+    """Whether the server answers predictions: those of one of its models at least, each of which tells of itself."""
+    return any(control.is_ready for control in controls.values())
+
+
+def _ready(named: dict[str, Any], ready: bool) -> Reply:
+    return Reply(200 if ready else 503, orjson.dumps(named | {"ready": ready}))
 
 
 def _json(content: Any) -> Reply:

@@ -14,7 +14,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import (
 from macro_cycle.monitoring.metrics import Outcome
 from macro_cycle.serving import v2
 from macro_cycle.serving.answering import Answering
-from macro_cycle.serving.control import EXTENSIONS, Control
+from macro_cycle.serving.control import EXTENSIONS, Control, any_ready
 from macro_cycle.serving.errors import Malformed, TooLarge, UnknownModel, short
 from macro_cycle.serving.inference import Inference
 from macro_cycle.serving.tensors import Output, Tensor, read_shape
@@ -44,8 +44,8 @@ class InferenceService(GRPCInferenceServiceServicer):
         return pb.ServerLiveResponse(live=True)
 
     async def ServerReady(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Whether predictions are answered."""
-        return pb.ServerReadyResponse(ready=self._controls[self._first.name].is_ready)
+        """Whether predictions of a model are answered."""
+        return pb.ServerReadyResponse(ready=any_ready(self._controls))
 
     async def ModelReady(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Whether predictions of the model are answered."""

@@ -14,6 +14,8 @@ import yaml
 from dagster_k8s import K8sRunLauncher
 
 from macro_cycle.automation.executor import executor
+from macro_cycle.cycles import library
+from macro_cycle.cycles.naming import endpoint_of
 from macro_cycle.platform.settings import PREFIX, DagsterSettings, Settings
 
 OPS = Path(__file__).resolve().parents[2] / ".ops"
@@ -74,6 +76,14 @@ def test_a_pod_is_confined_bounded_and_probed(document):
         assert {"readinessProbe", "livenessProbe"} <= set(container)
         assert ":" in container["image"]
         assert "latest" not in container["image"]
+
+
+def test_each_cycle_s_service_keeps_a_pod():
+    budgets = [
+        document["spec"] for _, document in manifests() if document["metadata"]["name"].startswith("macro-cycle-hmm")
+    ]
+    kept = {each["selector"]["matchLabels"]["serving.kserve.io/inferenceservice"] for each in budgets}
+    assert kept == {endpoint_of(Settings(), definition) for definition in library(Settings()).found.values()}
 
 
 def test_no_secret_is_written_down():

@@ -11,6 +11,9 @@ import pytest
 import yaml
 from dagster_graphql.schema import create_schema
 
+from macro_cycle.cycles import library
+from macro_cycle.platform.settings import Settings
+
 OPS = Path(__file__).resolve().parents[2] / ".ops"
 PIPELINE = OPS / ".kubeflow" / "macro_cycle_hmm_pipeline.yaml"
 DAG = OPS / ".airflow" / "macro_cycle_daily.py"
@@ -59,14 +62,17 @@ def test_a_document_that_dagster_does_not_understand_is_found():
     assert graphql.validate(create_schema().graphql_schema, graphql.parse("{ runOrErrors { id } }"))
 
 
-def test_the_dag_names_a_job_and_an_asset_of_the_platform():
+def test_the_dag_names_a_job_and_an_asset_of_each_cycle():
     from macro_cycle.definitions import defs
 
     source = DAG.read_text()
-    found = re.search(r'JOB, NEWEST_ASSET = f"{CYCLE}_(\w+)", \[CYCLE, "(\w+)"\]', source)
-    job, asset = found.groups()  # type: ignore[union-attr]
-    assert defs.get_job_def(f"us_{job}")
-    assert ["us", asset] in [spec.key.path for spec in defs.resolve_all_asset_specs()]
+    job, asset = re.search(r'JOB, NEWEST_ASSET = "(\S+)", "(\w+)"', source).groups()  # type: ignore[union-attr]
+    cycles = re.search(r'"MACRO_CYCLE_CYCLES", "(\S+)"\)', source)[1].split(",")  # type: ignore[index]
+    assert cycles == list(library(Settings()).found)
+    assets = [spec.key.path for spec in defs.resolve_all_asset_specs()]
+    for cycle in cycles:
+        assert defs.get_job_def(job.format(cycle=cycle))
+        assert [cycle, asset] in assets
 
 
 @pytest.mark.slow

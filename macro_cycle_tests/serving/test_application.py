@@ -4,16 +4,20 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import MacroCycleHMM
-from macro_cycle.serving.answering import OnlineFeatures
-from macro_cycle.serving.assembly import take_up
+from macro_cycle.serving.answering import Answering, OnlineFeatures
+from macro_cycle.serving.assembly import assemble, take_up
+from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.serving.deployers import LocalDeployer
-from macro_cycle_tests.serving.applications import NAME, V1, V2, Application
+from macro_cycle.serving.grpc_service import InferenceService
+from macro_cycle.serving.served_models import ServedModels
+from macro_cycle_tests.serving.applications import NAME, TODAY, V1, V2, Application
 
 PAST = {"label": "Expansion", "recession_probability": 0.1, "probabilities": {"Expansion": 0.9, "Contraction": 0.1}}
 HISTORY = [
@@ -241,6 +245,29 @@ def test_readiness_says_whether_predictions_are_answered(tmp_path, bundle):
     assert {get(made, path).json()["ready"] for path in paths} == {True}
     made.assembly.end()
     assert {get(made, path).status_code for path in paths} == {503}
+
+
+def test_a_server_is_ready_once_one_of_its_models_is_and_each_tells_of_itself(tmp_path, bundle):
+    made, stores = Application(tmp_path), (BundleStore(tmp_path / "us"), BundleStore(tmp_path / "br"))
+    models = {name: ServedModels(store, Answering) for name, store in zip((NAME, f"{NAME}-br"), stores, strict=True)}
+    made.assembly = assemble(made.settings, models, made.telemetry, lambda: TODAY)
+    service = InferenceService(made.assembly.inferences, made.assembly.controls)
+
+    def ready() -> list[bool]:
+        paths = ("/v2/health/ready", *(f"/v2/models/{name}/ready" for name in models))
+        grpc = [service.ServerReady(None, None)]
+        grpc += [service.ModelReady(SimpleNamespace(name=name), None) for name in models]
+        over_rest = [get(made, path).status_code == 200 for path in paths]
+        assert [asyncio.run(each).ready for each in grpc] == over_rest
+        return over_rest
+
+    assert ready() == [False, False, False]
+    models[f"{NAME}-br"].commit(stores[1].put(bundle))
+    assert ready() == [True, False, True]
+    models[NAME].commit(stores[0].put(bundle))
+    assert ready() == [True, True, True]
+    made.assembly.end()
+    assert ready() == [False, False, False]
 
 
 def manage(application, version, act, **options):

@@ -86,7 +86,7 @@ class Attempt:
                     current, checked = self._share(current, steps, percent)
                     self.gate.check(steps.pods(current))
             self._committed(current, checked)
-            current = self._wait(self.services.change(current, steps.promote(origin(self.model))))
+            current = self._wait(self.services.change(current, steps.promote(origin(self.model, self.target))))
             return self._deployed(current, self._replay(steps.url(current, self.wanted)))
         except Superseded:
             raise

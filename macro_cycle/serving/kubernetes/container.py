@@ -13,16 +13,17 @@ from macro_cycle.serving.server import serve
 from macro_cycle.training.bundle import Bundle
 
 MODELS = Path("/mnt/models")
+CYCLE = "MACRO_CYCLE_KSERVE__CYCLE"
 
 
 def take_up(settings: Settings, folder: Path) -> str:
-    """Put the bundle in `folder` where the server looks for it; its version.
+    """Put the bundle in `folder` where the server looks for that of its cycle; its version.
 
     Raises:
         MacroCycleError: it is incomplete, or does not answer its own golden window.
     """
     bundle = Bundle.read(folder)
-    store = store_of(settings.home)
+    store = store_of(settings.home, settings.kserve.cycle or DEFAULT)
     version = store.put(bundle)
     Answering(bundle, version)
     store.commit(version)
@@ -32,7 +33,7 @@ def take_up(settings: Settings, folder: Path) -> str:
 def main() -> None:
     """Serve until a signal asks to end; a bundle that cannot be served ends the pod, which KServe reports."""
     try:
-        os.environ.setdefault("MACRO_CYCLE_CYCLES", DEFAULT)  # one pod, one model
+        os.environ.setdefault(CYCLE, DEFAULT)  # the workers read it too
         settings = read_settings()
         take_up(settings, MODELS)
         serve(settings)

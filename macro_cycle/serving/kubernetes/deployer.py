@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.platform.settings import Settings
 from macro_cycle.serving.deployers import Deployment, DeploymentError
 from macro_cycle.serving.kubernetes.attempt import Deployed
@@ -12,16 +13,20 @@ from macro_cycle.training.bundle import Bundle
 
 
 class KubernetesDeployer:
-    """Deploys to the namespace of the settings; the cluster reads the files of the registry at `tracking_uri`.
+    """Deploys a cycle's model to the namespace of the settings; the cluster reads the registry's files.
 
-    A version is the registry's number.
+    settings: as they are for the cycle. tracking_uri: the registry's. A version is the registry's number.
     """
 
-    def __init__(self, settings: Settings, tracking_uri: str) -> None:
+    def __init__(self, settings: Settings, tracking_uri: str, cycle: str = DEFAULT) -> None:
         self._model, self._service = settings.mlflow.registered_model, settings.kserve.model_name
         self._kserve = KServeDeployment(
             settings.kserve.namespace,
-            target=Target(mode=settings.kserve.deployment_mode, mounts=dict(settings.kserve.artifact_mounts)),
+            target=Target(
+                cycle=cycle,
+                mode=settings.kserve.deployment_mode,
+                mounts=dict(settings.kserve.artifact_mounts),
+            ),
             tracking_uri=tracking_uri,
             gate=TrafficGate(settings.kserve.prometheus_url) if settings.kserve.prometheus_url else None,
         )

@@ -4,9 +4,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes.api import InferenceServices
 from macro_cycle.serving.kubernetes.attempt import Attempt, Deployed, Patience
-from macro_cycle.serving.kubernetes.manifests import REGISTRY_VERSION, Target, inference_service, predictor
+from macro_cycle.serving.kubernetes.manifests import CYCLE, REGISTRY_VERSION, Target, inference_service, predictor
 from macro_cycle.serving.kubernetes.model_uri import ResolvedModel, resolve
 from macro_cycle.serving.kubernetes.rollout import rollout
 from macro_cycle.serving.kubernetes.traffic import TrafficGate
@@ -50,7 +51,8 @@ class KServeDeployment:
 
         Raises:
             MacroCycleError: the model or its files cannot be found.
-            DeploymentError: Kubernetes refuses, the model does not load, or it answers wrongly or too slowly.
+            DeploymentError: Kubernetes refuses, the model does not load, or it answers wrongly or too slowly; or the
+                service is another cycle's.
         """
         model = resolve(model_uri, self._tracking_uri, self._target.mounts)
         wanted = predictor(model, model_format, self._target)
@@ -61,6 +63,8 @@ class KServeDeployment:
         current = services.read(service_name)
         if current is None:
             return attempt.create(inference_service(service_name, self._namespace, model, wanted, self._target))
+        if (theirs := current["metadata"].get("labels", {}).get(CYCLE, self._target.cycle)) != self._target.cycle:
+            raise DeploymentError(f"{service_name} serves the cycle {theirs}; give {self._target.cycle} another name")
         steps = rollout(current, wanted, self._target)
         if steps.former.get("model", {}).get("storageUri") == model.storage_uri:
             return attempt.confirm(current, steps)

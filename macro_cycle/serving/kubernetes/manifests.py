@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.serving.kubernetes.model_uri import ResolvedModel
 
@@ -13,17 +14,21 @@ MODE = f"{GROUP}/deploymentMode"
 Mode = Literal["Standard", "Knative"]
 LABEL = "macro-cycle"
 REGISTRY_VERSION = f"{LABEL}/registry-version"
+CYCLE = f"{LABEL}/cycle"
+CYCLE_SETTING = "MACRO_CYCLE_KSERVE__CYCLE"
 
 
 @dataclass(frozen=True)
 class Target:
-    """How a service runs in the cluster.
+    """How a service runs in the cluster, and whose model it is for.
 
+    `cycle` is the code of a definition that the image holds: counts and the economy of the answers are its.
     `runtime` is the ServingRuntime of `.ops/.kserve`, whose container is this package's predictor. `mode` cannot be
     changed once a service exists. `predictor_url` is where one predictor answers, whatever share of the traffic it
     has: `{service}` is its Kubernetes service; the default is the address inside the cluster.
     """
 
+    cycle: str = DEFAULT
     mode: Mode = "Standard"
     runtime: str = "macro-cycle"
     service_account: str = "macro-cycle-serving"
@@ -50,9 +55,10 @@ def predictor_service(service_name: str, predictor: str | None) -> str:
     return f"{service_name}-{predictor}-predictor" if predictor else f"{service_name}-predictor"
 
 
-def origin(model: ResolvedModel) -> dict[str, str]:
-    """Labels that say which version runs; a value that Kubernetes would refuse is cut to what it takes."""
+def origin(model: ResolvedModel, target: Target) -> dict[str, str]:
+    """Labels that say which version of whose model runs; a value is cut to what Kubernetes takes."""
     known = {
+        CYCLE: target.cycle,
         f"{LABEL}/registered-model": model.name,
         REGISTRY_VERSION: model.version,
         f"{LABEL}/run-id": model.run_id,
@@ -71,13 +77,14 @@ def predictor(model: ResolvedModel, model_format: str, target: Target) -> dict[s
         "maxReplicas": target.max_replicas,
         "serviceAccountName": target.service_account,
         "automountServiceAccountToken": False,
-        "labels": origin(model),
+        "labels": origin(model, target),
         "model": {
             "name": "kserve-container",
             "modelFormat": {"name": model_format},
             "runtime": target.runtime,
             "protocolVersion": "v2",
             "storageUri": model.storage_uri,
+            "env": [{"name": CYCLE_SETTING, "value": target.cycle}],
             "resources": {
                 "requests": {"cpu": target.cpu, "memory": target.memory},
                 "limits": {"cpu": target.cpu_limit, "memory": target.memory},
@@ -97,7 +104,11 @@ def inference_service(
         "metadata": {
             "name": service_name,
             "namespace": namespace,
-            "labels": {"app.kubernetes.io/part-of": LABEL, "app.kubernetes.io/managed-by": LABEL, **origin(model)},
+            "labels": {
+                "app.kubernetes.io/part-of": LABEL,
+                "app.kubernetes.io/managed-by": LABEL,
+                **origin(model, target),
+            },
             "annotations": {MODE: target.mode, f"{GROUP}/enable-tag-routing": "true"},
         },
         "spec": {"predictor": wanted},

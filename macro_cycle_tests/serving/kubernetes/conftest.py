@@ -36,18 +36,20 @@ class Cluster:
     storage: dict[str, Bundle]
     registry: "Models"
 
-    def deployment(self, mode: str = "Standard", gate: TrafficGate | None = None) -> KServeDeployment:
+    def deployment(
+        self, mode: str = "Standard", gate: TrafficGate | None = None, cycle: str = "us"
+    ) -> KServeDeployment:
         url = self.endpoints.url + "/{service}"
-        target = Target(mode=mode, mounts=self.registry.mounts, predictor_url=url)
+        target = Target(cycle=cycle, mode=mode, mounts=self.registry.mounts, predictor_url=url)
         patience = Patience(seconds=10, poll_seconds=0.01)
         return KServeDeployment(
             self.namespace, target=target, tracking_uri=self.registry.uri, gate=gate, patience=patience
         )
 
-    def service(self) -> dict:
+    def service(self, name: str = MODEL) -> dict:
         api = client.CustomObjectsApi(config.new_client_from_config(os.environ["KUBECONFIG"]))
         group = ("serving.kserve.io", "v1beta1", self.namespace, "inferenceservices")
-        return api.get_namespaced_custom_object(*group, MODEL)
+        return api.get_namespaced_custom_object(*group, name)
 
 
 @dataclass(frozen=True)

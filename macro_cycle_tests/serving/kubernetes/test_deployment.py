@@ -115,6 +115,29 @@ def test_the_assets_deployer_serves_a_registered_bundle_and_withdraws_it(cluster
         assert deployer.serving_version() is None
 
 
+def test_a_service_is_told_and_says_whose_model_it_serves(cluster, models):
+    name = f"{MODEL}-br"
+    served_as = {"namespace": cluster.namespace, "artifact_mounts": models.mounts, "model_name": name}
+    deployer = KubernetesDeployer(read_settings(kserve=served_as), models.uri, "br")
+    assert deployer._kserve._target.cycle == "br"
+    deployer._kserve = cluster.deployment(cycle="br")
+    bundle = models.bundles["2"]
+    for version in ("1", "2"):
+        deployer.deploy(dataclasses.replace(bundle, meta={**bundle.meta, "mlflow_version": version}))
+        document = cluster.service(name)
+        assert document["metadata"]["labels"]["macro-cycle/cycle"] == "br"
+        assert document["spec"]["predictor"]["labels"]["macro-cycle/cycle"] == "br"
+        told = document["spec"]["predictor"]["model"]["env"]
+        assert told == [{"name": "MACRO_CYCLE_KSERVE__CYCLE", "value": "br"}]
+
+
+def test_the_service_of_a_cycle_takes_no_model_of_another(cluster, models):
+    cluster.deployment().create_inference_service(MODEL, f"models:/{MODEL}/1")
+    with pytest.raises(DeploymentError, match="serves the cycle us; give br another name"):
+        cluster.deployment(cycle="br").create_inference_service(MODEL, f"models:/{MODEL}/2")
+    assert served(cluster) == models.storage_uri("1")
+
+
 def test_nothing_is_promoted_that_was_not_recorded(cluster, models):
     deployment = cluster.deployment()
     deployment.create_inference_service(MODEL, f"models:/{MODEL}/1")

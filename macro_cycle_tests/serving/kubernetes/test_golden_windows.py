@@ -6,6 +6,7 @@ import pytest
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import read_settings
+from macro_cycle.serving.assembly import offered, served_models
 from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.serving.deployers import DeploymentError
 from macro_cycle.serving.kubernetes.container import take_up
@@ -48,6 +49,20 @@ def test_a_pod_serves_the_bundle_it_was_given(bundle, tmp_path):
     settings = read_settings(home=tmp_path / "home")
     version = take_up(settings, bundle.write(tmp_path / "models"))
     assert BundleStore(settings.home / "serving").committed() == [version]
+
+
+def test_a_pod_serves_the_cycle_it_is_told_by_the_name_of_its_service(bundle, tmp_path):
+    name = "any-name"
+    settings = read_settings(home=tmp_path / "home", kserve={"cycle": "br", "model_name": name})
+    version = take_up(settings, bundle.write(tmp_path / "models"))
+    cycles = offered(settings)
+    assert {served_as: (each.code, each.economy) for served_as, each in cycles.items()} == {name: ("br", "BR")}
+    assert served_models(settings, cycles[name]).current().version == version
+
+
+def test_a_pod_that_is_told_no_cycle_there_is_says_so(tmp_path):
+    with pytest.raises(MacroCycleError, match="there is no cycle xx; there are us, br"):
+        offered(read_settings(home=tmp_path, kserve={"cycle": "xx"}))
 
 
 def test_a_pod_refuses_a_bundle_that_does_not_answer_its_own_window(bundle, tmp_path):
