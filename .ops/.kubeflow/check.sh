@@ -16,3 +16,4 @@ cp .ops/.kubeflow/macro_cycle_hmm_pipeline.yaml "$work/committed.yaml"
 diff "$work/committed.yaml" .ops/.kubeflow/macro_cycle_hmm_pipeline.yaml
 "$KFP_PYTHON" .ops/.kubeflow/run_locally.py --platform-python .venv/bin/python \
     --n-regimes 3 --series-ids INDPRO UNRATE PAYEMS --start-date 1990-01-01
+"$KFP_PYTHON" .ops/.kubeflow/run_locally.py --platform-python .venv/bin/python --cycle br
