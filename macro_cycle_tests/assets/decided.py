@@ -21,7 +21,7 @@ from macro_cycle.definitions import build
 from macro_cycle.features import build_panel
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.versions import content_version
-from macro_cycle.records import Answer, Decision, Deployment, Model
+from macro_cycle.records import Answer, Decision, Deployment, Model, Panel
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on
@@ -122,8 +122,21 @@ class Cycle:
             run_id=candidate.run_id,
             reused=False,
         )
+        self.platform.records.append("macro_features", [self._panel_record(panel, version, common)])
         self.platform.records.append("regime_model", [model])
         self.platform.records.append("regime_labels", [self._answer(model, candidate, common)])
+
+    def _panel_record(self, panel: pd.DataFrame, version: str, common: Mapping[str, Any]) -> Panel:
+        return Panel(
+            **common,
+            version=version,
+            made_by=self._code["macro_features"],
+            reference_month=panel.index[-1].date(),
+            months=len(panel),
+            missing_share=float(panel.isna().to_numpy().mean()),
+            newest={},
+            features=tuple(panel.columns),
+        )
 
     def _answer(self, model: Model, candidate: Candidate, common: Mapping[str, Any]) -> Answer:
         frame = candidate.regimes
@@ -152,6 +165,13 @@ class Cycle:
             else {}
         )
         return self._job(assets or PAIR).execute_in_process(
+            instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
+        )
+
+    def experiment(self, *assets: str, **options: Any) -> dg.ExecuteInProcessResult:
+        """The assets in a run whose launchpad asks for an experiment."""
+        config = {"ops": {f"{self.platform.cycle}__regime_model": {"config": {"experiment": options}}}}
+        return self._job(assets).execute_in_process(
             instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
         )
 

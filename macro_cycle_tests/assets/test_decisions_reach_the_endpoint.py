@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import MetaData
 
 from macro_cycle.assets import promotion
 from macro_cycle.promotion.gate import Verdict
@@ -61,7 +62,7 @@ class World:
     def cycle(self) -> Cycle:
         with self.platform.deployer() as deployer:
             deployer.withdraw()
-        return Cycle(self.platform, f"cycle {next(_names)}", self.instance)
+        return Cycle(self.platform, f"cycle_{next(_names)}", self.instance)
 
     def answers(self) -> str | None:
         """The version of the model that anybody is answered by; None: nothing serves."""
@@ -250,6 +251,38 @@ def test_only_what_stands_promoted_serves_and_what_serves_is_on_record(world, ga
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def on_record(cycle: Cycle) -> dict[str, list[str]]:
+    """Every row of every table of the warehouse."""
+    with cycle.platform.warehouse.engine.connect() as connection:
+        metadata = MetaData(schema="warehouse")
+        metadata.reflect(connection)
+        return {name: sorted(map(str, connection.execute(table.select()))) for name, table in metadata.tables.items()}
+
+
+def test_an_experiment_is_logged_and_shown_and_leaves_records_decisions_and_what_serves(world, gate):
+    cycle = world.promoted(gate)
+    registry, by_hand = cycle.platform.registry, cycle.platform.registry_by_hand
+    before = on_record(cycle), registry.versions(), registry.champion(), world.answers()
+    assert before[0]["warehouse.decisions"], "there is something to leave as it is"
+    found = cycle.experiment(
+        "regime_model", "champion", "kserve_deployment", n_regimes=2, winsor=3.0, n_restarts=1, inference="laplace"
+    )
+    assert found.success, failure(found)
+    assert not found.get_asset_materialization_events(), "nothing is made of the month, and nothing follows"
+    assert (on_record(cycle), registry.versions(), registry.champion(), world.answers()) == before
+
+    key = dg.AssetKey([cycle.platform.cycle, "regime_model"])
+    [shown] = [record.asset_observation for record in cycle.instance.fetch_observations(key, limit=9).records]
+    figures = {name: value.value for name, value in shown.metadata.items()}
+    assert shown.partition == cycle.month
+    assert figures["experiment"] == {"n_regimes": 2, "winsor": 3.0, "n_restarts": 1, "inference": "laplace"}
+    assert 0 <= figures["laplace_recession_probability_low"] <= figures["laplace_recession_probability_high"] <= 1
+    [logged] = [each for each in by_hand.versions().values() if each.version == figures["mlflow_version"]]
+    assert (logged.model_version, logged.run_id) == (figures["model_version"], figures["mlflow_run_id"])
+    assert by_hand.model(logged).config.n_regimes == 2
+    assert by_hand.champion() is None
 
 
 def die_after(step: str, cycle: Cycle) -> None:
