@@ -24,6 +24,8 @@ from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Decision, Deployment, Model, Panel
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
+from macro_cycle.serving import deployers
+from macro_cycle.serving.deployers import Deployer
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 from macro_cycle.training.train import bundle_of, rebuilt, train
@@ -81,11 +83,18 @@ def _of_its_own(shared: Platform, name: str) -> CycleDefinition:
     return shared.definition.model_copy(update={"code": name, "serving": serving})
 
 
+class OnTheSharedServer(Platform):
+    """A cycle of its own whose bundles stand in the store of the default one, which the server answers from."""
+
+    def _deployer(self) -> Deployer:
+        return deployers.LocalDeployer(self.settings)
+
+
 class Cycle:
     """The open month of a cycle of its own, so that nothing was decided in it yet."""
 
     def __init__(self, shared: Platform, name: str, instance: dg.DagsterInstance) -> None:
-        self.platform = Platform(shared.installation, _of_its_own(shared, name))
+        self.platform = OnTheSharedServer(shared.installation, _of_its_own(shared, name))
         self.platform.warehouse, self.platform.registry = shared.warehouse, shared.registry
         self.instance, self.month = instance, self.platform.clock.open_month()
         self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}
@@ -187,8 +196,6 @@ class Cycle:
 
 def main(cycle: str, step: str) -> None:
     """Deploy in a process that dies after the step."""
-    from macro_cycle.serving import deployers
-
     Dying.step = step
     deployers.LocalDeployer = Dying  # type: ignore[misc]
     with dg.DagsterInstance.ephemeral() as instance:

@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import MetaData
 
 from macro_cycle.assets import promotion
 from macro_cycle.promotion.gate import Verdict
@@ -26,6 +25,7 @@ from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 from macro_cycle.serving import deployers
 from macro_cycle.serving.deployers import LocalDeployer
+from macro_cycle.warehouse import tables
 from macro_cycle_tests.assets.decided import Candidate, Cycle, candidates
 from macro_cycle_tests.assets.graph import failure
 from macro_cycle_tests.conftest import create_database
@@ -256,16 +256,17 @@ def test_only_what_stands_promoted_serves_and_what_serves_is_on_record(world, ga
 def on_record(cycle: Cycle) -> dict[str, list[str]]:
     """Every row of every table of the warehouse."""
     with cycle.platform.warehouse.engine.connect() as connection:
-        metadata = MetaData(schema="warehouse")
-        metadata.reflect(connection)
-        return {name: sorted(map(str, connection.execute(table.select()))) for name, table in metadata.tables.items()}
+        return {
+            name: sorted(map(str, connection.execute(table.select()))) for name, table in tables.metadata.tables.items()
+        }
 
 
 def test_an_experiment_is_logged_and_shown_and_leaves_records_decisions_and_what_serves(world, gate):
     cycle = world.promoted(gate)
     registry, by_hand = cycle.platform.registry, cycle.platform.registry_by_hand
     before = on_record(cycle), registry.versions(), registry.champion(), world.answers()
-    assert before[0]["warehouse.decisions"], "there is something to leave as it is"
+    assert cycle.decisions
+    assert any("kserve_deployment" in row for row in before[0]["warehouse.records"]), "there is something to leave as it is"
     found = cycle.experiment(
         "regime_model", "champion", "kserve_deployment", n_regimes=2, winsor=3.0, n_restarts=1, inference="laplace"
     )
