@@ -266,7 +266,9 @@ def test_an_experiment_is_logged_and_shown_and_leaves_records_decisions_and_what
     registry, by_hand = cycle.platform.registry, cycle.platform.registry_by_hand
     before = on_record(cycle), registry.versions(), registry.champion(), world.answers()
     assert cycle.decisions
-    assert any("kserve_deployment" in row for row in before[0]["warehouse.records"]), "there is something to leave as it is"
+    assert any("kserve_deployment" in row for row in before[0]["warehouse.records"]), (
+        "there is something to leave as it is"
+    )
     found = cycle.experiment(
         "regime_model", "champion", "kserve_deployment", n_regimes=2, winsor=3.0, n_restarts=1, inference="laplace"
     )
