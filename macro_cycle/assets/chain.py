@@ -148,7 +148,7 @@ class Months:
         Raises:
             MacroCycleError: the one month, or every month of a range, cannot be made.
         """
-        in_order = {month: self._why_not(month) for month in self.keys}
+        in_order = {month: self.why_not(month) for month in self.keys}
         standing = self._platform.records.load(self._asset, KINDS.get(self._asset, Record), self.keys)
         kept = {
             month: record
@@ -161,7 +161,7 @@ class Months:
         results = chain(refused, reused, self._kept(make(wanted)))
         return self._alone(results, describe) if self.alone else self._range(results, describe)
 
-    def _why_not(self, month: str) -> MacroCycleError | None:
+    def why_not(self, month: str) -> MacroCycleError | None:
         """What stands against making the month from what was received, in a line."""
         for asset, records in self._received.items():
             record = records.get(month)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.assets.experiment import CONFIG, experiment
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
@@ -32,6 +33,8 @@ def regime_model(chain: Chain) -> dg.AssetsDefinition:
         kinds={"numba", "mlflow"},
         tags={"domain": "macro"},
         metadata={"dagster/table_name": "warehouse.models"},
+        config_schema=CONFIG,
+        output_required=False,
     )
     def asset(
         context: dg.AssetExecutionContext,
@@ -39,9 +42,14 @@ def regime_model(chain: Chain) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         """Hidden Markov model trained on the panel of the month, logged and registered in MLflow.
 
-        The same panel under the same configuration is never trained twice; the data version is the model's.
+        The same panel under the same configuration is never trained twice; the data version is the model's. The
+        launchpad's `experiment` trains a variant of one month in its place, which is logged and shown, and never kept,
+        judged or served.
         """
         months = Months(context, chain, macro_features=macro_features)
+        if "experiment" in context.op_execution_context.op_config:
+            experiment(context, platform, months, macro_features)
+            return
         known = platform.models.versions()
         yield from months.report(
             lambda keys: _models(context, platform, months, macro_features, keys),

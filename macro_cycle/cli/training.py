@@ -7,21 +7,37 @@ import pandas as pd
 import typer
 
 from macro_cycle.cli.as_of import MaybeAsOf, asked
-from macro_cycle.cli.console import answers, as_typed, errors, print_json, print_warnings, progress_bar, table
+from macro_cycle.cli.console import (
+    answers,
+    as_typed,
+    errors,
+    print_json,
+    print_paragraph,
+    print_warnings,
+    progress_bar,
+    table,
+)
 from macro_cycle.cli.platform import Cycle
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.features import FeatureSet, build_panel, feature_set_for
 from macro_cycle.features.schema import panel_schema, violations
+from macro_cycle.hmm.config import Covariance, Emission
 from macro_cycle.observations.examination import examine, listed
 from macro_cycle.platform.settings import Settings
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import known_on, open_source
 from macro_cycle.sources.base import with_stand_ins
 from macro_cycle.training.bundle import Bundle
-from macro_cycle.training.train import bundle_of, train
-
-BY_HAND = "Models that people trained with `macro-cycle train`, on series of their own choice."
+from macro_cycle.training.inference import (
+    DRAWS,
+    FEWEST_DRAWS,
+    MOST_DRAWS,
+    Inference,
+    Posterior,
+    posterior_of,
+)
+from macro_cycle.training.train import bundle_of, rebuilt, train
 
 SeriesIds = Annotated[
     list[str] | None,
@@ -40,6 +56,12 @@ def train_command(
     start_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First observation used.")] = None,
     as_of: MaybeAsOf = None,
     n_regimes: Annotated[int | None, typer.Option(min=2, max=4, help="Number of regimes.")] = None,
+    covariance: Annotated[Covariance | None, typer.Option(help="Covariance of a regime's features.")] = None,
+    emission: Annotated[Emission | None, typer.Option(help="Distribution of the features in a regime.")] = None,
+    inference: Annotated[Inference, typer.Option(help="How sure the model is: bands and their diagnostics.")] = "em",
+    draws: Annotated[
+        int, typer.Option(min=FEWEST_DRAWS, max=MOST_DRAWS, help="Draws of the posterior, of all chains together.")
+    ] = DRAWS,
     mlflow_tracking_uri: Annotated[str | None, typer.Option(help="Log the model there.")] = None,
     experiment: Annotated[str | None, typer.Option(help="MLflow experiment (default: one for such models).")] = None,
     register_as: Annotated[str | None, typer.Option(help="Registered model (default: one for such models).")] = None,
@@ -54,14 +76,21 @@ def train_command(
     day = asked(as_of, clock)
     features, panel, warnings = _panel(platform, [*(series_ids or []), *context.args], start_date, day)
     with errors.status(as_typed(f"training on {len(panel)} months of {', '.join(panel.columns)}")):
-        chosen = {} if n_regimes is None else {"n_regimes": n_regimes}
+        asked_for = {"n_regimes": n_regimes, "covariance_type": covariance, "emission": emission}
+        chosen = {name: value for name, value in asked_for.items() if value is not None}
         config = platform.definition.hmm_config(settings.model, features, **chosen)
-        bundle = bundle_of(train(panel, config), panel, day)
+        stored = train(panel, config)
+        bundle = bundle_of(stored, panel, day)
+    with progress_bar(inference) as progress:
+        posterior = posterior_of(rebuilt(stored), panel, inference, draws, progress)
     summary = _summary(bundle)
     summary["warnings"] = [*warnings, *bundle.model["convergence"]["warnings"]]
+    if posterior is not None:
+        summary["posterior"] = posterior.to_document()
+        summary["warnings"] += posterior.warnings
     print_warnings(summary["warnings"])
     if mlflow_tracking_uri:
-        summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle, experiment, register_as)
+        summary["mlflow"] = _log(settings, mlflow_tracking_uri, bundle, posterior, experiment, register_as)
     print_json(summary) if json else _show(summary)
 
 
@@ -90,19 +119,18 @@ def _panel(
 
 
 def _log(
-    settings: Settings, uri: str, bundle: Bundle, experiment: str | None, register_as: str | None
+    settings: Settings,
+    uri: str,
+    bundle: Bundle,
+    posterior: Posterior | None,
+    experiment: str | None,
+    register_as: str | None,
 ) -> dict[str, str]:
     """Log the model apart from those of the graph, unless told otherwise; one logged before is found again."""
-    from macro_cycle.registry.registry import Registry
+    from macro_cycle.registry.by_hand import log_once, registry_by_hand
 
-    ours = settings.mlflow.experiment, settings.mlflow.registered_model
-    places = experiment or f"{ours[0]}_adhoc", register_as or f"{ours[1]}-adhoc"
-    described = BY_HAND if set(places).isdisjoint(ours) else None
-    registry = Registry(uri, settings.home / "mlflow" / "artifacts", *places, description=described)
-    identity = bundle.meta["as_of"], bundle.meta["model_version"]
-    logged = registry.versions().get(identity) or registry.log_month(
-        bundle, {"command": "train"}, unfinished_run_id=registry.unfinished().get(identity)
-    )
+    registry = registry_by_hand(settings, uri, experiment, register_as)
+    logged = log_once(registry, bundle, {"command": "train"}, posterior)
     return {"tracking_uri": uri, "registered_model": registry.name, "run_id": logged.run_id, "version": logged.version}
 
 
@@ -134,4 +162,22 @@ def _show(summary: dict[str, Any]) -> None:
     if logged := summary.get("mlflow"):
         place = f"{logged['registered_model']} version {logged['version']}, run {logged['run_id']}"
         shown.add_row("MLflow", as_typed(place))
+    answers.print(shown)
+    if posterior := summary.get("posterior"):
+        _show_posterior(posterior)
+
+
+def _show_posterior(posterior: dict[str, Any]) -> None:
+    band, of = posterior["recession_probability"], f"{posterior['level']:.0%}"
+    print_paragraph(
+        f"{posterior['inference']}: {of} of {posterior['draws']} draws give a recession probability from "
+        f"{band['low']:.2%} to {band['high']:.2%}, mean {band['mean']:.2%}"
+    )
+    for name, figure in posterior["diagnostics"].items():
+        answers.print(f"  {name.replace('_', ' ')}: {'no number' if figure is None else f'{figure:.4g}'}")
+    figures = ("estimate", "std. error", f"{of} from", "to")
+    shown = table("parameter", *figures, numbers=figures, flowing=["parameter"])
+    for row in posterior["parameters"]:
+        numbers = (row["estimate"], row["std_error"], row["low"], row["high"])
+        shown.add_row(as_typed(row["parameter"]), *(f"{number:.3f}" for number in numbers))
     answers.print(shown)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.options import take_types
 
-COVARIANCE_TYPES = ("full", "diag", "tied", "tied_diag")
-EMISSIONS = ("gaussian", "student_t")
-STRUCTURES = ("cycle", "free")
+Covariance = Literal["full", "diag", "tied", "tied_diag"]
+Emission = Literal["gaussian", "student_t"]
+Structure = Literal["cycle", "free"]
+COVARIANCE_TYPES: tuple[Covariance, ...] = get_args(Covariance)
+EMISSIONS: tuple[Emission, ...] = get_args(Emission)
+STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 ROLES = ("activity", "momentum", "free", "transition")
 REGIMES = ("Expansion", "Peak", "Contraction", "Trough")
 SCALINGS = ("robust", "none")
@@ -46,10 +49,10 @@ class HMMConfig:
     """
 
     n_regimes: int = 4
-    covariance_type: Literal["full", "diag", "tied", "tied_diag"] = "tied_diag"
-    emission: Literal["gaussian", "student_t"] = "gaussian"
+    covariance_type: Covariance = "tied_diag"
+    emission: Emission = "gaussian"
     dof: float | Literal["estimated"] = 10.0
-    structure: Literal["cycle", "free"] = "cycle"
+    structure: Structure = "cycle"
     roles: Mapping[str, str] = field(default_factory=dict)
     discount: float = 0.4
     winsor: float | None = 3.75

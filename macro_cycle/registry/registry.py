@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry import descriptions
@@ -210,6 +210,13 @@ class Registry:
             for key, value in prefixed({f"{GATE}.{key}": value for key, value in {**said, **figures}.items()}).items():
                 self._client.set_model_version_tag(self.name, version.version, key, value[:5000])
             self._client.log_batch(version.run_id, metrics=metrics)
+
+    def log_document(
+        self, version: RegisteredVersion, name: str, document: Mapping[str, Any], figures: Mapping[str, float]
+    ) -> None:
+        """Keep a JSON document beside the bundle of a version, in its run, and its figures as metrics of the run."""
+        with in_one_line(f"log {name} of version {version.version}"):
+            self._runs.log_document(version.run_id, name, document, figures)
 
     def bundle(self, version: RegisteredVersion) -> Bundle:
         """The deployment bundle of a version, with MLflow's version number in its meta."""

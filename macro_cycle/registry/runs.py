@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -53,6 +53,14 @@ class Runs:
         source = f"{run.info.artifact_uri}/{ARTIFACT}"
         self._write(run.info.run_id, source, bundle)
         return source
+
+    def log_document(self, run_id: str, name: str, document: Mapping[str, Any], figures: Mapping[str, float]) -> None:
+        """Log a JSON document as a file of the run, and its figures as metrics."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in figures.items()])
+        self._client.log_dict(run_id, dict(document), name)
 
     def listed(self, status: str) -> Iterator["Run"]:
         """The runs with this status, newest first."""

@@ -163,7 +163,7 @@ class Platform:
         from macro_cycle.registry.registry import Registry
         from macro_cycle.stack.tracking import tracking_uri
 
-        mlflow, dagster = self.settings.mlflow, self.settings.dagster
+        mlflow = self.settings.mlflow
         with self.exclusive("mlflow tables"):
             return Registry(
                 tracking_uri(self.settings),
@@ -171,9 +171,26 @@ class Platform:
                 mlflow.experiment,
                 mlflow.registered_model,
                 subject=self.definition.title,
-                dagster_url=f"http://{dagster.host}:{dagster.port}",
-                mlflow_url=None if mlflow.tracking_uri else f"http://{mlflow.host}:{mlflow.port}",
+                **self._pages,
             )
+
+    @cached_property
+    def registry_by_hand(self) -> "Registry":
+        """Where MLflow keeps the models that people trained, apart from those of the months."""
+        from macro_cycle.registry.by_hand import registry_by_hand
+        from macro_cycle.stack.tracking import tracking_uri
+
+        with self.exclusive("mlflow tables"):
+            return registry_by_hand(self.settings, tracking_uri(self.settings), **self._pages)
+
+    @property
+    def _pages(self) -> dict[str, str | None]:
+        """Where the web pages are that MLflow's descriptions and Dagster's metadata link to."""
+        mlflow, dagster = self.settings.mlflow, self.settings.dagster
+        return {
+            "dagster_url": f"http://{dagster.host}:{dagster.port}",
+            "mlflow_url": None if mlflow.tracking_uri else f"http://{mlflow.host}:{mlflow.port}",
+        }
 
     @cached_property
     def feature_store(self) -> "EconomyStore":

@@ -21,9 +21,11 @@ from macro_cycle.definitions import build
 from macro_cycle.features import build_panel
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.versions import content_version
-from macro_cycle.records import Answer, Decision, Deployment, Model
+from macro_cycle.records import Answer, Decision, Deployment, Model, Panel
 from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
+from macro_cycle.serving import deployers
+from macro_cycle.serving.deployers import Deployer
 from macro_cycle.sources import known_on
 from macro_cycle.sources.sample import Sample
 from macro_cycle.training.train import bundle_of, rebuilt, train
@@ -81,11 +83,18 @@ def _of_its_own(shared: Platform, name: str) -> CycleDefinition:
     return shared.definition.model_copy(update={"code": name, "serving": serving})
 
 
+class OnTheSharedServer(Platform):
+    """A cycle of its own whose bundles stand in the store of the default one, which the server answers from."""
+
+    def _deployer(self) -> Deployer:
+        return deployers.LocalDeployer(self.settings)
+
+
 class Cycle:
     """The open month of a cycle of its own, so that nothing was decided in it yet."""
 
     def __init__(self, shared: Platform, name: str, instance: dg.DagsterInstance) -> None:
-        self.platform = Platform(shared.installation, _of_its_own(shared, name))
+        self.platform = OnTheSharedServer(shared.installation, _of_its_own(shared, name))
         self.platform.warehouse, self.platform.registry = shared.warehouse, shared.registry
         self.instance, self.month = instance, self.platform.clock.open_month()
         self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}
@@ -122,8 +131,21 @@ class Cycle:
             run_id=candidate.run_id,
             reused=False,
         )
+        self.platform.records.append("macro_features", [self._panel_record(panel, version, common)])
         self.platform.records.append("regime_model", [model])
         self.platform.records.append("regime_labels", [self._answer(model, candidate, common)])
+
+    def _panel_record(self, panel: pd.DataFrame, version: str, common: Mapping[str, Any]) -> Panel:
+        return Panel(
+            **common,
+            version=version,
+            made_by=self._code["macro_features"],
+            reference_month=panel.index[-1].date(),
+            months=len(panel),
+            missing_share=float(panel.isna().to_numpy().mean()),
+            newest={},
+            features=tuple(panel.columns),
+        )
 
     def _answer(self, model: Model, candidate: Candidate, common: Mapping[str, Any]) -> Answer:
         frame = candidate.regimes
@@ -155,6 +177,13 @@ class Cycle:
             instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
         )
 
+    def experiment(self, *assets: str, **options: Any) -> dg.ExecuteInProcessResult:
+        """The assets in a run whose launchpad asks for an experiment."""
+        config = {"ops": {f"{self.platform.cycle}__regime_model": {"config": {"experiment": options}}}}
+        return self._job(assets).execute_in_process(
+            instance=self.instance, partition_key=self.month, run_config=config, raise_on_error=False
+        )
+
     @property
     def decisions(self) -> list[Decision]:
         return self.platform.records.history("champion", Decision)
@@ -167,8 +196,6 @@ class Cycle:
 
 def main(cycle: str, step: str) -> None:
     """Deploy in a process that dies after the step."""
-    from macro_cycle.serving import deployers
-
     Dying.step = step
     deployers.LocalDeployer = Dying  # type: ignore[misc]
     with dg.DagsterInstance.ephemeral() as instance:

@@ -25,6 +25,7 @@ from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 from macro_cycle.serving import deployers
 from macro_cycle.serving.deployers import LocalDeployer
+from macro_cycle.warehouse import tables
 from macro_cycle_tests.assets.decided import Candidate, Cycle, candidates
 from macro_cycle_tests.assets.graph import failure
 from macro_cycle_tests.conftest import create_database
@@ -61,7 +62,7 @@ class World:
     def cycle(self) -> Cycle:
         with self.platform.deployer() as deployer:
             deployer.withdraw()
-        return Cycle(self.platform, f"cycle {next(_names)}", self.instance)
+        return Cycle(self.platform, f"cycle_{next(_names)}", self.instance)
 
     def answers(self) -> str | None:
         """The version of the model that anybody is answered by; None: nothing serves."""
@@ -250,6 +251,41 @@ def test_only_what_stands_promoted_serves_and_what_serves_is_on_record(world, ga
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def on_record(cycle: Cycle) -> dict[str, list[str]]:
+    """Every row of every table of the warehouse."""
+    with cycle.platform.warehouse.engine.connect() as connection:
+        return {
+            name: sorted(map(str, connection.execute(table.select()))) for name, table in tables.metadata.tables.items()
+        }
+
+
+def test_an_experiment_is_logged_and_shown_and_leaves_records_decisions_and_what_serves(world, gate):
+    cycle = world.promoted(gate)
+    registry, by_hand = cycle.platform.registry, cycle.platform.registry_by_hand
+    before = on_record(cycle), registry.versions(), registry.champion(), world.answers()
+    assert cycle.decisions
+    assert any("kserve_deployment" in row for row in before[0]["warehouse.records"]), (
+        "there is something to leave as it is"
+    )
+    found = cycle.experiment(
+        "regime_model", "champion", "kserve_deployment", n_regimes=2, winsor=3.0, n_restarts=1, inference="laplace"
+    )
+    assert found.success, failure(found)
+    assert not found.get_asset_materialization_events(), "nothing is made of the month, and nothing follows"
+    assert (on_record(cycle), registry.versions(), registry.champion(), world.answers()) == before
+
+    key = dg.AssetKey([cycle.platform.cycle, "regime_model"])
+    [shown] = [record.asset_observation for record in cycle.instance.fetch_observations(key, limit=9).records]
+    figures = {name: value.value for name, value in shown.metadata.items()}
+    assert shown.partition == cycle.month
+    assert figures["experiment"] == {"n_regimes": 2, "winsor": 3.0, "n_restarts": 1, "inference": "laplace"}
+    assert 0 <= figures["laplace_recession_probability_low"] <= figures["laplace_recession_probability_high"] <= 1
+    [logged] = [each for each in by_hand.versions().values() if each.version == figures["mlflow_version"]]
+    assert (logged.model_version, logged.run_id) == (figures["model_version"], figures["mlflow_run_id"])
+    assert by_hand.model(logged).config.n_regimes == 2
+    assert by_hand.champion() is None
 
 
 def die_after(step: str, cycle: Cycle) -> None:

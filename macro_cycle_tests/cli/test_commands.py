@@ -56,6 +56,24 @@ def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, t
     assert named["registered_model"] == "my-model"
 
 
+def test_train_tells_how_sure_a_variant_is_and_logs_it_beside_the_model(run, tmp_path):
+    import mlflow
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    options = ["--covariance", "diag", "--emission", "student_t", "--n-regimes", "2", "--inference", "laplace"]
+    told = run("train", "--series-ids", "UNRATE", *options, "--mlflow-tracking-uri", uri, "--json")
+    answer = json.loads(told.stdout)
+    posterior, logged = answer["posterior"], mlflow.MlflowClient(uri, uri).get_run(answer["mlflow"]["run_id"])
+    chosen = {name: logged.data.params[name] for name in ("n_regimes", "covariance_type", "emission")}
+    assert chosen == {"n_regimes": "2", "covariance_type": "diag", "emission": "student_t"}
+    band = posterior["recession_probability"]
+    assert 0 <= band["low"] <= band["median"] <= band["high"] <= 1
+    assert logged.data.metrics["laplace_recession_probability_low"] == pytest.approx(band["low"])
+    assert logged.data.metrics["laplace_inflation"] == posterior["diagnostics"]["inflation"]
+    kept = mlflow.artifacts.load_dict(f"{logged.info.artifact_uri}/posterior/laplace.json")
+    assert kept == posterior
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -67,6 +85,10 @@ def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, t
         (["train", "--register-as", "mine"], "add --mlflow-tracking-uri"),
         (["train", "--mlflow-tracking-uri", "http://127.0.0.1:9"], "MLflow cannot be reached at http://127.0.0.1:9"),
         (["train", "--n-regimes", "7"], "Invalid value for '--n-regimes'"),
+        (["train", "--covariance", "spherical"], "not one of 'full', 'diag', 'tied', 'tied_diag'"),
+        (["train", "--emission", "cauchy"], "not one of 'gaussian', 'student_t'"),
+        (["train", "--inference", "gibbs"], "not one of 'em', 'laplace', 'svi', 'nuts'"),
+        (["train", "--draws", "5"], "Invalid value for '--draws'"),
         (["backfill", "--from", "2008-02", "--to", "2008-01"], "empty range"),
         (["backfill", "--from", "2008-01", "--to", "2999-01"], "in the future"),
         (["backfill", "--from", "2008-01", "--to", "2008-02"], "run `macro-cycle up` first"),

@@ -19,6 +19,7 @@ from macro_cycle.hmm.posterior.coordinates import LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.draws import ParameterDraws
 from macro_cycle.hmm.posterior.laplace import LaplaceFit, laplace
+from macro_cycle.hmm.posterior.progress import Progress, untold
 from macro_cycle.hmm.posterior.summary import parameter_table
 from macro_cycle.hmm.results import Band, ForecastBands, RegimeBands
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Method = Literal["laplace", "svi", "nuts"]
 METHODS = ("laplace", "svi", "nuts")
 LARGEST_R_HAT = 1.05
+LEAST_SAMPLE = 100.0  # independent draws that a band's ends rest on
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,12 @@ def infer(
     learning_rate: float = 0.01,
     warmup: int = 300,
     n_chains: int = 2,
+    progress: Progress = untold,
 ) -> Posterior:
     """The posterior of a fitted model given the observations it was fitted to; options as in `pyro_model.py`.
 
-    Raises MacroCycleError for an unknown method or a number of draws below 2.
+    progress: told how many steps of `svi` or moves of `nuts` are done.
+    Raises MacroCycleError for an unknown method, a number of draws below 2, or an inference that ran away.
     """
     if method not in METHODS:
         raise MacroCycleError(f"method is {method!r}: choose one of {', '.join(METHODS)}")
@@ -126,9 +130,9 @@ def infer(
             from macro_cycle.hmm.posterior.pyro_model import nuts, variational
 
             if method == "svi":
-                theta, diagnostics = variational(posterior, normal, n_draws, seed, svi_steps, learning_rate)
+                theta, diagnostics = variational(posterior, normal, n_draws, seed, svi_steps, learning_rate, progress)
             else:
-                theta, diagnostics = nuts(posterior, normal, n_draws, seed, warmup, n_chains)
+                theta, diagnostics = nuts(posterior, normal, n_draws, seed, warmup, n_chains, progress)
         draws = ParameterDraws.at(posterior, theta)
     if model.config.structure == "free" and method == "nuts":
         draws = draws.aligned(model.parameters.means)
@@ -159,8 +163,10 @@ def collapse_in_one_line() -> Iterator[None]:
 
 def _doubts(diagnostics: dict[str, float]) -> tuple[str, ...]:
     words = []
-    if diagnostics.get("largest_r_hat", 1.0) > LARGEST_R_HAT:
+    if not diagnostics.get("largest_r_hat", 1.0) <= LARGEST_R_HAT:  # nor is what is no number
         words.append("the chains have not mixed: raise warmup and n_draws")
+    if not diagnostics.get("smallest_effective_sample_size", LEAST_SAMPLE) >= LEAST_SAMPLE:
+        words.append(f"the draws are worth fewer than {LEAST_SAMPLE:.0f} independent ones: raise n_draws")
     if diagnostics.get("divergences", 0.0) > 0:
         words.append(f"{diagnostics['divergences']:.0f} moves diverged: the tails may be drawn too rarely")
     return tuple(words)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from pyro.infer.autoguide.initialization import init_to_value
 from pyro.infer.mcmc.util import initialize_model
 from pyro.ops.stats import effective_sample_size, split_gelman_rubin
 
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.laplace import LaplaceFit
+from macro_cycle.hmm.posterior.progress import Progress
 
 
 def pyro_model(density: JointDensity) -> dict[str, torch.Tensor]:
@@ -44,9 +47,18 @@ def pyro_model(density: JointDensity) -> dict[str, torch.Tensor]:
 
 
 def variational(
-    posterior: LogPosterior, laplace: LaplaceFit, n_draws: int, seed: int, steps: int, learning_rate: float
+    posterior: LogPosterior,
+    laplace: LaplaceFit,
+    n_draws: int,
+    seed: int,
+    steps: int,
+    learning_rate: float,
+    progress: Progress,
 ) -> tuple[np.ndarray, dict[str, float]]:
-    """(n_draws, P) from the multivariate Normal of least Kullback-Leibler divergence, and its ELBO."""
+    """(n_draws, P) from the multivariate Normal of least Kullback-Leibler divergence, and its ELBO.
+
+    Raises MacroCycleError when the divergence grows beyond every number.
+    """
     with _private_state(seed):
         guide = AutoMultivariateNormal(pyro_model, init_loc_fn=init_to_value(values=_values(posterior, laplace)))
         guide(posterior.density)
@@ -55,14 +67,25 @@ def variational(
         guide.scale_tril = root / torch.diagonal(root)[:, None]
         decay = pyro.optim.ClippedAdam({"lr": learning_rate, "lrd": 0.1 ** (1.0 / steps)})
         svi = SVI(pyro_model, guide, decay, Trace_ELBO())
-        losses = [svi.step(posterior.density) for _ in range(steps)]
+        losses = []
+        for step in range(1, steps + 1):
+            losses.append(svi.step(posterior.density))
+            progress(step, steps)
+        if not np.isfinite(losses).all():
+            raise MacroCycleError("the variational inference ran away: lower learning_rate, or choose another method")
         draws = guide.get_posterior().sample((n_draws,)).detach().numpy()
     tail = losses[-max(steps // 5, 1) :]
     return draws, {"elbo": -float(np.mean(tail)), "elbo_gain": float(np.mean(losses[: len(tail)]) - np.mean(tail))}
 
 
 def nuts(
-    posterior: LogPosterior, laplace: LaplaceFit, n_draws: int, seed: int, warmup: int, n_chains: int
+    posterior: LogPosterior,
+    laplace: LaplaceFit,
+    n_draws: int,
+    seed: int,
+    warmup: int,
+    n_chains: int,
+    progress: Progress,
 ) -> tuple[np.ndarray, dict[str, float]]:
     """(n_draws, P) from the posterior by the No-U-Turn sampler (Hoffman and Gelman, 2014), and its diagnostics.
 
@@ -74,6 +97,7 @@ def nuts(
     sizes = [site.size for site in posterior.density.sites.sites]
     per_chain = -(-n_draws // n_chains)
     chains, divergences = [], 0
+    moves, of = count(1), n_chains * (warmup + per_chain)
     with _private_state(seed):
         start_at = init_to_value(values=_values(posterior, laplace))
         _, potential, _, _ = initialize_model(
@@ -87,7 +111,14 @@ def nuts(
         for _ in range(n_chains):
             start = {"z": torch.randn(len(mode), dtype=torch.float64)}
             kernel = NUTS(potential_fn=whitened, adapt_mass_matrix=False)
-            sampler = MCMC(kernel, per_chain, warmup, initial_params=start, disable_progbar=True)
+            sampler = MCMC(
+                kernel,
+                per_chain,
+                warmup,
+                initial_params=start,
+                hook_fn=lambda *_: progress(next(moves), of),
+                disable_progbar=True,
+            )
             sampler.run()
             chains.append(mode + sampler.get_samples()["z"] @ root.T)
             divergences += len(sampler.diagnostics()["divergences"]["chain 0"])
