@@ -54,7 +54,7 @@ def declared_by(rule: Rule, walk: DailyWalk) -> list[Declaration]:
 
 def premature(found: Timeliness) -> int:
     """Contractions that no recession bears out, and those declared before the peak's month had ended."""
-    return len(found.false_alarms) + sum(t.days is not None and t.days < 0 for t in found.turns if t.turn == "peak")
+    return len(found.false_alarms) + len(found.early)
 
 
 def scored(rule: Rule, walk: DailyWalk) -> Timeliness:

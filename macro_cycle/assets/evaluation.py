@@ -9,6 +9,7 @@ from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.charts import as_metadata
 from macro_cycle.automation.conditions import on_new_calls
 from macro_cycle.platform.versions import content_version
+from macro_cycle.resources.declarations import records_by_month
 from macro_cycle.resources.platform import Platform
 
 NOTHING_SETTLED = "No call is about a month that is settled yet; `macro-cycle backfill` makes those of the past."
@@ -20,12 +21,12 @@ def real_time_evaluation(chain: Chain) -> dg.AssetsDefinition:
 
     @dg.asset(
         **chain.names("real_time_evaluation", "evaluation"),
-        deps=[chain.key("regime_labels")],
+        deps=[chain.key("regime_labels"), chain.key("declared_phase")],
         owners=["team:research"],
         kinds={"postgres", "python"},
         tags={"domain": "macro"},
         metadata={"dagster/table_name": "warehouse.evaluations"},
-        code_version="1",
+        code_version="2",
         automation_condition=on_new_calls(),
     )
     def asset() -> dg.MaterializeResult:
@@ -44,7 +45,14 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
     from macro_cycle.evaluation.scoring import Subject, evaluate_calls
 
     subject = Subject(platform.catalog, platform.features, platform.chronology, platform.definition.declared)
-    found = evaluate_calls(platform.warehouse, platform.regimes, subject, simple_rivals(), platform.clock.today())
+    found = evaluate_calls(
+        platform.warehouse,
+        platform.regimes,
+        subject,
+        simple_rivals(),
+        platform.clock.today(),
+        declared=records_by_month(platform),
+    )
     document, calls = found.document, found.calls
     version, newest = content_version(calls), calls.index[-1] + pd.offsets.MonthEnd(0)
     platform.evaluations.append(newest.date(), version, document)
@@ -57,7 +65,7 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
         data_version=dg.DataVersion(version),
         metadata={
             **model,
-            "month_ends_without_new_data": document["repeated"],
+            "month_ends_about_a_month_scored_before": document["repeated"],
             **({} if changes is None else {"label_changes_median": changes}),
             "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
             "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),

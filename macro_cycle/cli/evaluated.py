@@ -13,6 +13,7 @@ from macro_cycle.evaluation.rivals import Rival, all_rivals, simple_rivals
 from macro_cycle.evaluation.scoring import Evaluated, Subject, evaluate_answers, evaluate_calls
 from macro_cycle.evaluation.track_record import Record
 from macro_cycle.platform.versions import content_version
+from macro_cycle.resources.declarations import records_by_month
 from macro_cycle.resources.platform import Platform
 
 VACANCIES = "Michez rule: it needs a vacancy rate; name its series with --vacancies"
@@ -56,6 +57,7 @@ def evaluated(asked: Asked, cycle: str) -> tuple[Platform, Evaluated]:
             subject(found),
             rivals,
             found.clock.today(),
+            declared=records_by_month(found),
             on_days=asked.rivals,
             given=given,
             says=says,

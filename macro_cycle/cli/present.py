@@ -9,7 +9,8 @@ from macro_cycle.evaluation.report import Present
 from macro_cycle.evaluation.scoring import Evaluated
 from macro_cycle.evaluation.timeliness import Span
 from macro_cycle.platform.months import key_of
-from macro_cycle.records import Answer
+from macro_cycle.records import Answer, Declared
+from macro_cycle.resources.declarations import ASSET
 from macro_cycle.resources.platform import Platform
 
 
@@ -22,7 +23,9 @@ def present_answer(platform: Platform, found: Evaluated) -> Present | None:
         return None
     outlook = answer.outlook or {}
     band = outlook.get("recession_probability")
-    declared, since = _declared(found.records[0].spans or ())
+    record = platform.records.newest(ASSET, Declared)
+    spans = found.records[0].spans or ()
+    declared, since = (record.phase, record.declared_on) if record else _declared(spans)
     before, parts = _news(platform, answer.as_of)
     return Present(
         as_of=answer.as_of,

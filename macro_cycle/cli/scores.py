@@ -45,7 +45,7 @@ def _days(document: Document) -> None:
     table.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
     _print("Days from the end of the turning point's month to its declaration, mean ± sd", table)
     for row in declared:
-        for kind in ("false_alarms", "unsettled"):
+        for kind in ("false_alarms", "early", "unsettled"):
             if spans := [f"{span['begun']} to {span['ended'] or 'today'}" for span in row[kind]]:
                 _say(f"{row['title']}, {kind.replace('_', ' ')}: {_few(spans)}")
         if row["reversals"]:
@@ -155,7 +155,7 @@ def _notes(document: Document) -> None:
             f"changed from one month end to the next"
         )
     if document["repeated"]:
-        _say(f"not counted: {document['repeated']} month ends without new data, whose answers are repeated")
+        _say(f"not scored: {document['repeated']} month ends about a month that an earlier one had answered about")
     for line in document["left_out"]:
         errors.print(f"left out: {as_typed(line)}", highlight=False, soft_wrap=True)
 

@@ -42,6 +42,17 @@ class Rule(BaseModel):
     months: int = Field(default=1, ge=1, le=3)
     known: float = Field(default=0.0, ge=0, le=1)
 
+    @property
+    def in_words(self) -> str:
+        """The rule for readers, as what follows a colon."""
+        of = "newest month" if self.months == 1 else f"{self.months} newest months"
+        known = f", once {self.known:.0%} of the newest month's features are known," if self.known else ""
+        begin, end = (f" for {days} days" if days else "" for days in (self.days, self.off_days))
+        return (
+            f"a contraction is declared when the recession probability of the {of}{known} has been above {self.on:.0%}"
+            f"{begin}, and its end when it has been below {self.off:.0%}{end}"
+        )
+
     def speaks_against(self, phase: Phase, probability: float) -> bool:
         """Whether a probability of recession is such that the declared phase would end, were it to last."""
         return probability < self.off if phase == "contraction" else probability > self.on

@@ -4,15 +4,19 @@ Here: asking models that were estimated at month ends. Not here: where these com
 how good the answers are.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.declared import DailyAnswer
+from macro_cycle.declared import DailyAnswer, Declaration, Rule, Standing, follow_answers
 from macro_cycle.evaluation.daily import answer_of, answers_between
+from macro_cycle.evaluation.timeliness import Span, spans_of
 from macro_cycle.features.real_time import RealTimePanels
+from macro_cycle.platform.months import key_of
+from macro_cycle.records import Declared
 from macro_cycle.warehouse.models import ModelStore
 
 if TYPE_CHECKING:
@@ -44,20 +48,46 @@ class Answers:
         return pd.DataFrame(rows, index, ["reference_month", "score"])
 
 
-def answers(panels: RealTimePanels, estimated: Iterable[Estimated], progress: Progress = lambda done: None) -> Answers:
-    """Between two month ends the model of the earlier one answers; at a month end its own does."""
+def answers(
+    panels: RealTimePanels,
+    estimated: Iterable[Estimated],
+    progress: Progress = lambda done: None,
+    on_record: Mapping[str, Declared] | None = None,
+) -> Answers:
+    """Between two month ends the model of the earlier one answers; at a month end its own does.
+
+    on_record: what is on record of months, by partition key; their days are read from it, and no model is asked.
+    """
     daily: list[DailyAnswer] = []
+    kept = on_record or {}
     months: dict[pd.Timestamp, dict[str, object]] = {}
     before: tuple[pd.Timestamp, MacroCycleHMM] | None = None
     for number, (end, panel, model) in enumerate(estimated):
-        if before is not None:
+        record = kept.get(key_of(end))
+        if record is not None:
+            daily += record.days
+        elif before is not None:
             daily += answers_between(panels, before[1], before[0], end - pd.Timedelta(days=1))
         if panel is not None and model is not None:
-            daily.append(answer_of(model, panel, end))
+            if record is None:
+                daily.append(answer_of(model, panel, end))
             months[end.to_period("M").to_timestamp()] = _said(model, panel)
             before = (end, model)
         progress(number + 1)
     return Answers(tuple(daily), pd.DataFrame.from_dict(months, orient="index").rename_axis("as_of"))
+
+
+def declared_spans(said: Answers, rule: Rule, on_record: Mapping[str, Declared] | None = None) -> tuple[Span, ...]:
+    """The contractions declared: those on record, and in months without a record those that the rule declares."""
+    standing, declared, kept = Standing(), list[Declaration](), on_record or {}
+    for month, days in groupby(said.daily, lambda answer: key_of(answer.day)):
+        record = kept.get(month)
+        if record is None:
+            standing, made = follow_answers(standing, list(days), rule)
+            declared += made
+        else:
+            standing, declared = record.standing, [*declared, *record.declarations]
+    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))
 
 
 def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> Iterator[Estimated]:

@@ -23,9 +23,9 @@ NEAR_PEAK = 6
 def phase_rows(months: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> Row:
     """Each phase's scores, p(Peak) for a peak within six months too, how often the label changed or contradicted.
 
-    months: as `answers.Answers` has them.
+    months: as `answers.Answers` has them; a reference month counts at its first answer.
     """
-    said = months.drop_duplicates("reference_month", keep="last").set_index("reference_month")
+    said = months.drop_duplicates("reference_month").set_index("reference_month")
     probabilities, labels = said[[phase for phase in PHASES if phase in said]], said["label"]
     near = [s for s in phase_scores(probabilities, labels, day, chronology, NEAR_PEAK) if s.phase == "Peak"]
     low = labels.isin(["Contraction", "Trough"]).to_numpy()
@@ -39,7 +39,7 @@ def phase_rows(months: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) 
 
 def onset_rows(months: pd.DataFrame, history: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> list[Row]:
     """The scores of each horizon, beside the probit's over the same months; without it where the spread is unknown."""
-    said = months.reset_index().drop_duplicates("reference_month", keep="last")
+    said = months.reset_index().drop_duplicates("reference_month")
     index = pd.DatetimeIndex(said["reference_month"])
     ends = pd.DatetimeIndex(said["as_of"]) + pd.offsets.MonthEnd(0)
     spread = _spread(history)

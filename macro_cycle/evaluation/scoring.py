@@ -3,16 +3,16 @@
 Here: putting the records of model and rivals together from a history of observations. Not here: the figures.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from macro_cycle.declared import Rule, Standing, declare, follow_answers
+from macro_cycle.declared import Rule, declare
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation import sections
-from macro_cycle.evaluation.answers import Answers, answers, on_file
+from macro_cycle.evaluation.answers import Answers, answers, declared_spans, on_file
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.information import answers_by_information
 from macro_cycle.evaluation.phases_and_onsets import onset_rows, phase_rows
@@ -23,6 +23,7 @@ from macro_cycle.features import FeatureSet
 from macro_cycle.features.real_time import RealTimePanels
 from macro_cycle.observations import Catalog
 from macro_cycle.observations.provenance import NOT_STATED, Provenance, Publications
+from macro_cycle.records import Declared
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.models import ModelStore
 from macro_cycle.warehouse.regimes import RegimeStore
@@ -66,15 +67,17 @@ def evaluate_calls(
     rivals: Sequence[Rival],
     day: pd.Timestamp,
     *,
+    declared: Mapping[str, Declared] | None = None,
     on_days: bool = False,
     given: Sequence[Record] = (),
     says: Says = silent,
 ) -> Evaluated:
     """The evaluation of all calls by what was settled on `day`.
 
-    Answers without new data are not scored; `repeated` counts them. Between month ends the models on file are asked.
-    Rivals are scored at the month ends of the others, with `on_days` on every day of news to them too. Rivals that
-    cannot be asked are left out, and named in the document's `left_out`. given: records that were not made here.
+    Each reference month is scored at its first answer; `repeated` counts the month ends that answered about it again.
+    declared: the declared phases on record, by partition key; between month ends of other months the models on file are
+    asked. Rivals are scored at the month ends of the others, with `on_days` on every day of news to them too; those
+    that cannot be asked are named in the document's `left_out`. given: records that were not made here.
 
     Raises:
         MacroCycleError: there is no call yet.
@@ -87,7 +90,8 @@ def evaluate_calls(
     said = answers(
         panels,
         on_file(panels, calls, ModelStore(store.engine)),
-        lambda done: says(f"the model's answers day by day: month {done} of {len(calls)}"),
+        lambda done: says(f"the model's answers: month {done} of {len(calls)}"),
+        declared,
     )
     record = model_record(calls)
     ends = list(pd.DatetimeIndex(record.scores.index) + pd.offsets.MonthEnd(0))
@@ -98,13 +102,15 @@ def evaluate_calls(
         subject,
         rivals,
         day,
+        declared=declared,
         on_days=on_days,
         given=given,
         says=says,
         label_changes=regimes.label_changes(),
         provenance=Publications(store.publications(subject.features.series_ids)).provenance(ends),
     )
-    return replace(found, document={**found.document, "repeated": len(calls) - len(record.scores)})
+    repeated = len(calls) - record.scores["reference_month"].nunique()
+    return replace(found, document={**found.document, "repeated": int(repeated)})
 
 
 def evaluate_answers(
@@ -115,6 +121,7 @@ def evaluate_answers(
     rivals: Sequence[Rival],
     day: pd.Timestamp,
     *,
+    declared: Mapping[str, Declared] | None = None,
     on_days: bool = False,
     given: Sequence[Record] = (),
     says: Says = silent,
@@ -124,13 +131,13 @@ def evaluate_answers(
     """The evaluation of a model's answers; `model` is its record of month ends, `history` what its days are from."""
     chronology = subject.chronology
     if said.daily:
-        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule))
+        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule, declared))
     months, rule = pd.DatetimeIndex(model.scores.index), subject.rule if on_days else None
     records, left_out = rival_records(rivals, history, subject.catalog, months, rule, says)
     every = (model, *records, *given)
     first = said.days.index[0] if len(said.days) else model.scores.index[0]
     says("bands and tests")
-    declared = [row for each in every if (row := sections.declarations(each, first, day, chronology))]
+    declarations = [row for each in every if (row := sections.declarations(each, first, day, chronology))]
     steps = (
         answers_by_information(said.days, history, subject.catalog, subject.features) if len(said.days) else iter(())
     )
@@ -141,7 +148,7 @@ def evaluate_answers(
         "rule": subject.rule.model_dump(),
         "periods": [row for each in every for row in sections.periods(each, day, chronology)],
         "bands": sections.BANDS,
-        "declarations": declared,
+        "declarations": declarations,
         "information": sections.by_information(steps, model, day, chronology),
         "comparisons": sections.comparisons(model, every[1:], day, chronology),
         "reliability": sections.reliability_of(model, day, chronology),
@@ -164,12 +171,6 @@ def model_record(calls: pd.DataFrame) -> Record:
     index = pd.DatetimeIndex(calls["as_of"]).to_period("M").to_timestamp().rename("as_of")
     scores = calls[["reference_month", "recession_probability"]].set_axis(["reference_month", "score"], axis=1)
     return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))
-
-
-def declared_spans(said: Answers, rule: Rule) -> tuple[Span, ...]:
-    """The contractions that the rule declares from the model's answers."""
-    _, declared = follow_answers(Standing(), said.daily, rule)
-    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))
 
 
 def rival_records(

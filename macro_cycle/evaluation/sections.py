@@ -85,6 +85,7 @@ def declarations(record: Record, first: pd.Timestamp, day: pd.Timestamp, chronol
         "trough": _delay(found, "trough"),
         "turns": [_plain(asdict(turn)) for turn in found.turns],
         "false_alarms": [_span(span) for span in found.false_alarms],
+        "early": [_span(span) for span in found.early],
         "reversals": [str(on) for on in found.reversals],
         "unsettled": [_span(span) for span in found.unsettled],
         "limits": _limits(found, first, day),
@@ -92,7 +93,7 @@ def declarations(record: Record, first: pd.Timestamp, day: pd.Timestamp, chronol
 
 
 def comparisons(model: Record, rivals: Sequence[Record], day: pd.Timestamp, chronology: Chronology) -> list[Row]:
-    """The model against each rival by Diebold and Mariano, on the months about which both spoke.
+    """The model against each rival by Diebold and Mariano, on their first answers about the months of both.
 
     Squared errors where both give probabilities; else whether the month was called right.
     """
@@ -134,7 +135,8 @@ def _limits(found: Timeliness, first: pd.Timestamp, day: pd.Timestamp) -> Row:
 
 
 def _compared(model: Record, ours: pd.DataFrame, rival: Record, theirs: pd.DataFrame) -> Row | None:
-    both = ours.join(theirs[["score"]].rename(columns={"score": "rival"}), how="inner")
+    asked = theirs.set_index("reference_month")["score"].rename("rival")
+    both = ours.set_index("reference_month").join(asked, how="inner").sort_index()
     y = both["recession"].to_numpy(float)
     if rival.probability:
         loss, kind = [(both[name].to_numpy(float) - y) ** 2 for name in ("score", "rival")], "squared error"

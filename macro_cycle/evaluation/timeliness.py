@@ -68,13 +68,15 @@ class Delay:
 class Timeliness:
     """Declarations beside the chronology.
 
-    false_alarms: contractions declared that no recession bears out. reversals: days in a recession, already declared,
-    on which its end was declared before the trough's month had ended. unsettled: contractions about which the authority
-    cannot have spoken yet.
+    false_alarms: contractions declared that no recession bears out, such as one that was over before the peak's month
+    had ended. early: those declared before it had ended that stood when it did. reversals: days in a recession, already
+    declared, on which its end was declared before the trough's month had ended. unsettled: contractions about which the
+    authority cannot have spoken yet.
     """
 
     turns: tuple[DeclaredTurn, ...]
     false_alarms: tuple[Span, ...]
+    early: tuple[Span, ...]
     reversals: tuple[date, ...]
     unsettled: tuple[Span, ...]
 
@@ -99,18 +101,21 @@ class Timeliness:
 def timeliness(spans: Sequence[Span], chronology: Chronology, first: pd.Timestamp, day: pd.Timestamp) -> Timeliness:
     """Contractions declared since the day `first`, beside the recessions that began since and were settled on `day`.
 
-    A contraction belongs to a recession if it began between six months before the end of the peak's month and the end
-    of the trough's, or, where no other does, in the six months after it. A recession under way at `first` is not asked
+    A contraction belongs to a recession if it began in the six months before the end of the peak's month and stood at
+    that end, or began between it and the end of the trough's, or, where no other does, in the six months after that.
+    A recession under way at `first` is not asked
     about, nor one before the chronology's `scored_since`; contractions that belong to it are no false alarms.
     """
     matched, alarms = _matched(spans, chronology)
     asked = [r for r in chronology.announced_peaks(day) if _is_asked(r, chronology, first)]
     turns = [turn for recession in asked for turn in _turns(recession, matched.get(recession.peak, []), day)]
     reversals = [on for r in asked for on in _reversals(r, matched.get(r.peak, []))]
+    early = [s for r in asked for s in matched.get(r.peak, []) if pd.Timestamp(s.begun) <= _end(r.peak)]
     settled = chronology.settled(pd.DatetimeIndex([_month(span.begun) for span in alarms]), day).notna().to_numpy()
     return Timeliness(
         tuple(turns),
         tuple(span for span, known in zip(alarms, settled, strict=True) if known),
+        tuple(early),
         tuple(reversals),
         tuple(span for span, known in zip(alarms, settled, strict=True) if not known),
     )
@@ -148,9 +153,13 @@ def _matched(spans: Sequence[Span], chronology: Chronology) -> tuple[dict[pd.Tim
 def _belongs(span: Span, recession: Recession, found: bool) -> bool:
     """`found`: whether another contraction belongs to the recession, so that one after its trough is a new one."""
     begun, latest = pd.Timestamp(span.begun), pd.DateOffset(months=0) if found else LATEST
-    if begun < _end(recession.peak) - EARLIEST:
+    if begun < _end(recession.peak) - EARLIEST or _is_over(span, _end(recession.peak)):
         return False
     return recession.trough is None or begun <= _end(recession.trough) + latest
+
+
+def _is_over(span: Span, day: pd.Timestamp) -> bool:
+    return span.ended is not None and pd.Timestamp(span.ended) <= day
 
 
 def _is_asked(recession: Recession, chronology: Chronology, first: pd.Timestamp) -> bool:
@@ -174,7 +183,7 @@ def _last_end(recession: Recession, spans: Sequence[Span]) -> date | None:
 
 def _reversals(recession: Recession, spans: Sequence[Span]) -> Iterator[date]:
     for span in spans:
-        if span.ended is not None and (recession.trough is None or pd.Timestamp(span.ended) <= _end(recession.trough)):
+        if span.ended is not None and (recession.trough is None or _is_over(span, _end(recession.trough))):
             yield span.ended
 
 

@@ -1,7 +1,8 @@
 """How well the calls dated the cycle, beside what anybody could have said without the model.
 
-Every score is of the newest reference month at a month end. A month counts once its state is settled: by an
-announcement, or as an expansion because long enough has passed without one (`Chronology.settled`).
+Every score is of the newest reference month at a month end. A reference month is scored once, at the first month end
+that answered about it, and once its state is settled: by an announcement, or as an expansion because long enough has
+passed without one (`Chronology.settled`).
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ FEWEST_MONTHS = 24
 class Record:
     """One forecaster's answers: `scores` has index as-of month (month starts, ascending), reference_month, score.
 
-    Month ends without new data are not in it: an answer repeated for want of data is no new evidence.
+    Month ends without new data are not in it: an answer repeated for want of data is no new call.
     threshold: a recession is called above it. probability: whether scores are probabilities. days: the same by day of
     news, where it was asked on days. spans: the contractions that it declared. source: where it was published. note:
     what a reader must know of it.
@@ -44,7 +45,7 @@ class Record:
 class Figures:
     """The figures of one record over its settled months; None where there is nothing to compute it from.
 
-    months: distinct reference months.
+    months: distinct reference months, each scored at its first answer.
     log_score: mean log probability of what happened, in nats, probabilities held 0.0001 away from 0 and 1.
     false_alarms: share of expansion months above the threshold. called: recessions with two running month ends above
     it, of `recessions` that began while the record ran; slowest_call: most month ends after a recession's first month.
@@ -66,7 +67,7 @@ def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figure
     """The record's figures by what was settled on `day`."""
     settled = settled_scores(record.scores, day, chronology)
     score, recession = settled["score"], settled["recession"].to_numpy(bool)
-    months = int(settled["reference_month"].nunique())
+    months = len(settled)
     enough = months >= FEWEST_MONTHS
     delays = _delays(record, day, chronology)
     return Figures(
@@ -84,8 +85,8 @@ def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figure
 
 
 def settled_scores(scores: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> pd.DataFrame:
-    """The scores that are numbers of months settled on `day`, with the column `recession` (bool)."""
-    known = scores[np.isfinite(scores["score"])]
+    """The first score about each month settled on `day`, with the column `recession` (bool); none that is no number."""
+    known = scores[np.isfinite(scores["score"])].drop_duplicates("reference_month")
     state = chronology.settled(pd.DatetimeIndex(known["reference_month"]), day)
     return known.assign(recession=state.to_numpy()).dropna(subset="recession")
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
@@ -35,14 +34,13 @@ def vintage_history(folder: Path, catalog: Catalog, series_ids: Sequence[str]) -
         raise MacroCycleError(f"the vintages in {folder} have none of the series {', '.join(sorted(series_ids))}")
     facts = source.observations(present).sort_values(["series_id", "date", "realtime_start"], kind="stable")
     first = facts["realtime_start"].min()
-    lagged = pd.Series(facts["realtime_start"].to_numpy(), facts.index)
-    for series_id, rows in facts[facts["realtime_start"] == first].groupby("series_id"):
-        usual = catalog.spec(str(series_id)).release_dates(pd.DatetimeIndex(rows["date"]))
-        lagged[rows.index] = np.minimum(pd.DatetimeIndex(usual), first)
+    estimated, lagged = facts["realtime_start"] == first, facts["realtime_start"].copy(deep=True)
+    for series_id, rows in facts[estimated].groupby("series_id"):
+        usual = pd.DatetimeIndex(catalog.spec(str(series_id)).release_dates(pd.DatetimeIndex(rows["date"])))
+        lagged[rows.index] = usual.where(usual <= first, first)
     following = facts.groupby(["series_id", "date"])["realtime_start"].shift(-1)
-    return facts.assign(
-        realtime_start=lagged, realtime_end=following, estimated=(facts["realtime_start"] == first)
-    ).reset_index(drop=True)[["series_id", "date", "value", "realtime_start", "realtime_end", "estimated"]]
+    dated = facts.assign(realtime_start=lagged, realtime_end=following, estimated=estimated)
+    return dated.reset_index(drop=True)[["series_id", "date", "value", "realtime_start", "realtime_end", "estimated"]]
 
 
 def provenance_of(history: pd.DataFrame, record: Record) -> Provenance:

@@ -12,6 +12,7 @@ from macro_cycle.hmm.structure import ACTIVITY, LABELS, MOMENTUM, RECESSION
 from macro_cycle.page.contents import (
     AnswerShown,
     Contents,
+    Declared,
     MonthSeen,
     Move,
     RecessionShown,
@@ -22,6 +23,7 @@ from macro_cycle.page.knowledge import releases_due, series_known
 from macro_cycle.page.timeline import Step, steps
 from macro_cycle.page.words import sentence
 from macro_cycle.records import Answer
+from macro_cycle.resources.declarations import on_record
 from macro_cycle.resources.platform import Platform
 
 
@@ -47,6 +49,8 @@ def contents(platform: Platform) -> Contents:
         seen_now=_seen_now(platform, answers),
         releases=tuple(due),
         series=series_known(history, platform.catalog, platform.features.series_ids, days),
+        declared=tuple(Declared.model_validate(vars(each)) for each in on_record(platform)),
+        rule=platform.definition.declared.in_words,
         record=_evaluated(platform),
     )
 

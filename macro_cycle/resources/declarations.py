@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pydantic_core import to_jsonable_python
 
-from macro_cycle.declared import DailyAnswer, Rule, Standing, follow_answers, turning_points
+from macro_cycle.declared import DailyAnswer, Declaration, Rule, Standing, follow_answers, turning_points
 from macro_cycle.declared.answers import LONGEST
 from macro_cycle.evaluation.daily import answer_of, answers_between
 from macro_cycle.features.real_time import RealTimePanels
@@ -96,6 +96,16 @@ class Declarations:
         if known.former is None or known.before is None or known.before.through >= end.date():
             return []
         return [answer_of(known.former.model, known.former.panel, end)]
+
+
+def on_record(platform: Platform) -> list[Declaration]:
+    """Every declaration that the cycle's months have on record, in order; reconstructed ones are not among them."""
+    return [each for _, record in sorted(records_by_month(platform).items()) for each in record.declarations]
+
+
+def records_by_month(platform: Platform) -> dict[str, Declared]:
+    """What was declared in each month that has it on record, with the answers of its days, by partition key."""
+    return platform.records.load(ASSET, Declared, platform.clock.month_keys())
 
 
 def _is_reconstructed(before: Declared | None, declarations: list[Any], days: list[DailyAnswer]) -> bool:

@@ -8,7 +8,9 @@ from macro_cycle.assets.declared import made_again
 from macro_cycle.audit.replay import declared_again
 from macro_cycle.declared import Rule, declare, evidence
 from macro_cycle.evaluation.daily import walk_forward_daily
+from macro_cycle.page.reading import contents
 from macro_cycle.records import Answer, Declared
+from macro_cycle.resources.declarations import on_record
 from macro_cycle.resources.platform import Platform
 from macro_cycle_tests.assets.graph import CHAIN, materialize
 
@@ -41,6 +43,10 @@ def test_the_days_on_record_are_those_of_the_walk_forward_and_so_is_what_they_de
     days, means, turns = evidence([answer for record in records for answer in record.days], rule)
     expected = declare(days, means, rule, turns, until=records[-1].through)
     assert [d for record in records for d in record.declarations] == expected
+    assert on_record(platform) == expected
+    assert [(d.phase, d.declared_on, d.about) for d in contents(platform).declared] == [
+        (d.phase, d.declared_on, d.about) for d in expected
+    ]
     assert (records[-1].phase, records[-1].declared_on) == ("contraction", expected[-1].declared_on)
     assert f"{records[-1].about:%Y-%m}" in ("2007-10", "2007-11", "2007-12", "2008-01")
 

@@ -11,6 +11,7 @@ import pytest
 from macro_cycle.assets.current import present
 from macro_cycle.assets.model import stored_model
 from macro_cycle.automation.notices import Seen, find
+from macro_cycle.automation.observed import observe
 from macro_cycle.cli import answer as command_line
 from macro_cycle.cli.exports import _calls
 from macro_cycle.feature_store.rows import month_row
@@ -60,6 +61,9 @@ def test_the_declared_phase_the_band_and_the_forecast_are_the_same_on_every_surf
 
     now = present(platform, answer)
     assert {name: now[name] for name in (*foreseen, *stated)} == {**foreseen, **stated}
+
+    watched = observe(platform)
+    assert (watched.declared, watched.declared_on) == (stated["declared_phase"], stated["declared_on"])
 
     kept = month_row(panel, answer, declared).regime_columns()
     assert {name: kept[name] for name in foreseen} == foreseen

@@ -154,3 +154,10 @@ def test_the_mean_of_the_newest_months_speaks_once_enough_is_known_of_the_newest
     assert days == [date(2008, 1, 6), date(2008, 1, 20)]
     assert means == [(0.3 + 0.7) / 2, (0.8 + 0.9) / 2]
     assert evidence(said, Rule())[1] == [0.7, 0.9, 0.9]
+
+
+def test_a_rule_says_what_it_does() -> None:
+    assert Rule(on=0.65, days=3, off=0.35, months=2, known=0.5).in_words == (
+        "a contraction is declared when the recession probability of the 2 newest months, once 50% of the newest "
+        "month's features are known, has been above 65% for 3 days, and its end when it has been below 35%"
+    )

@@ -75,15 +75,17 @@ def test_a_revision_without_a_new_month_is_new_data(warehouse):
 def test_a_gap_changes_no_figure(calls):
     record = model_record(calls.reset_index())
     without = model_record(calls[~calls.index.isin(GAP)].reset_index())
-    repeated = model_record(calls.assign(news=True).reset_index())
     assert figures(record, TODAY, NBER) == figures(without, TODAY, NBER)
-    assert figures(repeated, TODAY, NBER) != figures(without, TODAY, NBER)
     assert len(settled_scores(record.scores, TODAY, NBER)) == len(ENDS) - len(GAP)
 
 
-def test_months_are_counted_by_what_they_are_about(calls):
-    repeated = model_record(calls.assign(news=True).reset_index())
-    assert figures(repeated, TODAY, NBER).months == len(ENDS) - len(GAP)
+def test_a_month_is_scored_once_at_its_first_answer_even_where_later_ones_have_new_data(calls):
+    moved = calls["recession_probability"].where(calls["news"], 0.9)
+    record = model_record(calls.assign(news=True, recession_probability=moved).reset_index())
+    found, first = (figures(each, TODAY, NBER) for each in (record, model_record(calls.reset_index())))
+    assert found.months == len(ENDS) - len(GAP)
+    assert (found.auroc, found.brier, found.log_score) == (first.auroc, first.brier, first.log_score)
+    assert found.false_alarms == first.false_alarms
 
 
 def test_the_evaluation_says_how_many_month_ends_repeat_another(warehouse, calls):

@@ -53,6 +53,17 @@ def test_an_end_declared_before_the_trough_is_a_reversal_and_the_last_end_counts
     assert found.delay("trough").days == 40
 
 
+def test_an_alarm_that_is_over_before_the_peak_s_month_has_ended_is_false_and_one_that_stands_is_early():
+    over = Span(date(1979, 9, 6), date(1979, 10, 5))
+    at_the_end = Span(date(1979, 12, 1), date(1980, 1, 31))
+    for standing in (Span(date(1980, 2, 6), date(1980, 10, 6)), Span(date(1980, 1, 20), date(1980, 10, 6))):
+        found = timeliness([over, at_the_end, standing], NBER, pd.Timestamp("1979-01-01"), pd.Timestamp("1981-01-01"))
+        assert found.false_alarms == (over, at_the_end)
+        assert found.early == ((standing,) if standing.begun < date(1980, 2, 1) else ())
+        assert found.reversals == ()
+        assert found.delay("peak").days == (standing.begun - date(1980, 1, 31)).days
+
+
 def test_a_second_contraction_after_the_trough_is_a_false_alarm():
     spans = [Span(date(2008, 3, 1), date(2009, 8, 9)), Span(date(2009, 10, 1), date(2009, 11, 1))]
     assert timeliness(spans, NBER, FIRST, TODAY).false_alarms == (spans[1],)

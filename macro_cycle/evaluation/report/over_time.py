@@ -46,7 +46,7 @@ def days(document: Document, ours: str, authority: str) -> str:
     alarms = [
         {"name": row["name"], "kind": kind, **span}
         for row in document["declarations"]
-        for kind in ("false_alarms", "unsettled")
+        for kind in ("false_alarms", "early", "unsettled")
         for span in row[kind]
     ] + [
         {"name": row["name"], "kind": "reversals", "begun": day}
@@ -148,10 +148,15 @@ def _announced(model: Document, turn: str) -> tuple[str, str, str]:
 def _alarms(document: Document) -> str:
     rows = []
     for row in document["declarations"]:
-        alarms, unsettled = (
-            [f"{a['begun']} to {a['ended'] or 'today'}" for a in row[k]] for k in ("false_alarms", "unsettled")
+        alarms, early, unsettled = (
+            [f"{a['begun']} to {a['ended'] or 'today'}" for a in row[k]] for k in ("false_alarms", "early", "unsettled")
         )
-        kinds = (("false alarm", alarms), ("reversal", row["reversals"]), ("not settled yet", unsettled))
+        kinds = (
+            ("false alarm", alarms),
+            ("early, before the peak's month had ended", early),
+            ("reversal", row["reversals"]),
+            ("not settled yet", unsettled),
+        )
         rows += [(row["title"], kind, _few(dates)) for kind, dates in kinds if dates]
     return table(("", "what", "when"), rows, "No false alarm and no reversal.")
 

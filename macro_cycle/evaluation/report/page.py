@@ -47,14 +47,14 @@ def page(found: Evaluated, title: str, chronology: Chronology, present: Present 
 
 
 def _repeated(document: Document) -> str:
-    """What is said of month ends without new data."""
+    """What is said of month ends about a month that was scored before."""
     match document["repeated"]:
         case 0:
             return ""
         case 1:
-            return " One month end without new data repeats an answer and is not counted."
+            return " One month end is about a month that an earlier one had answered about, and is not scored."
         case count:
-            return f" {count} month ends without new data repeat an answer and are not counted."
+            return f" {count} month ends are about a month that an earlier one had answered about, and are not scored."
 
 
 def _rivals(document: Document) -> str:

@@ -1,8 +1,8 @@
 """Rivals whose probabilities a person brings in a file: Chauvet and Piger's, one based on GDP, a desk's own.
 
 The first column holds months (or quarters' first months), further ones probabilities, from 0 to 1 or in percent. A
-column `known_on` says on which day each row was known; without it a row counts as known 60 days after its month, as
-Chauvet and Piger's is published, and the note says that the values are those of the file's day, as revised.
+column `known_on` says on which day each row was known; without it a row counts as known at the end of the second month
+after its own, as Chauvet and Piger's is published, and the note says that the values are the file's, as revised.
 """
 
 from pathlib import Path
@@ -12,9 +12,9 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.track_record import Record
 
-LAG = pd.Timedelta(days=60)
+LAG = pd.offsets.MonthEnd(2)
 KNOWN_ON = "known_on"
-REVISED = "one vintage, as revised until the file was made, taken as known 60 days after its month"
+REVISED = "one vintage, as revised until the file was made, taken as known two month ends later"
 
 
 def read_rivals(path: Path) -> list[Record]:
