@@ -136,8 +136,9 @@ def evaluate_answers(
     records, left_out = rival_records(rivals, history, subject.catalog, months, rule, says)
     every = (model, *records, *given)
     first = said.days.index[0] if len(said.days) else model.scores.index[0]
+    last = said.days.index[-1] if len(said.days) else model.scores.index[-1] + pd.offsets.MonthEnd(0)
     says("bands and tests")
-    declarations = [row for each in every if (row := sections.declarations(each, first, day, chronology))]
+    declarations = [row for each in every if (row := sections.declarations(each, first, last, day, chronology))]
     steps = (
         answers_by_information(said.days, history, subject.catalog, subject.features) if len(said.days) else iter(())
     )

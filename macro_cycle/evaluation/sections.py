@@ -73,11 +73,16 @@ def by_information(
     ]
 
 
-def declarations(record: Record, first: pd.Timestamp, day: pd.Timestamp, chronology: Chronology) -> Row | None:
-    """When the record's contractions were declared beside the chronology; None where it was not asked on days."""
+def declarations(
+    record: Record, first: pd.Timestamp, last: pd.Timestamp, day: pd.Timestamp, chronology: Chronology
+) -> Row | None:
+    """When the record's contractions were declared beside the chronology; None where it was not asked on days.
+
+    first, last: days of the first and the last answer of the model.
+    """
     if record.spans is None:
         return None
-    found = timeliness(record.spans, chronology, first, day)
+    found = timeliness(record.spans, chronology, first, day, last)
     return {
         "name": record.name,
         "title": record.title,
@@ -88,7 +93,7 @@ def declarations(record: Record, first: pd.Timestamp, day: pd.Timestamp, chronol
         "early": [_span(span) for span in found.early],
         "reversals": [str(on) for on in found.reversals],
         "unsettled": [_span(span) for span in found.unsettled],
-        "limits": _limits(found, first, day),
+        "limits": _limits(found, first, min(last, day)),
     }
 
 

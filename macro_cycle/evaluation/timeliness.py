@@ -98,17 +98,24 @@ class Timeliness:
         )
 
 
-def timeliness(spans: Sequence[Span], chronology: Chronology, first: pd.Timestamp, day: pd.Timestamp) -> Timeliness:
+def timeliness(
+    spans: Sequence[Span],
+    chronology: Chronology,
+    first: pd.Timestamp,
+    day: pd.Timestamp,
+    last: pd.Timestamp | None = None,
+) -> Timeliness:
     """Contractions declared since the day `first`, beside the recessions that began since and were settled on `day`.
 
     A contraction belongs to a recession if it began in the six months before the end of the peak's month and stood at
     that end, or began between it and the end of the trough's, or, where no other does, in the six months after that.
-    A recession under way at `first` is not asked
-    about, nor one before the chronology's `scored_since`; contractions that belong to it are no false alarms.
+    A recession under way at `first` is not asked about, nor a turning point after the record's `last` day, nor one
+    before the chronology's `scored_since`; contractions that belong to it are no false alarms.
     """
     matched, alarms = _matched(spans, chronology)
     asked = [r for r in chronology.announced_peaks(day) if _is_asked(r, chronology, first)]
     turns = [turn for recession in asked for turn in _turns(recession, matched.get(recession.peak, []), day)]
+    turns = [turn for turn in turns if last is None or _end(pd.Timestamp(turn.month)) <= last]
     reversals = [on for r in asked for on in _reversals(r, matched.get(r.peak, []))]
     early = [s for r in asked for s in matched.get(r.peak, []) if pd.Timestamp(s.begun) <= _end(r.peak)]
     settled = chronology.settled(pd.DatetimeIndex([_month(span.begun) for span in alarms]), day).notna().to_numpy()

@@ -81,6 +81,12 @@ def test_a_recession_that_nobody_declared_is_counted_and_has_no_days():
     assert (delay.turning_points, delay.declared, delay.days, delay.sd, delay.worst) == (7, 0, None, None, None)
 
 
+def test_a_turning_point_after_the_last_answer_is_not_asked_about():
+    found = timeliness(announced(), NBER, pd.Timestamp("1979-01-01"), TODAY, pd.Timestamp("2008-06-30"))
+    assert (found.delay("peak").turning_points, found.delay("trough").turning_points) == (5, 4)
+    assert found.false_alarms == ()
+
+
 def test_a_recession_under_way_when_the_record_began_is_not_asked_about():
     assert timeliness([Span(date(2008, 9, 1))], NBER, pd.Timestamp("2008-08-01"), TODAY).delay("peak").declared == 0
 
