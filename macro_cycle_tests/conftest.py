@@ -1,5 +1,6 @@
 """What tests share: one embedded PostgreSQL for the session, a new database for each test that wants one."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
 
 os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"  # MLflow keeps its stores, and one server serves all tests
-_numbers = itertools.count()
+PORTS_FROM, PORTS_EACH = 16_000, 4_000  # below those that the kernel gives to whoever asks for any
+_numbers, _ports = itertools.count(), itertools.count(os.getpid())
 check_shapes()
 
 # No example fails for its time: a busy machine is slow. In CI the rest is hypothesis' profile of that name, which
 # draws the same examples in every run.
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are spread over the processes; whatever shares the running stack stays in one."""
+    for item in items:
+        shared = "stack" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("stack" if shared else str(item.path)))
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +123,15 @@ def bundle_as_of(month: str):  # type: ignore[no-untyped-def]
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A port of this machine that nobody listens on, of those that this process of the tests may take."""
     import socket
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    first = PORTS_FROM + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = first + next(_ports) % PORTS_EACH
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture(scope="session")
