@@ -31,7 +31,8 @@ class AnswerShown(Shown):
 
     sentence: the answer in words, as of that day. news: False where it repeats another for want of data.
     computed_later: it was computed after that day, from what was known then. rests_on: the kind of history behind
-    it, in words that follow "rests on"; outlook: `hmm.outlook.Outlook` as a document; each where it was kept.
+    it, in words that follow "rests on"; phases: probability of each phase by the turns around the month; outlook:
+    `hmm.outlook.Outlook` as a document; each where it was kept.
     """
 
     known_from: date
@@ -47,6 +48,7 @@ class AnswerShown(Shown):
     computed_later: bool
     sentence: str
     rests_on: str | None = None
+    phases: Mapping[str, float] | None = None
     outlook: Mapping[str, Any] | None = None
 
 
@@ -151,9 +153,3 @@ class Contents(Shown):
     def newest(self) -> AnswerShown | None:
         """The answer that stands today."""
         return self.answers[-1] if self.answers else None
-
-    @property
-    def place(self) -> int:
-        """The place among the regimes of the one that stands today; 0 without an answer."""
-        labels = [regime.label for regime in self.regimes]
-        return labels.index(self.newest.label) if self.newest else 0

@@ -70,6 +70,7 @@ def _answer(
         months_behind=call.months_behind,
         computed_later=step.computed_later,
         rests_on=made.rests_on if made and made.provenance else None,
+        phases=(made.phases or None) if made else None,
         outlook=made.outlook if made else None,
         sentence=sentence(
             call.label,
