@@ -104,6 +104,27 @@ class Release(Shown):
     effect: float | None = None
 
 
+class FlipShown(Shown):
+    """A coming release and the print at which the recession probability crosses one half.
+
+    period: as people write it. size: expected move of the recession probability. expected_print, flips_at: as people
+    speak of such a print; deviations: between the two, in standard deviations of the model's predictive distribution,
+    upward positive; chance: probability of a print that flips the answer. None where there is no such print, or the
+    model has no distribution of it.
+    """
+
+    series_id: str
+    title: str
+    period: str
+    expected: date
+    late: bool
+    size: float
+    expected_print: str | None
+    flips_at: str | None
+    deviations: float | None
+    chance: float | None
+
+
 class SeriesKnown(Shown):
     """A series, and the newest period of it that was known when each of `Contents.answers` stood (None: nothing was).
 
@@ -144,6 +165,7 @@ class Contents(Shown):
     recessions: tuple[RecessionShown, ...] = ()
     seen_now: tuple[MonthSeen, ...] = ()
     releases: tuple[Release, ...] = ()
+    flips: tuple[FlipShown, ...] = ()
     series: tuple[SeriesKnown, ...] = ()
     declared: tuple[Declared, ...] = ()
     rule: str = ""

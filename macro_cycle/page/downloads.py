@@ -28,6 +28,7 @@ def _tables(contents: Contents) -> dict[str, Iterable[Row]]:
         "forecast": _forecast(contents),
         "moves": _moves(contents),
         "releases": (each.model_dump(mode="json") for each in contents.releases),
+        "flips": (each.model_dump(mode="json") for each in contents.flips),
         "declared": (each.model_dump(mode="json") for each in contents.declared),
         "series": _series(contents),
         "record": (contents.record or {}).get("figures", ()),
