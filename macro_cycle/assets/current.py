@@ -28,7 +28,7 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         owners=["team:research"],
         kinds={"postgres"},
         tags={"domain": "serving"},
-        code_version="1",
+        code_version="2",
         freshness_policy=ANSWER_MONTHLY,
         automation_condition=on_change_of_the_open_month(),
     )
@@ -58,6 +58,7 @@ def present(platform: Platform, answer: Answer) -> dict[str, Any]:
         "label": answer.label,
         "recession_probability": answer.recession_probability,
         "probabilities": dict(answer.probabilities),
+        "phases": answer.phases,
         **answer.foreseen,
         **(declared.stated if declared else {}),
         "months_behind": answer.months_behind,
@@ -79,8 +80,9 @@ def _shown(document: dict[str, Any]) -> dict[str, Any]:
     waiting = ", ".join(document["to_be_decided"])
     return {
         "summary": dg.MetadataValue.md(_in_words(document)),
-        **{name: value for name, value in document.items() if name not in ("probabilities", "to_be_decided")},
+        **{name: value for name, value in document.items() if name not in ("probabilities", "phases", "to_be_decided")},
         **{f"p_{label.lower()}": p for label, p in document["probabilities"].items()},
+        **{f"phase_{label.lower()}": p for label, p in document["phases"].items()},
         "serves": document["serves"] or "nothing",
         "to_be_decided": waiting or "nothing",
     }

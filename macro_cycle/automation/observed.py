@@ -1,12 +1,57 @@
 """What rules of one's own are held against, found in what is on record."""
 
-from macro_cycle.monitoring.alerts.observed import Observed
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from macro_cycle.monitoring.alerts.observed import Came, Observed
+from macro_cycle.monitoring.alerts.rules import Rule, SurpriseRule
 from macro_cycle.promotion.decisions import pending
 from macro_cycle.records import Answer, Decision, Declared, Snapshot
 from macro_cycle.resources.platform import Platform
 
 
-def observe(platform: Platform) -> Observed:
+@dataclass(frozen=True)
+class Arrivals:
+    """The newest release of each series that rules ask about, as of one version of the snapshot."""
+
+    snapshot: str | None = None
+    series: tuple[str, ...] = ()
+    came: tuple[Came, ...] = ()
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Arrivals":
+        """What `to_document` wrote; empty where it wrote nothing."""
+        kept = document.get("arrivals")
+        if kept is None:
+            return cls()
+        return cls(kept["snapshot"], tuple(kept["series"]), tuple(Came(**each) for each in kept["came"]))
+
+    def to_document(self) -> dict[str, Any]:
+        """A JSON-able dict."""
+        return {"arrivals": asdict(self)}
+
+
+def arrivals(platform: Platform, rules: Mapping[str, Rule], before: Arrivals) -> Arrivals:
+    """The newest releases that the rules ask about, made again only where the data or the series asked about changed.
+
+    Raises:
+        MacroCycleError: too little was known when one of them came.
+    """
+    from macro_cycle.resources.knowledge import newest_surprises
+
+    asked = [rule for rule in rules.values() if isinstance(rule, SurpriseRule)]
+    series = tuple(sorted({rule.series for rule in asked if rule.cycle in (None, platform.cycle)}))
+    snapshot = platform.records.newest("fred_series", Snapshot) if series else None
+    version = snapshot.version if snapshot else None
+    if (before.snapshot, before.series) == (version, series):
+        return before
+    found = newest_surprises(platform, series, platform.clock.today()) if snapshot else []
+    came = tuple(Came(each.release.series_id, each.release.period, each.value, each.deviations) for each in found)
+    return Arrivals(version, series, came)
+
+
+def observe(platform: Platform, came: tuple[Came, ...] = ()) -> Observed:
     """The state of the platform's cycle as it stands now; of what is not on record yet nothing is said."""
     answer = platform.records.newest("regime_labels", Answer)
     if answer is None:
@@ -23,4 +68,5 @@ def observe(platform: Platform) -> Observed:
         months_old=answer.months_behind,
         days_old=(platform.clock.today().date() - snapshot.newest_release).days if snapshot else None,
         waiting=tuple(each.model_version for each in pending(platform.records.history("champion", Decision))),
+        came=came,
     )

@@ -130,7 +130,7 @@ def alerts(platform: Platform) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """One look; what stands, and what a channel has not taken, is kept in the cursor."""
-        from macro_cycle.automation.observed import observe
+        from macro_cycle.automation.observed import Arrivals, arrivals, observe
         from macro_cycle.monitoring.alerts.rules import read_rules
         from macro_cycle.monitoring.alerts.state import Standing
         from macro_cycle.monitoring.alerts.telling import look, tell
@@ -142,12 +142,19 @@ def alerts(platform: Platform) -> dg.SensorDefinition:
             rules = read_rules(platform.settings.alerts.path)
         except MacroCycleError as error:
             return dg.SkipReason(f"no rule was looked at: {error}"[:500])
-        standing = Standing.from_document(json.loads(context.cursor) if context.cursor else {})
-        standing, events, faults = look(standing, rules, observe(platform), datetime.now(UTC))
+        document = json.loads(context.cursor) if context.cursor else {}
+        standing, arrived = Standing.from_document(document), Arrivals.from_document(document)
+        try:
+            arrived, unread = arrivals(platform, rules, arrived), []
+        except MacroCycleError as error:
+            unread = [f"no release was read: {error}"]
+        standing, events, faults = look(standing, rules, observe(platform, arrived.came), datetime.now(UTC))
         standing, failures = tell(standing, events, channels(platform.settings.notifications))
         said = [f"{event.rule} {event.what}" for event in events] or [f"{len(standing.firing)} alerts stand"]
-        reason = "; ".join([*said, *faults, *failures])
-        return dg.SensorResult(skip_reason=reason[:500], cursor=json.dumps(standing.to_document()))
+        reason = "; ".join([*said, *unread, *faults, *failures])
+        return dg.SensorResult(
+            skip_reason=reason[:500], cursor=json.dumps({**standing.to_document(), **arrived.to_document()})
+        )
 
     return sensor
 

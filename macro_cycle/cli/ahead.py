@@ -20,7 +20,8 @@ from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
-from macro_cycle.queries import ahead, knowledge
+from macro_cycle.queries import ahead
+from macro_cycle.resources import knowledge
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 FIXED = "The model is held fixed; its re-estimation on the print is not counted."

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, print_json
+from macro_cycle.cli.console import answers, as_typed, print_json, table
 from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
@@ -36,10 +35,11 @@ def register(app: typer.Typer) -> None:
 
 def list_rules(json: JsonFlag = False, cycle: Cycle = DEFAULT) -> None:
     """Show each rule, what it says of the newest answer, and since when it fires."""
-    from macro_cycle.automation.observed import observe
+    from macro_cycle.automation.observed import Arrivals, arrivals, observe
 
     found = platform(cycle)
-    rules, observed, standing = _rules(found), observe(found), _standing(found)
+    rules, standing = _rules(found), _standing(found)
+    observed = observe(found, arrivals(found, rules, Arrivals()).came)
     rows = [_row(found.cycle, name, rule, observed, standing) for name, rule in rules.items()]
     print_json(rows) if json else _show(rows)
 
@@ -117,13 +117,11 @@ def _row(cycle: str, name: str, rule: Rule, observed: Any, standing: Standing | 
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("rule", "severity", "state", "says"):
-        table.add_column(column, overflow="fold")
+    shown = table("rule", "severity", "state", "says", flowing=["rule", "state", "says"])
     for row in rows:
         since = row["fires_since"]
         state = (
             f"[red]fires since {since[:16].replace('T', ' ')}[/]" if since else "holds" if row["holds_now"] else "quiet"
         )
-        table.add_row(as_typed(row["rule"]), row["severity"], state, as_typed(row["says"]))
-    answers.print(table)
+        shown.add_row(as_typed(row["rule"]), row["severity"], state, as_typed(row["says"]))
+    answers.print(shown, highlight=False)

@@ -31,6 +31,7 @@ def of_month(platform: Platform, month: str, *, retrained: bool) -> dict[str, An
         "label": answer.label,
         "recession_probability": answer.recession_probability,
         "probabilities": dict(answer.probabilities),
+        "phases": answer.phases,
         **(declared.stated if declared else dict.fromkeys(("declared_phase", "declared_on", "declared_about"))),
         "declared_in_words": declared.in_words if declared else None,
         "model_version": answer.model_version,
@@ -120,6 +121,8 @@ def _show(answer: dict[str, Any]) -> None:
         shown.add_row("expected to last", _exit(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
         shown.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
+    if answer["phases"]:
+        shown.add_row("phase, by its turns", _phases(answer["phases"]))
     shown.add_row(
         "model",
         answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
@@ -131,6 +134,11 @@ def _show(answer: dict[str, Any]) -> None:
     print_warnings(answer["warnings"])
     if answer["months_behind"] > STALE_MONTHS:
         answers.print(f"[yellow]The newest data are {answer['months_behind']} months old; {answer['cure']}[/]")
+
+
+def _phases(phases: Mapping[str, float]) -> str:
+    """How probable each phase is by the turns around the month."""
+    return ", ".join(f"{as_typed(label)} {p:.1%}" for label, p in phases.items())
 
 
 def _band(outlook: dict[str, Any] | None) -> str:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, print_json, print_warnings
+from macro_cycle.cli.console import answers, as_typed, print_json, print_table, print_warnings, table
 from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
+from macro_cycle.errors import printable
 from macro_cycle.evaluation.by_phase import ByPhase, Moments
 from macro_cycle.platform.months import key_of
 from macro_cycle.records import Answer
@@ -79,14 +79,12 @@ def _drawn(result: ByPhase, phases: pd.DataFrame, suffix: str) -> bytes:
 def _show(result: ByPhase, rests_on: str, chart: Path | None) -> None:
     from macro_cycle.evaluation.by_phase_chart import lines
 
-    title = f"{as_typed(result.name)}, {result.frequency}, {result.first} to {result.last}"
-    table = Table(title=title, box=None, padding=(0, 1, 0, 0))
-    table.add_column("")
-    for name in ("values", "episodes", "known", "spread", "values", "episodes", "hindsight", "spread", "difference"):
-        table.add_column(name, justify="right", overflow="fold")
+    numbers = ("values", "episodes", "mean", "spread", "difference")
+    shown = table("phase", "seen", *numbers, numbers=numbers)
     for row in result.rows:
-        table.add_row(row.phase, *_cells(row.known), *_cells(row.hindsight), _number(row.difference, "+"))
-    answers.print(table)
+        shown.add_row(row.phase, "known", *_cells(row.known))
+        shown.add_row("", "hindsight", *_cells(row.hindsight), _number(row.difference, "+"))
+    print_table(printable(f"{result.name}, {result.frequency}, {result.first} to {result.last}"), shown)
     answers.print()
     for phase, way, drawn in lines(result):
         answers.print(f"{phase if way == 'known' else '':12}{way:10} {drawn}", highlight=False)

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 import yaml
-from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, print_json, progress_bar
+from macro_cycle.cli.console import answers, as_typed, print_json, progress_bar, table
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.cycles.variants import KEYS, variants
@@ -66,12 +65,10 @@ def _varied(options: Iterable[str]) -> dict[str, list[Any]]:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("variant", overflow="fold")
-    for column in ("AUROC", "Brier", "false alarms", "called", "slowest"):
-        table.add_column(column, justify="right", no_wrap=True)
+    numbers = ("AUROC", "Brier", "false alarms", "called", "slowest")
+    shown = table("variant", *numbers, numbers=numbers, flowing=["variant"])
     for row in sorted(rows, key=lambda row: row["brier"] if row["brier"] is not None else float("inf")):
-        table.add_row(
+        shown.add_row(
             as_typed(row["variant"]),
             _number(row["auroc"], "{:.4f}"),
             _number(row["brier"], "{:.4f}"),
@@ -79,7 +76,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
             f"{row['called']} of {row['recessions']}",
             _number(row["slowest_call"], "{:.0f} months"),
         )
-    answers.print(table)
+    answers.print(shown, highlight=False)
 
 
 def _number(value: float | None, form: str) -> str:

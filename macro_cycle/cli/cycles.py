@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, print_error, print_json
+from macro_cycle.cli.console import answers, as_typed, print_error, print_json, table
 from macro_cycle.cli.files import refuse_unwritable, write_named
 from macro_cycle.cycles import library
 from macro_cycle.cycles.naming import endpoint_of, settings_of
@@ -48,12 +47,10 @@ def list_cycles(json: JsonFlag = False) -> None:
     if json:
         print_json(rows)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in SHOWN:
-        table.add_column(name.replace("_", " "), no_wrap=name != "title")
+    shown = table(*(name.replace("_", " ") for name in SHOWN), numbers=["series"], flowing=["title", "endpoint"])
     for row in rows:
-        table.add_row(*(as_typed(row[name]) for name in SHOWN))
-    answers.print(table)
+        shown.add_row(*(as_typed(row[name]) for name in SHOWN))
+    answers.print(shown, highlight=False)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """`macro-cycle export`: calls, regimes, features and news as Parquet or CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -79,7 +79,7 @@ def _read(table: Table, as_of: str | None, cycle: str) -> pd.DataFrame:
 
 
 def _calls(found: Platform) -> pd.DataFrame:
-    """The calls, each with its history's kind, its forecast and the phase declared then: empty where not kept."""
+    """The calls with the history's kind, the phase declared then, forecast and phases: empty where not kept."""
     calls = found.regimes.calls()
     months = [key_of(day) for day in calls["as_of"].dt.date]
     answers = found.records.load("regime_labels", Answer, months)
@@ -88,8 +88,10 @@ def _calls(found: Platform) -> pd.DataFrame:
     for month, version in zip(months, calls["data_version"], strict=True):
         answer = answers.get(month)
         kept = answer if answer is not None and answer.version == version else None
-        rows.append({**_history(kept), **(kept.foreseen if kept else {}), **_declared(declared.get(month))})
-    return calls.join(pd.DataFrame(rows, columns=BESIDE, index=calls.index))
+        said = {**kept.foreseen, **_phases(kept.phases)} if kept else {}
+        rows.append({**_history(kept), **_declared(declared.get(month)), **said})
+    columns = [*BESIDE, *(f"phase_{name.removeprefix('p_')}" for name in map(str, calls) if name.startswith("p_"))]
+    return calls.join(pd.DataFrame(rows, columns=columns, index=calls.index))
 
 
 BESIDE = [
@@ -105,6 +107,11 @@ def _history(answer: Answer | None) -> dict[str, str | float | None]:
         return {}
     shares = {f"share_{kind}": getattr(answer.provenance, kind) for kind in KINDS}
     return {"history": answer.provenance.kind, **shares}
+
+
+def _phases(phases: Mapping[str, float]) -> dict[str, float]:
+    """The phases' probabilities by column, one beside each `p_<label>`."""
+    return {f"phase_{label.lower()}": p for label, p in phases.items()}
 
 
 def _declared(declared: Declared | None) -> dict[str, pd.Timestamp | str]:

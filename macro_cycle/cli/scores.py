@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from macro_cycle.cli.console import answers, as_typed, errors
+from macro_cycle.cli.console import answers, as_typed, errors, print_table, table
 
 Document = Mapping[str, Any]
 
@@ -36,14 +36,14 @@ def _days(document: Document) -> None:
     declared = document["declarations"]
     if not declared:
         return
-    table = _table("found", "after peak", "worst", "after trough", "worst", "false", "back")
+    shown = _table("found", "after peak", "worst", "after trough", "worst", "false", "back")
     for row in declared:
         cells = [cell for turn in ("peak", "trough") for cell in _delay(row[turn])]
         found = f"{row['peak']['declared']}/{row['peak']['turning_points']}"
-        table.add_row(as_typed(row["title"]), found, *cells, str(len(row["false_alarms"])), str(len(row["reversals"])))
+        shown.add_row(as_typed(row["title"]), found, *cells, str(len(row["false_alarms"])), str(len(row["reversals"])))
     announced = [_number(declared[0][turn]["announced_days"], 0) for turn in ("peak", "trough")]
-    table.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
-    _print("Days from the end of the turning point's month to its declaration, mean ± sd", table)
+    shown.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
+    _print("Days from the end of the turning point's month to its declaration, mean ± sd", shown)
     for row in declared:
         for kind in ("false_alarms", "early", "unsettled"):
             if spans := [f"{span['begun']} to {span['ended'] or 'today'}" for span in row[kind]]:
@@ -54,10 +54,10 @@ def _days(document: Document) -> None:
 
 
 def _figures(document: Document) -> None:
-    table = _table("months", "AUROC", "Brier", "log score", "false", "called", "slowest")
+    shown = _table("months", "AUROC", "Brier", "log score", "false", "called", "slowest")
     for row in document["figures"]:
         slowest = row["slowest_call"]
-        table.add_row(
+        shown.add_row(
             as_typed(row["title"]),
             str(row["months"]),
             _number(row["auroc"], 4),
@@ -67,59 +67,59 @@ def _figures(document: Document) -> None:
             f"{row['called']} of {row['recessions']}",
             "" if slowest is None else f"{slowest:.0f} m.",
         )
-    _print("The answers at month ends", table)
+    _print("The answers at month ends", shown)
 
 
 def _recessions(document: Document) -> None:
     if not document["recessions"]:
         return
-    table = _table("begin called", "ahead", "end called", "ahead")
+    shown = _table("begin called", "ahead", "end called", "ahead")
     for row in document["recessions"]:
         cells = [row[f"{what}_{which}"] for what in ("begin", "end") for which in ("called", "days_ahead")]
         months = f"{row['first_month']} to {row['last_month']}"
-        table.add_row(months, *("" if cell is None else str(cell) for cell in cells))
-    _print("Calls at month ends, and by how many days they came before the announcement", table)
+        shown.add_row(months, *("" if cell is None else str(cell) for cell in cells))
+    _print("Calls at month ends, and by how many days they came before the announcement", shown)
 
 
 def _periods(document: Document) -> None:
     level = f"{100 * document['bands']['level']:.0f} %"
-    table = _table("months", "AUROC", "Brier")
+    shown = _table("months", "AUROC", "Brier")
     for row in document["periods"]:
         if row["name"] == document["figures"][0]["name"] or row["period"] == "all months":
             name = row["title"] if row["period"] == "all months" else f"  {row['period']}"
-            table.add_row(as_typed(name), str(row["months"]), _within(row["auroc"], 4), _within(row["brier"], 4))
-    _print(f"By period, with {level} bands ({document['bands']['method']})", table)
+            shown.add_row(as_typed(name), str(row["months"]), _within(row["auroc"], 4), _within(row["brier"], 4))
+    _print(f"By period, with {level} bands ({document['bands']['method']})", shown)
 
 
 def _information(document: Document) -> None:
-    table = _table("day", "months", "AUROC", "Brier")
+    shown = _table("day", "months", "AUROC", "Brier")
     for row in document["information"]:
-        table.add_row(
+        shown.add_row(
             as_typed(row["information"]),
             f"+{row['days_after_month']}",
             str(row["months"]),
             _number(row["auroc"]["value"], 4),
             _number(row["brier"]["value"], 4),
         )
-    _print("By what had been published about the month", table)
+    _print("By what had been published about the month", shown)
 
 
 def _tests(document: Document) -> None:
-    table = _table("loss", "difference", "p")
+    shown = _table("loss", "difference", "p")
     for row in document["comparisons"]:
         p = "<0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}"
-        table.add_row(as_typed(row["title"]), row["loss"], f"{row['difference']:+.4f}", p)
-    _print("Against each rival (Diebold and Mariano; negative: the model lost less)", table)
+        shown.add_row(as_typed(row["title"]), row["loss"], f"{row['difference']:+.4f}", p)
+    _print("Against each rival (Diebold and Mariano; negative: the model lost less)", shown)
 
 
 def _reliability(document: Document) -> None:
     found = document["reliability"]
     if found is None:
         return
-    table = _table("said", "in recession", "months")
+    shown = _table("said", "in recession", "months")
     for said, happened, months in found["curve"]:
-        table.add_row("", f"{said:.3f}", f"{happened:.3f}", str(months))
-    _print("Reliability: what was said, and how often it was so", table)
+        shown.add_row("", f"{said:.3f}", f"{happened:.3f}", str(months))
+    _print("Reliability: what was said, and how often it was so", shown)
     _say(
         f"Brier {found['brier']:.4f} = miscalibration {found['miscalibration']:.4f} - discrimination "
         f"{found['discrimination']:.4f} + uncertainty {found['uncertainty']:.4f}"
@@ -127,24 +127,24 @@ def _reliability(document: Document) -> None:
 
 
 def _phases(document: Document) -> None:
-    table = _table("months", "true", "AUROC", "precision", "recall")
+    shown = _table("months", "true", "AUROC", "precision", "recall")
     for row in document.get("phases", []):
         if row["months"]:
             shares = ["" if row[name] is None else f"{row[name]:.1%}" for name in ("precision", "recall")]
-            table.add_row(row["phase"], str(row["months"]), str(row["positives"]), _number(row["auroc"], 3), *shares)
-    _print("The four phases", table)
+            shown.add_row(row["phase"], str(row["months"]), str(row["positives"]), _number(row["auroc"], 3), *shares)
+    _print("The four phases", shown)
 
 
 def _onsets(document: Document) -> None:
-    table = _table("months", "begun", "AUROC", "Brier", "log score")
+    shown = _table("months", "begun", "AUROC", "Brier", "log score")
     for row in document["onsets"]:
         for who, key in (("", "model"), (", spread probit", "probit")):
             score = row[key]
             if score is not None:
                 figures = (_number(score["auroc"], 3), _number(score["brier"], 4), _number(score["log_score"], 3))
                 name = f"{row['months_ahead']} months{who}"
-                table.add_row(name, str(score["months"]), str(score["onsets"]), *figures)
-    _print("A recession begins within", table)
+                shown.add_row(name, str(score["months"]), str(score["onsets"]), *figures)
+    _print("A recession begins within", shown)
 
 
 def _notes(document: Document) -> None:
@@ -161,18 +161,14 @@ def _notes(document: Document) -> None:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("", max_width=32)
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
+    return table("", *columns, numbers=columns, flowing=[""])
 
 
-def _print(title: str, table: Table) -> None:
+def _print(title: str, shown: Table) -> None:
     """The table below its title, unless it is empty."""
-    if table.rows:
-        answers.print(f"\n[bold]{as_typed(title)}[/]", highlight=False)
-        answers.print(table)
+    if shown.rows:
+        answers.print()
+        print_table(title, shown)
 
 
 def _delay(delay: Document) -> tuple[str, str]:

@@ -35,7 +35,7 @@ BESIDE: Columns = {
 
 def columns_of(features: Iterable[str], labels: Iterable[str]) -> dict[str, Columns]:
     """The columns of each view, for the panel's columns `features` and the regimes with these labels."""
-    probabilities = [f"{kind}_{label}" for kind in ("filtered", "smoothed", "predicted") for label in labels]
+    probabilities = [f"{kind}_{label}" for kind in ("filtered", "smoothed", "predicted", "phase") for label in labels]
     origin: Columns = {"as_of": UnixTimestamp, "reference_month": UnixTimestamp, "data_version": String}
     answer: Columns = {"model_version": String, "label": String, "recession_probability": Float64}
     return {

@@ -12,7 +12,7 @@ import pandas as pd
 from macro_cycle.records import Answer, Declared, Panel
 
 Value = float | str | datetime | None
-PROBABILITIES = ("filtered_", "smoothed_", "predicted_")
+PROBABILITIES = ("filtered_", "smoothed_", "predicted_", "phase_")
 TICK = timedelta(microseconds=1)
 
 
@@ -20,8 +20,8 @@ TICK = timedelta(microseconds=1)
 class MonthRow:
     """One economy's month end: the newest row of its panel and of its regimes.
 
-    `features` are the panel's columns, `probabilities` are named `filtered_<label>`, `smoothed_<label>` and
-    `predicted_<label>`; `beside` is what is known of the columns `definitions.BESIDE`.
+    `features` are the panel's columns, `probabilities` are named `filtered_<label>`, `smoothed_<label>`,
+    `predicted_<label>` and `phase_<label>`; `beside` is what is known of the columns `definitions.BESIDE`.
     """
 
     as_of: date

@@ -208,7 +208,7 @@ class EconomyStore:
             label=regimes.pop("label"),
             recession_probability=regimes.pop("recession_probability"),
             beside={name: value for name in BESIDE if (value := regimes.pop(name)) is not None},
-            probabilities=regimes,
+            probabilities={name: p for name, p in regimes.items() if p is not None},
         )
 
     @contextmanager

@@ -200,9 +200,10 @@ class MacroCycleHMM:
 
     def phases(self, panel: pd.DataFrame | np.ndarray, hindsight: bool = False) -> np.ndarray:
         """(T, K) probability of each phase (`phases.py`), by what was known in the month or, with hindsight, by all."""
-        smooth, ahead = self.smooth(panel), self._expected_transitions_ahead(panel)
+        ahead = self._expected_transitions_ahead(panel)
         if not hindsight:
-            return self._phases(smooth, ahead, self.transitions(panel))
+            return self._phases(self.filter(panel), ahead, self.transitions(panel))
+        smooth = self.smooth(panel)
         steps = phases.smoother_steps(smooth.smoothed_probs, smooth.predicted_probs, self.transitions(panel))
         after = np.broadcast_to(ahead[-1], (phases.BEFORE_PEAK + 1, *steps.shape[1:]))
         return phases.phase_probs(smooth.smoothed_probs, steps, phases.within_sample(steps, after))

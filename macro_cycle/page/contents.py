@@ -31,7 +31,8 @@ class AnswerShown(Shown):
 
     sentence: the answer in words, as of that day. news: False where it repeats another for want of data.
     computed_later: it was computed after that day, from what was known then. rests_on: the kind of history behind
-    it, in words that follow "rests on"; outlook: `hmm.outlook.Outlook` as a document; each where it was kept.
+    it, in words that follow "rests on"; phases: probability of each phase by the turns around the month; outlook:
+    `hmm.outlook.Outlook` as a document; each where it was kept.
     """
 
     known_from: date
@@ -47,6 +48,7 @@ class AnswerShown(Shown):
     computed_later: bool
     sentence: str
     rests_on: str | None = None
+    phases: Mapping[str, float] | None = None
     outlook: Mapping[str, Any] | None = None
 
 
@@ -102,6 +104,27 @@ class Release(Shown):
     effect: float | None = None
 
 
+class FlipShown(Shown):
+    """A coming release and the print at which the recession probability crosses one half.
+
+    period: as people write it. size: expected move of the recession probability. expected_print, flips_at: as people
+    speak of such a print; deviations: between the two, in standard deviations of the model's predictive distribution,
+    upward positive; chance: probability of a print that flips the answer. None where there is no such print, or the
+    model has no distribution of it.
+    """
+
+    series_id: str
+    title: str
+    period: str
+    expected: date
+    late: bool
+    size: float
+    expected_print: str | None
+    flips_at: str | None
+    deviations: float | None
+    chance: float | None
+
+
 class SeriesKnown(Shown):
     """A series, and the newest period of it that was known when each of `Contents.answers` stood (None: nothing was).
 
@@ -142,6 +165,7 @@ class Contents(Shown):
     recessions: tuple[RecessionShown, ...] = ()
     seen_now: tuple[MonthSeen, ...] = ()
     releases: tuple[Release, ...] = ()
+    flips: tuple[FlipShown, ...] = ()
     series: tuple[SeriesKnown, ...] = ()
     declared: tuple[Declared, ...] = ()
     rule: str = ""
@@ -151,9 +175,3 @@ class Contents(Shown):
     def newest(self) -> AnswerShown | None:
         """The answer that stands today."""
         return self.answers[-1] if self.answers else None
-
-    @property
-    def place(self) -> int:
-        """The place among the regimes of the one that stands today; 0 without an answer."""
-        labels = [regime.label for regime in self.regimes]
-        return labels.index(self.newest.label) if self.newest else 0

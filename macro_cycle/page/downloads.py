@@ -28,6 +28,7 @@ def _tables(contents: Contents) -> dict[str, Iterable[Row]]:
         "forecast": _forecast(contents),
         "moves": _moves(contents),
         "releases": (each.model_dump(mode="json") for each in contents.releases),
+        "flips": (each.model_dump(mode="json") for each in contents.flips),
         "declared": (each.model_dump(mode="json") for each in contents.declared),
         "series": _series(contents),
         "record": (contents.record or {}).get("figures", ()),
@@ -37,8 +38,8 @@ def _tables(contents: Contents) -> dict[str, Iterable[Row]]:
 def _answers(contents: Contents) -> Iterator[Row]:
     for answer in contents.answers:
         document = answer.model_dump(mode="json", exclude={"outlook"})
-        probabilities = document.pop("probabilities")
-        yield document | {f"p_{label.lower()}": p for label, p in probabilities.items()}
+        by_label = {"p": document.pop("probabilities"), "phase": document.pop("phases") or {}}
+        yield document | {f"{kind}_{label.lower()}": p for kind, of in by_label.items() for label, p in of.items()}
 
 
 def _forecast(contents: Contents) -> Iterator[Row]:

@@ -15,7 +15,7 @@ DIGITS = 6  # decimals of a probability: a thousand times finer than what is dra
 def embedded(contents: Contents) -> str:
     """JSON for a script element of the page: no `<` in it ends the element."""
     document = contents.model_dump(mode="json", include=set(_WHOLE))
-    document["answers"] = _columns(contents.answers, leave_out={"probabilities", "outlook"}) | {
+    document["answers"] = _columns(contents.answers, leave_out={"probabilities", "phases", "outlook"}) | {
         "probabilities": {
             regime.label: [answer.probabilities.get(regime.label, 0.0) for answer in contents.answers]
             for regime in contents.regimes

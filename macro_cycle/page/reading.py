@@ -1,4 +1,4 @@
-"""The view model of a cycle, read from the record. Nothing is computed that the record does not say."""
+"""The view model of a cycle, read from the record; what lies ahead is worked out by the model on record."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,6 +9,7 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.hmm.structure import ACTIVITY, LABELS, MOMENTUM, RECESSION
+from macro_cycle.page.ahead import Foresight, flips_shown, with_effects
 from macro_cycle.page.contents import (
     AnswerShown,
     Contents,
@@ -27,14 +28,15 @@ from macro_cycle.resources.declarations import on_record
 from macro_cycle.resources.platform import Platform
 
 
-def contents(platform: Platform) -> Contents:
-    """What the page of the platform's cycle shows now."""
+def contents(platform: Platform, foresight: Foresight | None = None) -> Contents:
+    """What the page of the platform's cycle shows now; `foresight` keeps what lies ahead from one look to the next."""
     today = platform.clock.today()
     said = steps(platform.regimes.recorded())
     beside = {(made.as_of, made.version): made for made in platform.records.history("regime_labels", Answer)}
     history = platform.warehouse.history(platform.features.series_ids)
     due = releases_due(history, platform.catalog, platform.features.series_ids, today)
     answers = tuple(_answer(step, beside, due if step is said[-1] else (), today.date()) for step in said)
+    ahead = (foresight or Foresight()).of(platform, answers[-1]) if answers else ()
     days = [*(answer.known_from for answer in answers[:-1]), today.date()] if answers else []
     return Contents(
         cycle=platform.cycle,
@@ -47,7 +49,8 @@ def contents(platform: Platform) -> Contents:
         moves=tuple(Move.model_validate(_without(document, "standard_error")) for document in platform.news.all()),
         recessions=_recessions(platform.chronology, answers),
         seen_now=_seen_now(platform, answers),
-        releases=tuple(due),
+        releases=with_effects(due, ahead),
+        flips=flips_shown(ahead),
         series=series_known(history, platform.catalog, platform.features.series_ids, days),
         declared=tuple(Declared.model_validate(vars(each)) for each in on_record(platform)),
         rule=platform.definition.declared.in_words,
@@ -70,6 +73,7 @@ def _answer(
         months_behind=call.months_behind,
         computed_later=step.computed_later,
         rests_on=made.rests_on if made and made.provenance else None,
+        phases=(made.phases or None) if made else None,
         outlook=made.outlook if made else None,
         sentence=sentence(
             call.label,

@@ -19,6 +19,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.page.ahead import Foresight
 from macro_cycle.page.cycles import Cycles
 from macro_cycle.page.reading import contents
 from macro_cycle.page.site import POLICY, etag, site
@@ -153,10 +154,10 @@ async def _send(file: File, scope: Message, send: Send) -> None:
 
 def standing_site(settings: Settings) -> Standing:
     """The site of the installation's cycles."""
-    cycles, clock = Cycles(settings), Clock.of(settings)
+    cycles, clock, foresight = Cycles(settings), Clock.of(settings), Foresight()
     return Standing(
         lambda: (cycles.record_version(), clock.today()),
-        lambda: site([contents(platform) for platform in cycles.shown()]),
+        lambda: site([contents(platform, foresight) for platform in cycles.shown()]),
     )
 
 

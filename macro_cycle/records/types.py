@@ -100,6 +100,12 @@ class Answer(Record):
         return 12 * (self.as_of.year - self.reference_month.year) + self.as_of.month - self.reference_month.month
 
     @property
+    def phases(self) -> dict[str, float]:
+        """Probability of each phase by the turns around the month (`hmm.phases`), by label; empty in older records."""
+        said = {label: self.newest.get(f"phase_{label}") for label in self.probabilities}
+        return {label: float(p) for label, p in said.items() if p is not None}
+
+    @property
     def foreseen(self) -> dict[str, float]:
         """The 90 % band and the forecast in numbers, by the names that every surface gives them; empty without one."""
         if self.outlook is None:

@@ -139,11 +139,11 @@ def _bundle(platform: Platform, promoted: Decision, version: "RegisteredVersion"
 
 
 def beside(answer: Answer | None, declared: Declared | None) -> dict[str, Any]:
-    """What the endpoint gives beside an answer: the declared phase, its history, the band, and the forecast.
+    """What the endpoint gives beside an answer: the declared phase, its history, the phases, the band, the forecast.
 
     The forecast is the recession probability by months ahead.
     """
-    rests_on = {**_stated(declared), **({"rests_on": answer.rests_on} if answer else {})}
+    rests_on = {**_stated(declared), **(_own(answer) if answer else {})}
     if answer is None or answer.outlook is None:
         return rests_on
     present = answer.outlook["recession_probability"]
@@ -169,7 +169,7 @@ def earlier_answers(platform: Platform, before: date) -> list[Mapping[str, Any]]
             "recession_probability": row["recession_probability"],
             "probabilities": {label: row[name] for name, label in labels.items() if row[name] == row[name]},
             "model_version": row["model_version"],
-            "rests_on": _rests_on(answers.get(key_of(row["as_of"])), row["data_version"]),
+            **_own_of(answers.get(key_of(row["as_of"])), row["data_version"]),
             **_stated(declared.get(key_of(row["as_of"]))),
         }
         for row in calls.to_dict("records")
@@ -182,9 +182,14 @@ def _stated(declared: Declared | None) -> dict[str, str | None]:
     return {} if declared is None else declared.stated
 
 
-def _rests_on(answer: Answer | None, data_version: str) -> str:
-    """The kind of history behind a call, where the answer that it records was kept."""
-    return answer.rests_on if answer and answer.version == data_version else NOT_STATED
+def _own(answer: Answer) -> dict[str, Any]:
+    """The kind of history behind an answer, and its phases where they were kept."""
+    return {"rests_on": answer.rests_on, **({"phases": answer.phases} if answer.phases else {})}
+
+
+def _own_of(answer: Answer | None, data_version: str) -> dict[str, Any]:
+    """The same of a call, where the answer that it records was kept."""
+    return _own(answer) if answer and answer.version == data_version else {"rests_on": NOT_STATED}
 
 
 def _answered(as_of: date, record: Deployment) -> ServedAnswer:

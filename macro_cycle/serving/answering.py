@@ -22,7 +22,8 @@ MOST_GAP_MONTHS = 12
 Answer = dict[str, Any]
 NOTHING: Answer = dict.fromkeys(
     (
-        *("label", "recession_probability", "band", "probabilities", "forecast", "log_likelihood"),
+        *("label", "recession_probability", "band", "probabilities", "phases", "forecast"),
+        "log_likelihood",
         *("declared_phase", "declared_on", "declared_about"),
         *("reference_month", "as_of", "age_days", "stale", "model_version"),
     )
@@ -50,10 +51,11 @@ class Answering:
     """A bundle that answers. Building it replays the golden window.
 
     Every answer holds the same keys, None where something is not known, and whatever else the record holds:
-    `label`, `recession_probability`, `probabilities` by label, `band` (90 %: low, high), `forecast` (recession
-    probability by months ahead), `log_likelihood` (nats), `declared_phase` (contraction or expansion), `declared_on`
-    and `declared_about` (day of its declaration, month of the peak or trough), `reference_month` (YYYY-MM), `as_of`,
-    `age_days` (how long before the day asked about the answer was known), `stale` and `model_version`.
+    `label`, `recession_probability`, `probabilities` by label, `phases` (probability of each phase by the turns around
+    the month), `band` (90 %: low, high), `forecast` (recession probability by months ahead), `log_likelihood` (nats),
+    `declared_phase` (contraction or expansion), `declared_on` and `declared_about` (day of its declaration, month of
+    the peak or trough), `reference_month` (YYYY-MM), `as_of`, `age_days` (how long before the day asked about the
+    answer was known), `stale` and `model_version`.
 
     Raises:
         MacroCycleError: the model cannot be rebuilt, or does not give the expected answer for its own panel.
@@ -104,10 +106,11 @@ class Answering:
 
     def _in_order(self, entry: Mapping[str, Any]) -> Answer:
         """The entry with its probabilities in the model's order of labels; other labels stay as they are."""
-        probabilities, labels = entry["probabilities"], self.model.labels
-        if set(probabilities) != set(labels):
-            return dict(entry)
-        return {**entry, "probabilities": {label: probabilities[label] for label in labels}}
+        labels = self.model.labels
+        by_label = {
+            name: entry[name] for name in ("probabilities", "phases") if set(entry.get(name) or ()) == set(labels)
+        }
+        return {**entry, **{name: {label: said[label] for label in labels} for name, said in by_label.items()}}
 
     def _recorded(self, question: AsOf, today: date) -> Answer:
         day = question.day or today
@@ -146,17 +149,19 @@ class Answering:
     def _filter(self, window: np.ndarray) -> Answer:
         try:
             result = self.model.filter(window)
+            phases = self.model.phases(window)[-1]
             forecast = self.model.forecast(window, max(HORIZONS)).recession_probability
         except MacroCycleError as error:
             raise BadRequest(str(error)) from None
         filtered = result.filtered_probs[-1]
         recession = float(self.model.recession_probability(filtered[None])[0])
-        if not np.isfinite([recession, result.log_likelihood, *filtered, *forecast]).all():
+        if not np.isfinite([recession, result.log_likelihood, *filtered, *phases, *forecast]).all():
             raise BadRequest("the values are too extreme for a finite answer; check their units")
         return NOTHING | {
             "label": str(self.model.labels_of(result.filtered_probs)[-1]),
             "recession_probability": recession,
             "probabilities": dict(zip(self.model.labels, filtered.tolist(), strict=True)),
+            "phases": dict(zip(self.model.labels, phases.tolist(), strict=True)),
             "forecast": {str(months): float(forecast[months - 1]) for months in HORIZONS},
             "log_likelihood": result.log_likelihood,
             "model_version": self.model_version,

@@ -109,6 +109,7 @@ SCHEMAS: dict[str, Any] = {
         label=TEXT,
         recession_probability=PROBABILITY,
         probabilities={"type": "object", "additionalProperties": PROBABILITY},
+        phases={"type": ["object", "null"], "additionalProperties": PROBABILITY},
         log_likelihood=OR_NULL,
         reference_month={"type": ["string", "null"]},
         as_of={"type": ["string", "null"]},

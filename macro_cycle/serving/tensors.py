@@ -17,7 +17,7 @@ FLOATS: dict[str, np.dtype] = {"FP64": np.dtype("<f8"), "FP32": np.dtype("<f4")}
 BINARY: dict[str, np.dtype] = FLOATS | {"BOOL": np.dtype("?"), "INT64": np.dtype("<i8")}
 LENGTH = struct.Struct("<I")
 LONGEST_WORD = 64
-NAMES_OF_KEYS = {"probabilities": "labels", "forecast": "forecast_months"}
+NAMES_OF_KEYS = {"probabilities": "labels", "phases": "phase_labels", "forecast": "forecast_months"}
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,17 @@ import json
 from datetime import date
 
 import dagster as dg
+import pandas as pd
 import pytest
 
+from macro_cycle.automation.observed import Arrivals, arrivals
 from macro_cycle.automation.sensors import alerts
-from macro_cycle.records import Answer
+from macro_cycle.monitoring.alerts.observed import Observed
+from macro_cycle.monitoring.alerts.rules import SurpriseRule
+from macro_cycle.records import Answer, Snapshot
+from macro_cycle.resources.knowledge import came_since
 from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.assets.graph import with_the_sample
 from macro_cycle_tests.cli.conftest import told  # noqa: F401
 from macro_cycle_tests.monitoring.receivers import webhook
 
@@ -21,6 +27,13 @@ def answer(probability: float) -> Answer:
         reference_month=date(2026, 10, 1), label="Expansion", recession_probability=probability,
         probabilities={"Expansion": 1 - probability, "Contraction": probability}, model_version="m1",
         panel_version="p1", newest={}, news=True,
+    )  # fmt: skip
+
+
+def snapshot(version: str) -> Snapshot:
+    return Snapshot(
+        cycle="us", as_of=date(2008, 9, 30), version=version, made_by="1", series=10, rows=1,
+        newest_reference_date=date(2008, 8, 1), newest_release=date(2008, 9, 5),
     )  # fmt: skip
 
 
@@ -53,6 +66,32 @@ def test_an_alert_is_told_once_over_restarts_and_then_resolved(looked):
     assert looked(0.9)[:-1] == ["[warning] likely: probability of recession 90.0% in 2026-10, as known in 2026-11"]
     assert len(looked(0.4)[:-1]) == 1
     assert looked(0.1)[-2].startswith("[resolved] likely: probability of recession 10.0%")
+
+
+def test_a_surprise_is_measured_once_for_each_snapshot(platform, monkeypatch):
+    with_the_sample(platform)
+    day = pd.Timestamp("2008-09-06")
+    monkeypatch.setattr(type(platform.clock), "today", lambda _clock: day)
+    rules = {"jobs": SurpriseRule(when="surprise", series="UNRATE", beyond=1.0)}
+    platform.records.append("fred_series", [snapshot("one")])
+    found = arrivals(platform, rules, Arrivals())
+    came = [
+        each for each in came_since(platform, pd.Timestamp("2008-08-31"), day) if each.release.series_id == "UNRATE"
+    ]
+    assert [(each.series_id, each.value, each.deviations) for each in found.came] == [
+        (each.release.series_id, each.value, each.deviations) for each in came[-1:]
+    ]
+    finding = rules["jobs"].judge(Observed(platform.cycle, came=found.came))
+    assert finding.fires == (abs(found.came[0].deviations) > 1.0)
+    kept = Arrivals.from_document(json.loads(json.dumps(found.to_document())))
+    assert kept == found
+    with monkeypatch.context() as nothing_is_read:
+        nothing_is_read.setattr(type(platform.warehouse), "history", None)
+        assert arrivals(platform, rules, kept) is kept
+        platform.records.append("fred_series", [snapshot("two")])
+        with pytest.raises(TypeError):
+            arrivals(platform, rules, kept)
+    assert arrivals(platform, {}, Arrivals()) == Arrivals()
 
 
 def test_a_file_that_cannot_be_read_tells_nobody_and_keeps_what_stands(looked):

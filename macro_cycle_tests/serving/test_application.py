@@ -88,9 +88,10 @@ def test_v1_and_v2_answer_a_day_with_the_same_fields(application, day):
     v1 = predicted(application, {"as_of": day})
     v2 = inferred(application, words("as_of", day))
     held = {name: value for name, value in v1.items() if value is not None}
-    assert set(v2) == set(held) | {"labels"} | ({"forecast_months"} if "forecast" in held else set())
+    keys = {"probabilities": "labels", "phases": "phase_labels", "forecast": "forecast_months"}
+    assert set(v2) == set(held) | {keys[name] for name in held if name in keys}
     for name, value in held.items():
-        if name not in ("probabilities", "forecast"):
+        if name not in keys:
             assert v2[name] == [value], name
     assert v2["probabilities"] == list(v1["probabilities"].values())
 

@@ -10,7 +10,8 @@ const dayOf = (day) => `${+day.slice(8, 10)} ${MONTHS[+day.slice(5, 7) - 1]} ${d
 const monthOf = (day) => `${MONTHS[+day.slice(5, 7) - 1]} ${day.slice(0, 4)}`;
 const byId = (id) => document.getElementById(id);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-const regimeOf = (label) => contents.regimes.findIndex((regime) => regime.label === label);
+const phaseOf = (label) => label.toLowerCase();
+const colorOf = (label) => `phase-${phaseOf(label)}`;
 const probabilityOf = (index, label) => answers.probabilities[label]?.[index] ?? 0;
 
 function percent(probability, digits = 1) {

@@ -26,8 +26,8 @@ drawing("clock", (place, width) => {
     const [fromX, fromY] = [centre + regime.activity * radius, centre], [toX, toY] = [centre, centre - regime.momentum * radius];
     const sweep = regime.activity * regime.momentum > 0 ? 0 : 1, arc = `A${radius} ${radius} 0 0 ${sweep} ${toX} ${toY}`;
     picture.append(
-      svg("path", { class: `quarter regime-${j}`, d: `M${centre} ${centre}L${fromX} ${fromY}${arc}Z` }),
-      svg("path", { class: "ring", stroke: `var(--r${j})`, d: `M${fromX} ${fromY}${arc}` }),
+      svg("path", { class: `quarter ${colorOf(regime.label)}`, d: `M${centre} ${centre}L${fromX} ${fromY}${arc}Z` }),
+      svg("path", { class: "ring", stroke: `var(--${phaseOf(regime.label)})`, d: `M${fromX} ${fromY}${arc}` }),
     );
   });
   picture.append(
@@ -46,8 +46,8 @@ function cloud(picture, at, unit, index, centre, radius) {
   contents.regimes.forEach((regime, j) => {
     const p = probabilityOf(index, regime.label), [x, y] = at([regime.activity * 0.82, regime.momentum * 0.82]);
     defs.append(svg("radialGradient", { id: `cloud-${j}` },
-      svg("stop", { offset: "0", "stop-color": `var(--r${j})`, "stop-opacity": (0.15 + 0.6 * p).toFixed(2) }),
-      svg("stop", { offset: "1", "stop-color": `var(--r${j})`, "stop-opacity": "0" })));
+      svg("stop", { offset: "0", "stop-color": `var(--${phaseOf(regime.label)})`, "stop-opacity": (0.15 + 0.6 * p).toFixed(2) }),
+      svg("stop", { offset: "1", "stop-color": `var(--${phaseOf(regime.label)})`, "stop-opacity": "0" })));
     if (p > 0.002) inside.append(svg("circle", { cx: x, cy: y, r: (unit * 0.95 * Math.sqrt(p)).toFixed(1), fill: `url(#cloud-${j})` }));
   });
 }
@@ -57,10 +57,10 @@ function trail(picture, at, indices, small) {
   points.slice(1).forEach((point, i) => picture.append(
     svg("path", { class: "trail", d: line([points[i], point]), opacity: (0.15 + 0.75 * ((i + 1) / points.length)).toFixed(2) })));
   points.slice(0, -1).forEach(([x, y], i) => picture.append(svg("circle", {
-    class: `regime-${regimeOf(answers.label[indices[i]])}`, cx: x, cy: y, r: small ? 1.6 : 2.6,
+    class: colorOf(answers.label[indices[i]]), cx: x, cy: y, r: small ? 1.6 : 2.6,
     opacity: (0.25 + 0.65 * ((i + 1) / points.length)).toFixed(2),
   }, svg("title", {}, document.createTextNode(`${monthOf(answers.reference_month[indices[i]])}: ${answers.label[indices[i]]}, recession ${percent(answers.recession_probability[indices[i]])}`)))));
-  const [x, y] = points.at(-1), regime = `regime-${regimeOf(answers.label[indices.at(-1)])}`, centre = at([0, 0]);
+  const [x, y] = points.at(-1), regime = colorOf(answers.label[indices.at(-1)]), centre = at([0, 0]);
   picture.append(svg("path", { class: "hand", d: line([centre, [x, y]]) }));
   picture.append(svg("circle", { class: `here ${regime}`, cx: x, cy: y, r: small ? 6 : 9 }));
 }

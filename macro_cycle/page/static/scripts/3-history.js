@@ -66,7 +66,7 @@ function ribbon(picture, known, x, top) {
   let run = null;
   const month = 31 * 864e5;
   const close = (until) => run && picture.append(svg("rect", {
-    class: `regime-${regimeOf(run.label)}`, x: x(run.from), width: Math.max(0.8, x(until) - x(run.from)), y: top, height: 7,
+    class: colorOf(run.label), x: x(run.from), width: Math.max(0.8, x(until) - x(run.from)), y: top, height: 7,
   }));
   for (const i of known) {
     const t = time(answers.reference_month[i]);

@@ -24,7 +24,7 @@ drawings.push(() => {
 });
 
 drawings.push(() => {
-  byId("dot").className = `dot regime-${regimeOf(answers.label[chosen.index])}`;
+  byId("dot").className = `dot ${colorOf(answers.label[chosen.index])}`;
 });
 
 function caveat(i) {
@@ -36,7 +36,7 @@ function caveat(i) {
 function bars(i) {
   for (const [j, bar] of [...byId("bars").children].entries()) {
     const p = probabilityOf(i, contents.regimes[j].label);
-    bar.querySelector(`.regime-${j}`).setAttribute("width", (100 * p).toFixed(2));
+    bar.querySelector(`.${colorOf(contents.regimes[j].label)}`).setAttribute("width", (100 * p).toFixed(2));
     bar.querySelector("b").textContent = percent(p);
   }
   byId("bars").setAttribute("aria-label", described(i).replace("Business-cycle clock at", "Probability of each regime in"));

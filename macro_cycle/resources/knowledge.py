@@ -4,6 +4,7 @@ A model is found again by content, or trained for the occasion and not kept; not
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from macro_cycle.ahead import Scenario, Surprise, surprises
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.observations.calendar import first_releases
 from macro_cycle.resources.platform import Platform
+
+if TYPE_CHECKING:
+    from macro_cycle.hmm import MacroCycleHMM
 
 
 def information_sets(platform: Platform, *days: pd.Timestamp) -> Iterator[InformationSet]:
@@ -40,6 +44,31 @@ def came_since(platform: Platform, since: pd.Timestamp, day: pd.Timestamp) -> li
     days = sorted(released[(released > since) & (released <= day)].unique())
     frames = (InformationSet(at, platform.warehouse.as_of(at, series_ids), first.model) for at in days)
     return list(surprises([first, *frames], platform.catalog, platform.features))
+
+
+def newest_surprises(platform: Platform, series_ids: Sequence[str], day: pd.Timestamp) -> list[Surprise]:
+    """The newest release of each series until `day`, by the model of the month end before it came.
+
+    Nothing of a series of which nothing, or no period before it, was known.
+
+    Raises:
+        MacroCycleError: too little was known to make a model of.
+    """
+    history = history_until(platform, day, series_ids)
+    came = {str(name): first_releases(own).max() for name, own in history.groupby("series_id")}
+    ends = sorted({month_end_before(at) for at in came.values()})
+    models = {each.as_of: each.model for each in information_sets(platform, *ends)}
+
+    def known(at: pd.Timestamp, model: "MacroCycleHMM") -> InformationSet:
+        return InformationSet(at, platform.warehouse.as_of(at, platform.features.series_ids), model)
+
+    found: list[Surprise] = []
+    for series_id, at in came.items():
+        model = models[month_end_before(at)]
+        sets = (known(at - pd.Timedelta(days=1), model), known(at, model))
+        new = surprises(sets, platform.catalog, platform.features)
+        found += [each for each in new if each.release.series_id == series_id][-1:]
+    return found
 
 
 def month_end_before(day: pd.Timestamp) -> pd.Timestamp:
