@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Chain
+from macro_cycle.assets.shown import page_of, rounded
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
@@ -41,7 +42,10 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         if answer is None:
             raise dg.Failure("there is no answer yet; materialize the open month first", allow_retries=False)
         document = present(platform, answer)
-        return dg.MaterializeResult(data_version=dg.DataVersion(document_version(document)), metadata=_shown(document))
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(document_version(document)),
+            metadata={**_shown(document), "page": page_of(platform.settings, platform.cycle)},
+        )
 
     return asset
 
@@ -79,8 +83,8 @@ def _shown(document: dict[str, Any]) -> dict[str, Any]:
     waiting = ", ".join(document["to_be_decided"])
     return {
         "summary": dg.MetadataValue.md(_in_words(document)),
-        **{name: value for name, value in document.items() if name not in ("probabilities", "to_be_decided")},
-        **{f"p_{label.lower()}": p for label, p in document["probabilities"].items()},
+        **rounded({name: value for name, value in document.items() if name not in ("probabilities", "to_be_decided")}),
+        **rounded({f"p_{label.lower()}": p for label, p in document["probabilities"].items()}),
         "serves": document["serves"] or "nothing",
         "to_be_decided": waiting or "nothing",
     }

@@ -6,10 +6,14 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.assets.shown import table
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel
 from macro_cycle.features.schema import panel_schema, violations
+from macro_cycle.features.transformations import TCODES
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Panel, Snapshot
@@ -42,7 +46,7 @@ def macro_features(chain: Chain, features: FeatureSet, panel_path: str) -> dg.As
         months = Months(context, chain, fred_series=fred_series)
         yield from months.report(
             lambda keys: _built(platform, months, keys),
-            _figures,
+            lambda panel: _figures(panel, platform),
             lambda record: platform.panels.holds(key_of(record.as_of)),
         )
 
@@ -75,17 +79,39 @@ def _made(platform: Platform, months: Months, month: str, panel: pd.DataFrame) -
     return record, {}
 
 
-def _figures(panel: Panel) -> Metadata:
-    rows = [(name, panel.newest.get(name)) for name in panel.features]
-    table = "\n".join(f"| {name} | {'not published' if x is None else f'{x:.4f}'} |" for name, x in rows)
+def _figures(panel: Panel, platform: Platform) -> Metadata:
     return {
         "dagster/row_count": panel.months,
         "features": len(panel.features),
         "newest_reference_month": f"{panel.reference_month:%Y-%m}",
         "missing_share": panel.missing_share,
         "missing_in_newest_month": len(panel.features) - len(panel.newest),
-        "newest_row": dg.MetadataValue.md(f"| feature | value |\n|---|---:|\n{table}"),
+        "newest_row": _newest_row(panel, platform.features, platform.catalog),
     }
+
+
+def _newest_row(panel: Panel, features: FeatureSet, catalog: Catalog) -> dg.TableMetadataValue:
+    """The newest month's value of each feature, with what it is made of."""
+    series_of = {feature.name: feature.series_ids for feature in features.features}
+    rows = []
+    for name in panel.features:
+        specs = [catalog.spec(series_id) for series_id in series_of.get(name, ())]
+        value = panel.newest.get(name)
+        rows.append(
+            {
+                "feature": name,
+                "series": "; ".join(spec.title for spec in specs),
+                "transformation": "; ".join(dict.fromkeys(_in_words(spec) for spec in specs)),
+                "unit before it": "; ".join(dict.fromkeys(spec.units for spec in specs)),
+                "value": "not published" if value is None else f"{value:.4f}",
+            }
+        )
+    return table(pd.DataFrame(rows))
+
+
+def _in_words(spec: SeriesSpec) -> str:
+    how = "as its values allow" if spec.tcode is None else TCODES[spec.tcode]
+    return f"{how}, sign turned" if spec.sign < 0 else how
 
 
 def _columns(features: FeatureSet) -> dg.TableSchema:
