@@ -99,20 +99,18 @@ class _Snapshots:
         """The newest value of each series as known on the day, and how long it had been known."""
         known = as_of_view(self._history, day).dropna(subset="value")
         past = known[known["date"] <= known["realtime_start"]].sort_values("date", kind="stable")
-        rows = [
-            {
-                "series": spec.series_id,
-                "title": spec.title,
-                "period": row.date,
-                "value": f"{row.value:,.6g}",
-                "unit": spec.units,
-                "released": row.realtime_start,
-                "days old": (day - row.realtime_start).days,
-            }
-            for row in past.groupby("series_id").tail(1).sort_values("series_id").itertuples()
-            for spec in [self._platform.catalog.spec(str(row.series_id))]
-        ]
-        return table(pd.DataFrame(rows))
+        newest = past.groupby("series_id").tail(1).sort_values("series_id")
+        specs = [self._platform.catalog.spec(series_id) for series_id in newest["series_id"]]
+        shown = {
+            "series": newest["series_id"].tolist(),
+            "title": [spec.title for spec in specs],
+            "period": newest["date"].tolist(),
+            "value": [f"{value:,.6g}" for value in newest["value"]],
+            "unit": [spec.units for spec in specs],
+            "released": newest["realtime_start"].tolist(),
+            "days old": (day - newest["realtime_start"]).dt.days.tolist(),
+        }
+        return table(pd.DataFrame(shown))
 
     def _nothing_known(self, month: str) -> str:
         first = self._history["realtime_start"].min()

@@ -20,7 +20,7 @@ PUBLISHED = [
 
 def fetched() -> dg.AssetMaterialization:
     with dg.DagsterInstance.ephemeral() as instance:
-        (event,) = materialize(instance, ["fred_series"], MONTH).asset_materializations_for_node("fred_series")
+        (event,) = materialize(instance, ["fred_series"], MONTH).asset_materializations_for_node("us__fred_series")
     return event
 
 
