@@ -108,6 +108,6 @@ def _result(found: Mapping[str, list[str]], severity: dg.AssetCheckSeverity) -> 
     )
 
 
-def _found(found: Mapping[str, list[str]]) -> dg.TableMetadataValue:
+def _found(found: Mapping[str, list[str]]) -> dg.MetadataValue:
     rows = [(month[:7], line) for month, messages in found.items() for line in messages]
     return table(pd.DataFrame(rows[: -SHOWN - 1 : -1], columns=["month", "finding"]))

@@ -260,7 +260,7 @@ def _figures(decision: Decision) -> Metadata:
     }
 
 
-def _conditions(verdict: "Verdict") -> dg.TableMetadataValue:
+def _conditions(verdict: "Verdict") -> dg.MetadataValue:
     rows = [
         (
             c.name,

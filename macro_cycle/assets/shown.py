@@ -1,7 +1,8 @@
 """How things read in the metadata of an asset: tables, lists, links, lines of numbers.
 
 Dagster's page shows a table whole, and markdown only below a thousand characters; longer, as any picture is, it waits
-behind a click. What people look for first is therefore a table or a line of text.
+behind a click. What people look for first is therefore a table or a line of text. The column of values is narrow and
+cuts a table of more than four columns off at its right edge; such a one is markdown.
 """
 
 import math
@@ -14,6 +15,7 @@ import pandas as pd
 from macro_cycle.platform.settings import Settings
 
 DIGITS = 6
+WIDEST = 4
 BARS = "▁▂▃▄▅▆▇█"
 PARTITIONS = "Partition 2026-11-01 is what was known at the end of November 2026."
 
@@ -24,17 +26,22 @@ def rounded(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _short(each) for name, each in plain.items() if not _missing(each)}
 
 
-def table(rows: pd.DataFrame, formats: Mapping[str, str] | None = None) -> dg.TableMetadataValue:
-    """The rows as a table that is shown without a click.
+def table(
+    rows: pd.DataFrame, formats: Mapping[str, str] | None = None
+) -> dg.TableMetadataValue | dg.MarkdownMetadataValue:
+    """The rows as a table, shown without a click up to four columns.
 
     formats: format specification by column; other numbers have four significant digits, times are days, and what is
     missing is an empty cell.
     """
     formats = formats or {}
-    records = [
-        dg.TableRecord({str(name): _cell(value, formats.get(str(name), "")) for name, value in row.items()})
+    cells = [
+        {str(name): _cell(value, formats.get(str(name), "")) for name, value in row.items()}
         for row in rows.to_dict("records")
     ]
+    if rows.shape[1] > WIDEST:
+        return dg.MetadataValue.md(pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True))
+    records = [dg.TableRecord(row) for row in cells]
     schema = dg.TableSchema(columns=[dg.TableColumn(str(name), "string") for name in rows])
     return dg.MetadataValue.table(records=records, schema=schema)
 

@@ -95,20 +95,17 @@ class _Snapshots:
             charts["chart_of_revised_values"] = as_metadata(revisions_chart(revised, day))
         return charts
 
-    def _newest(self, day: pd.Timestamp) -> dg.TableMetadataValue:
+    def _newest(self, day: pd.Timestamp) -> dg.MetadataValue:
         """The newest value of each series as known on the day, and how long it had been known."""
         known = as_of_view(self._history, day).dropna(subset="value")
         past = known[known["date"] <= known["realtime_start"]].sort_values("date", kind="stable")
         newest = past.groupby("series_id").tail(1).sort_values("series_id")
         specs = [self._platform.catalog.spec(series_id) for series_id in newest["series_id"]]
         shown = {
-            "series": newest["series_id"].tolist(),
-            "title": [spec.title for spec in specs],
-            "period": newest["date"].tolist(),
-            "value": [f"{value:,.6g}" for value in newest["value"]],
-            "unit": [spec.units for spec in specs],
-            "released": newest["realtime_start"].tolist(),
-            "days old": (day - newest["realtime_start"]).dt.days.tolist(),
+            "series": [f"{spec.title} ({spec.series_id})" for spec in specs],
+            "newest value": [f"{v:,.12g} {spec.units}" for v, spec in zip(newest["value"], specs, strict=True)],
+            "of": newest["date"].tolist(),
+            "days since release": (day - newest["realtime_start"]).dt.days.tolist(),
         }
         return table(pd.DataFrame(shown))
 
@@ -118,8 +115,11 @@ class _Snapshots:
         return f"nothing was known at the end of {month[:7]}: the history of the source {begins}; take a later month"
 
 
-def _release_table(due: pd.DataFrame) -> dg.TableMetadataValue:
-    return table(due[["expected", "series_id", "period", "status", "arrived"]])
+def _release_table(due: pd.DataFrame) -> dg.MetadataValue:
+    came = [
+        f"{status} {day:%Y-%m-%d}" if pd.notna(day) else status for status, day in due[["status", "arrived"]].values
+    ]
+    return table(due[["series_id", "period", "expected"]].assign(status=came))
 
 
 def _figures(snapshot: Snapshot) -> Metadata:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from macro_cycle.assets.checks import _result
 from macro_cycle.assets.features import _figures as features_figures
+from macro_cycle.assets.features import _made_of
 from macro_cycle.assets.shown import BARS, PARTITIONS, rounded, sparkline, table
 from macro_cycle.definitions import build
 from macro_cycle.records import Panel
@@ -73,7 +74,7 @@ def test_every_monthly_asset_says_what_a_partition_is_and_where_its_code_is(plat
         assert "dagster/code_references" in node.metadata
 
 
-def test_the_newest_row_of_the_panel_names_series_transformation_and_unit(platform):
+def test_the_newest_row_of_the_panel_says_what_is_not_published(platform):
     names = tuple(platform.features.names)
     panel = Panel(
         cycle="us",
@@ -87,11 +88,23 @@ def test_the_newest_row_of_the_panel_names_series_transformation_and_unit(platfo
         newest={names[0]: 0.123456789},
         features=names,
     )
-    rows = [record.data for record in features_figures(panel, platform)["newest_row"].records]
+    rows = [record.data for record in features_figures(panel)["newest_row"].records]
     assert [row["feature"] for row in rows] == list(names)
     assert rows[0]["value"] == "0.1235"
     assert {row["value"] for row in rows[1:]} == {"not published"}
-    assert all(row["series"] and row["transformation"] and row["unit before it"] for row in rows)
+
+
+def test_each_column_of_the_panel_says_what_it_is_made_of(platform):
+    [payrolls] = [feature for feature in platform.features.features if feature.name == "PAYEMS"]
+    assert _made_of(payrolls, platform.catalog).startswith(
+        "All Employees on Nonfarm Payrolls (PAYEMS): first difference of the log of Thousands"
+    )
+
+
+def test_a_table_too_wide_for_the_column_of_values_is_markdown():
+    wide = table(pd.DataFrame([[1.0, None, pd.NaT, "x", 0.5]], columns=list("abcde")))
+    assert isinstance(wide, dg.MarkdownMetadataValue)
+    assert not NOT_FOR_PEOPLE.search(wide.value)
 
 
 def test_what_a_check_found_is_a_table_newest_first():
