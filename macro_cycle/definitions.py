@@ -19,6 +19,7 @@ from macro_cycle.assets.published import published_record
 from macro_cycle.assets.regimes import regime_labels
 from macro_cycle.assets.series import SharedSource, source_series
 from macro_cycle.assets.serving import feast_materialization, kserve_deployment
+from macro_cycle.assets.shown import with_partitions_explained
 from macro_cycle.assets.sources import fred_series
 from macro_cycle.automation.executor import executor
 from macro_cycle.automation.jobs import jobs
@@ -51,7 +52,7 @@ def chain_of(platform: Platform) -> dg.Definitions:
         published_record(chain),
     ]
     return dg.Definitions(
-        assets=dg.with_source_code_references(assets),
+        assets=dg.with_source_code_references([with_partitions_explained(asset) for asset in assets]),
         asset_checks=[*record_checks(chain), regime_drift(chain)],
         jobs=list(its_jobs.values()),
         sensors=[

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from macro_cycle.assets.shown import rounded
 from macro_cycle.automation.conditions import on_new_content
 from macro_cycle.automation.partitions import monthly_partitions
 from macro_cycle.dagster_internals import own_events, store_batch, version_tags
@@ -205,7 +206,7 @@ class Months:
                 raise MacroCycleError(f"{month[:7]}: {result}")
             record, metadata = result
             yield dg.MaterializeResult(
-                data_version=dg.DataVersion(record.version), metadata={**describe(record), **metadata}
+                data_version=dg.DataVersion(record.version), metadata=rounded({**describe(record), **metadata})
             )
 
     def _range(self, results: Iterator[Result], describe: Callable[[Any], Metadata]) -> Iterator[dg.MaterializeResult]:
@@ -234,7 +235,7 @@ class Months:
         return dg.AssetMaterialization(
             self._context.asset_key,
             partition=month,
-            metadata={**describe(record), **metadata},
+            metadata=rounded({**describe(record), **metadata}),
             tags=version_tags(record.version, record.made_by, inputs, self._made_by_events(month)),
         )
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
 from macro_cycle.assets.chain import Chain
+from macro_cycle.assets.shown import table
 from macro_cycle.dagster_internals import be_about
 from macro_cycle.observations.quality import Rule
 from macro_cycle.resources.platform import Platform
@@ -102,5 +104,10 @@ def _result(found: Mapping[str, list[str]], severity: dg.AssetCheckSeverity) -> 
         passed=not lines,
         severity=severity,
         description="\n".join(shown) or "every month keeps to the rule",
-        metadata={"violations": len(lines)},
+        metadata={"violations": len(lines), **({"found": _found(found)} if lines else {})},
     )
+
+
+def _found(found: Mapping[str, list[str]]) -> dg.MetadataValue:
+    rows = [(month[:7], line) for month, messages in found.items() for line in messages]
+    return table(pd.DataFrame(rows[: -SHOWN - 1 : -1], columns=["month", "finding"]))

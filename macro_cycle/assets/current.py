@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Chain
+from macro_cycle.assets.shown import page_of, rounded
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
@@ -16,6 +17,8 @@ from macro_cycle.resources import deployments
 from macro_cycle.resources.platform import Platform
 
 UPSTREAM = ("regime_labels", "declared_phase", "champion", "kserve_deployment")
+
+APART = ("probabilities", "phases", "to_be_decided")  # shown by themselves
 
 
 def current(chain: Chain) -> dg.AssetsDefinition:
@@ -41,7 +44,10 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         if answer is None:
             raise dg.Failure("there is no answer yet; materialize the open month first", allow_retries=False)
         document = present(platform, answer)
-        return dg.MaterializeResult(data_version=dg.DataVersion(document_version(document)), metadata=_shown(document))
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(document_version(document)),
+            metadata={**_shown(document), "page": page_of(platform.settings, platform.cycle)},
+        )
 
     return asset
 
@@ -80,9 +86,9 @@ def _shown(document: dict[str, Any]) -> dict[str, Any]:
     waiting = ", ".join(document["to_be_decided"])
     return {
         "summary": dg.MetadataValue.md(_in_words(document)),
-        **{name: value for name, value in document.items() if name not in ("probabilities", "phases", "to_be_decided")},
-        **{f"p_{label.lower()}": p for label, p in document["probabilities"].items()},
-        **{f"phase_{label.lower()}": p for label, p in document["phases"].items()},
+        **rounded({name: value for name, value in document.items() if name not in APART}),
+        **rounded({f"p_{label.lower()}": p for label, p in document["probabilities"].items()}),
+        **rounded({f"phase_{label.lower()}": p for label, p in document["phases"].items()}),
         "serves": document["serves"] or "nothing",
         "to_be_decided": waiting or "nothing",
     }

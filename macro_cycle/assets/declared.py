@@ -8,6 +8,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Metadata, Months, Result
 from macro_cycle.assets.model import stored_model
+from macro_cycle.assets.shown import table
 from macro_cycle.automation.conditions import on_new_content_and_each_night
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of, keys_between, month_before
@@ -171,6 +172,5 @@ def _of_days(declared: Declared) -> Metadata:
     """The answers of the month's days, in a table."""
     if not declared.days:
         return {}
-    rows = [f"| {a.day} | {a.reference_month:%Y-%m} | {a.recession_probability:.1%} |" for a in declared.days]
-    head = ["| day | about | recession probability |", "|---|---|---:|"]
-    return {"days": dg.MetadataValue.md("\n".join([*head, *rows]))}
+    rows = [(str(a.day), f"{a.reference_month:%Y-%m}", f"{a.recession_probability:.1%}") for a in declared.days]
+    return {"answers_by_day": table(pd.DataFrame(rows, columns=["day", "about", "recession probability"]))}

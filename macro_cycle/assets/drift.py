@@ -8,6 +8,7 @@ import pandas as pd
 from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.checks import months_of
 from macro_cycle.assets.model import stored_model
+from macro_cycle.assets.shown import rounded
 from macro_cycle.evaluation.drift import ALARM, Statistic, drift
 from macro_cycle.evaluation.track_record import settled_scores
 from macro_cycle.platform.months import as_of_day
@@ -55,9 +56,11 @@ def _result(month: str, name: str, found: list[Statistic]) -> dg.AssetCheckResul
         passed=not any(statistic.alarming for statistic in found),
         severity=dg.AssetCheckSeverity.WARN,
         description="\n".join(f"{month[:7]}: {statistic.text}" for statistic in found) or "not enough settled months",
-        metadata={statistic.name: statistic.value for statistic in found}
-        | {f"p_{statistic.name}": statistic.p_value for statistic in found}
-        | {"alarm_below": f"p = {ALARM}"},
+        metadata=rounded(
+            {statistic.name: statistic.value for statistic in found}
+            | {f"p_{statistic.name}": statistic.p_value for statistic in found}
+            | {"alarm_below": f"p = {ALARM}"}
+        ),
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.charts import as_metadata
+from macro_cycle.assets.shown import rounded, table
 from macro_cycle.automation.conditions import on_new_calls
 from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.declarations import records_by_month
@@ -58,21 +59,21 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
     platform.evaluations.append(newest.date(), version, document)
     if not document["figures"][0]["months"]:
         return dg.MaterializeResult(data_version=dg.DataVersion(version), metadata={"note": NOTHING_SETTLED})
-    table = pd.DataFrame(document["figures"]).drop(columns="name")
+    figures = pd.DataFrame(document["figures"]).drop(columns="name")
     changes = document["label_changes"]["median"]
     model = {name: value for name, value in document["figures"][0].items() if isinstance(value, int | float)}
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
         metadata={
-            **model,
+            **rounded(model),
             "month_ends_about_a_month_scored_before": document["repeated"],
             **({} if changes is None else {"label_changes_median": changes}),
-            "figures": dg.MetadataValue.md(table.to_markdown(index=False, floatfmt=".4f")),
-            "recessions": dg.MetadataValue.md(pd.DataFrame(document["recessions"]).to_markdown(index=False)),
+            "figures": table(figures),
+            "recessions": table(pd.DataFrame(document["recessions"])),
             "rests_on": document["rests_on"],
             **_declared(document),
-            "calls": as_metadata(charts.record_chart(calls, platform.chronology)),
-            "calibration": as_metadata(charts.calibration_chart(document["calibration"])),
+            "chart_of_calls": as_metadata(charts.record_chart(calls, platform.chronology)),
+            "chart_of_calibration": as_metadata(charts.calibration_chart(document["calibration"])),
         },
     )
 

@@ -6,10 +6,15 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.assets.shown import table
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.features import FeatureSet, build_panel
+from macro_cycle.features.feature_set import Feature
 from macro_cycle.features.schema import panel_schema, violations
+from macro_cycle.features.transformations import TCODES
+from macro_cycle.observations import Catalog
+from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Panel, Snapshot
@@ -26,7 +31,7 @@ def macro_features(chain: Chain, features: FeatureSet, panel_path: str) -> dg.As
         kinds={"pandas", "parquet"},
         tags={"domain": "macro"},
         metadata={
-            "dagster/column_schema": _columns(features),
+            "dagster/column_schema": _columns(features, platform.catalog),
             "dagster/column_lineage": _lineage(features, chain.key("fred_series")),
             "dagster/uri": panel_path,
         },
@@ -76,25 +81,39 @@ def _made(platform: Platform, months: Months, month: str, panel: pd.DataFrame) -
 
 
 def _figures(panel: Panel) -> Metadata:
-    rows = [(name, panel.newest.get(name)) for name in panel.features]
-    table = "\n".join(f"| {name} | {'not published' if x is None else f'{x:.4f}'} |" for name, x in rows)
     return {
         "dagster/row_count": panel.months,
         "features": len(panel.features),
         "newest_reference_month": f"{panel.reference_month:%Y-%m}",
         "missing_share": panel.missing_share,
         "missing_in_newest_month": len(panel.features) - len(panel.newest),
-        "newest_row": dg.MetadataValue.md(f"| feature | value |\n|---|---:|\n{table}"),
+        "newest_row": _newest_row(panel),
     }
 
 
-def _columns(features: FeatureSet) -> dg.TableSchema:
+def _newest_row(panel: Panel) -> dg.MetadataValue:
+    """The newest month's value of each feature."""
+    rows = [(name, panel.newest.get(name)) for name in panel.features]
+    shown = [(name, "not published" if value is None else f"{value:.4f}") for name, value in rows]
+    return table(pd.DataFrame(shown, columns=["feature", "value"]))
+
+
+def _made_of(feature: Feature, catalog: Catalog) -> str:
+    """The series of a feature by title, how each is transformed, and from what unit."""
+    specs = [catalog.spec(series_id) for series_id in feature.series_ids]
+    parts = [f"{spec.title} ({spec.series_id}): {_in_words(spec)} of {spec.units}" for spec in specs]
+    return f"{'; '.join(parts)}. Up is good; role {feature.role}"
+
+
+def _in_words(spec: SeriesSpec) -> str:
+    how = "as its values allow" if spec.tcode is None else TCODES[spec.tcode]
+    return f"{how}, sign turned" if spec.sign < 0 else how
+
+
+def _columns(features: FeatureSet, catalog: Catalog) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[dg.TableColumn("reference_month", "timestamp", "month that the row describes")]
-        + [
-            dg.TableColumn(f.name, "double", f"{', '.join(f.series_ids)}: stationary, up is good; role {f.role}")
-            for f in features.features
-        ]
+        + [dg.TableColumn(f.name, "double", _made_of(f, catalog)) for f in features.features]
     )
 
 

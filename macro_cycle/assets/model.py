@@ -10,6 +10,7 @@ import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.experiment import CONFIG, experiment
+from macro_cycle.assets.shown import bullets
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
@@ -129,11 +130,7 @@ def _figures(model: Model, registry: "Registry") -> Metadata:
         "mlflow_version": model.registry_version,
         "mlflow_run_id": model.run_id,
         "reused": True,
-        **(
-            {"warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in model.warnings))}
-            if model.warnings
-            else {}
-        ),
+        **({"warnings": bullets(model.warnings)} if model.warnings else {}),
     }
 
 

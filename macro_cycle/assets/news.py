@@ -7,6 +7,7 @@ import dagster as dg
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.charts import as_metadata, news_chart
 from macro_cycle.assets.model import stored_model
+from macro_cycle.assets.shown import bullets, table
 from macro_cycle.assets.sources import as_of_frames
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet, News, explain
@@ -117,14 +118,14 @@ def _shown(platform: Platform, news: News) -> Metadata:
     history = platform.warehouse.history(series_ids)
     late = late_arrivals(history, platform.catalog, series_ids, news.since, news.as_of)
     parts = news.parts[news.parts["contribution"] != 0]
-    table = parts.to_markdown(index=False, floatfmt="+.4f") if len(parts) else "Nothing moved."
+    largest_first = parts.sort_values("contribution", key=abs, ascending=False, kind="stable")
     rests_on = platform.publications().provenance([news.since, news.as_of]).in_words
     shown: Metadata = {
         "rests_on": rests_on,
-        "parts": dg.MetadataValue.md(table),
-        "waterfall": as_metadata(news_chart(news)),
+        "why_it_moved": table(largest_first, {"contribution": "+.4f"}) if len(parts) else "Nothing moved.",
+        "chart_of_why_it_moved": as_metadata(news_chart(news)),
     }
-    return shown | ({"late_releases": dg.MetadataValue.md("\n".join(f"- {line}" for line in late))} if late else {})
+    return shown | ({"late_releases": bullets(late)} if late else {})
 
 
 def _figures(record: Explanation) -> Metadata:

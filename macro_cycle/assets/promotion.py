@@ -9,6 +9,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Metadata, Months, Result
 from macro_cycle.assets.model import stored_model
+from macro_cycle.assets.shown import table
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.promotion.by_hand import ByHand, decide_by_hand
@@ -185,7 +186,7 @@ def _judged(platform: Platform, months: Months, model: Model, serving: Decision 
         not_asked=verdict.not_asked,
         evidence=evidence,
     )
-    return record, {"conditions": dg.MetadataValue.md(_conditions(verdict))}
+    return record, {"conditions": _conditions(verdict)}
 
 
 def _index(context: dg.AssetExecutionContext, platform: Platform) -> None:
@@ -259,7 +260,7 @@ def _figures(decision: Decision) -> Metadata:
     }
 
 
-def _conditions(verdict: "Verdict") -> str:
+def _conditions(verdict: "Verdict") -> dg.MetadataValue:
     rows = [
         (
             c.name,
@@ -269,4 +270,4 @@ def _conditions(verdict: "Verdict") -> str:
         )
         for c in verdict.conditions
     ]
-    return pd.DataFrame(rows, columns=["condition", "figure", "limit", "holds"]).to_markdown(index=False)
+    return table(pd.DataFrame(rows, columns=["condition", "figure", "limit", "holds"]))

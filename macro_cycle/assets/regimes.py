@@ -10,6 +10,7 @@ import pandas as pd
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
 from macro_cycle.assets.charts import as_metadata, regimes_chart
 from macro_cycle.assets.model import stored_model
+from macro_cycle.assets.shown import page_of, sparkline, table
 from macro_cycle.features.schema import regimes_schema, violations
 from macro_cycle.hmm.revisions import RevisionSizes
 from macro_cycle.observations import Provenance, Publications
@@ -31,6 +32,9 @@ COLUMNS = dg.TableSchema(
         dg.TableColumn("phase_<label>", "double precision", "p(the turns around the month are the phase's)"),
     ]
 )
+
+
+LINE_MONTHS = 36
 
 
 def regime_labels(chain: Chain) -> dg.AssetsDefinition:
@@ -148,6 +152,7 @@ def _figures(answer: Answer, platform: Platform) -> Metadata:
         "news": answer.news,
         "rests_on": dg.MetadataValue.text(answer.rests_on),
         "model_version": dg.MetadataValue.text(answer.model_version),
+        "page": page_of(platform.settings, platform.cycle),
         **shares,
         **_ahead(answer),
     }
@@ -158,10 +163,10 @@ def _ahead(answer: Answer) -> Metadata:
     if answer.outlook is None:
         return {}
     present, onset = answer.outlook["recession_probability"], answer.outlook["recession_begins"]
-    rows = [f"| within {n} months | {p['value']:.1%} | {p['low']:.1%} to {p['high']:.1%} |" for n, p in onset.items()]
+    rows = [(f"{n} months", f"{p['value']:.1%}", f"{p['low']:.1%} to {p['high']:.1%}") for n, p in onset.items()]
     return {
         "recession_probability_90": f"{present['low']:.1%} to {present['high']:.1%}",
-        "a_recession_begins": dg.MetadataValue.md("\n".join(["| | probability | 90 % |", "|---|---:|---:|", *rows])),
+        "a_recession_begins": table(pd.DataFrame(rows, columns=["within", "probability", "90 %"])),
         "expected_months_in_this_phase": answer.outlook["months_to_exit"]["value"],
     }
 
@@ -175,4 +180,8 @@ def _standing(answer: Answer, platform: Platform) -> str:
 
 def _chart(frame: pd.DataFrame, month: str, platform: Platform) -> Metadata:
     title = f"Regimes of {platform.definition.title} as known at the end of {month[:7]}"
-    return {"regimes": as_metadata(regimes_chart(frame, title, platform.chronology))}
+    newest = frame["recession_probability"].tail(LINE_MONTHS)
+    return {
+        "recession_probability_by_month": f"{newest.index[0]:%Y-%m} {sparkline(newest)} {newest.index[-1]:%Y-%m}",
+        "chart_of_regimes": as_metadata(regimes_chart(frame, title, platform.chronology)),
+    }

@@ -177,5 +177,5 @@ def _described(history: pd.DataFrame, spec: SeriesSpec, today: pd.Timestamp) -> 
         "last_release": f"{history['realtime_start'].max():%Y-%m-%d}",
         "next_release": f"{due.expected:%Y-%m-%d} (expected, for {due.period:%Y-%m-%d}{late})",
         "revised_values": f"{len(recent):,} in the last two years, {len(revised):,} in all",
-        **({"revisions": as_metadata(revisions_chart(recent, today))} if len(recent) else {}),
+        **({"chart_of_revisions": as_metadata(revisions_chart(recent, today))} if len(recent) else {}),
     }

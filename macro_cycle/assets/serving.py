@@ -139,7 +139,8 @@ def _figures(record: Deployment) -> Metadata:
     if record.model_version is None:
         return {}
     return {
-        "endpoint": dg.MetadataValue.url(record.endpoint),
+        "endpoint": dg.MetadataValue.url(record.endpoint.removesuffix(":predict")),
+        "ask_by_post": record.endpoint,
         "model_version": record.model_version,
         "mlflow_version": record.registry_version,
         "label": record.label,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each, never_kept
 from macro_cycle.assets.charts import as_metadata, revisions_chart
+from macro_cycle.assets.shown import table
 from macro_cycle.automation.conditions import on_new_series
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.calendar import release_calendar
@@ -88,11 +89,25 @@ class _Snapshots:
         """What was due in the month and what came, and how much was revised in the two years before its end."""
         day = min(as_of_day(month), self._platform.clock.today())
         due = release_calendar(self._history, self._platform.catalog, self._series_ids, month, day)
-        charts: Metadata = {"releases": dg.MetadataValue.md(_release_table(due))}
+        charts: Metadata = {"newest_values": self._newest(day), "releases": _release_table(due)}
         revised = revisions(self._history[self._history["realtime_start"] <= day])
         if (revised["realtime_start"] > day - pd.DateOffset(months=24)).any():
-            charts["revised_values"] = as_metadata(revisions_chart(revised, day))
+            charts["chart_of_revised_values"] = as_metadata(revisions_chart(revised, day))
         return charts
+
+    def _newest(self, day: pd.Timestamp) -> dg.MetadataValue:
+        """The newest value of each series as known on the day, and how long it had been known."""
+        known = as_of_view(self._history, day).dropna(subset="value")
+        past = known[known["date"] <= known["realtime_start"]].sort_values("date", kind="stable")
+        newest = past.groupby("series_id").tail(1).sort_values("series_id")
+        specs = [self._platform.catalog.spec(series_id) for series_id in newest["series_id"]]
+        shown = {
+            "series": [f"{spec.title} ({spec.series_id})" for spec in specs],
+            "newest value": [f"{v:,.12g} {spec.units}" for v, spec in zip(newest["value"], specs, strict=True)],
+            "of": newest["date"].tolist(),
+            "days since release": (day - newest["realtime_start"]).dt.days.tolist(),
+        }
+        return table(pd.DataFrame(shown))
 
     def _nothing_known(self, month: str) -> str:
         first = self._history["realtime_start"].min()
@@ -100,9 +115,11 @@ class _Snapshots:
         return f"nothing was known at the end of {month[:7]}: the history of the source {begins}; take a later month"
 
 
-def _release_table(due: pd.DataFrame) -> str:
-    days = {name: due[name].dt.strftime("%Y-%m-%d").fillna("") for name in ("expected", "period", "arrived")}
-    return due.assign(**days)[["expected", "series_id", "period", "status", "arrived"]].to_markdown(index=False)
+def _release_table(due: pd.DataFrame) -> dg.MetadataValue:
+    came = [
+        f"{status} {day:%Y-%m-%d}" if pd.notna(day) else status for status, day in due[["status", "arrived"]].values
+    ]
+    return table(due[["series_id", "period", "expected"]].assign(status=came))
 
 
 def _figures(snapshot: Snapshot) -> Metadata:

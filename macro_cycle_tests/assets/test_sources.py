@@ -20,7 +20,7 @@ PUBLISHED = [
 
 def fetched() -> dg.AssetMaterialization:
     with dg.DagsterInstance.ephemeral() as instance:
-        (event,) = materialize(instance, ["fred_series"], MONTH).asset_materializations_for_node("fred_series")
+        (event,) = materialize(instance, ["fred_series"], MONTH).asset_materializations_for_node("us__fred_series")
     return event
 
 
@@ -48,5 +48,9 @@ def test_vintages_take_the_place_of_what_the_sample_estimated(platform):
 def test_the_month_shows_its_calendar_and_what_was_revised(platform):
     platform.warehouse.ingest(frame(PUBLISHED), source="test")
     metadata = fetched().metadata
-    assert "late" in metadata["releases"].value
-    assert metadata["revised_values"].value.startswith("![chart](data:image/png;base64,")
+    assert any("late" in row.data["status"] for row in metadata["releases"].records)
+    newest = {row.data["series"]: row.data for row in metadata["newest_values"].records}
+    unemployment = newest[f"{platform.catalog.spec('UNRATE').title} (UNRATE)"]
+    assert unemployment["newest value"].endswith(platform.catalog.spec("UNRATE").units)
+    assert int(unemployment["days since release"]) >= 0
+    assert metadata["chart_of_revised_values"].value.startswith("![chart](data:image/png;base64,")

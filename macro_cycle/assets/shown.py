@@ -1,0 +1,90 @@
+"""How things read in the metadata of an asset: tables, lists, links, lines of numbers.
+
+Dagster's page shows a table whole, and markdown only below a thousand characters; longer, as any picture is, it waits
+behind a click. What people look for first is therefore a table or a line of text. The column of values is narrow and
+cuts a table of more than four columns off at its right edge; such a one is markdown.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from macro_cycle.platform.settings import Settings
+
+DIGITS = 6
+WIDEST = 4
+BARS = "▁▂▃▄▅▆▇█"
+PARTITIONS = "Partition 2026-11-01 is what was known at the end of November 2026."
+
+
+def rounded(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata with every number in at most six significant digits; numbers that are none are left out."""
+    plain = {name: each.value if isinstance(each, dg.FloatMetadataValue) else each for name, each in metadata.items()}
+    return {name: _short(each) for name, each in plain.items() if not _missing(each)}
+
+
+def table(
+    rows: pd.DataFrame, formats: Mapping[str, str] | None = None
+) -> dg.TableMetadataValue | dg.MarkdownMetadataValue:
+    """The rows as a table, shown without a click up to four columns.
+
+    formats: format specification by column; other numbers have four significant digits, times are days, and what is
+    missing is an empty cell.
+    """
+    formats = formats or {}
+    cells = [
+        {str(name): _cell(value, formats.get(str(name), "")) for name, value in row.items()}
+        for row in rows.to_dict("records")
+    ]
+    if rows.shape[1] > WIDEST:
+        return dg.MetadataValue.md(pd.DataFrame(cells).to_markdown(index=False, disable_numparse=True))
+    records = [dg.TableRecord(row) for row in cells]
+    schema = dg.TableSchema(columns=[dg.TableColumn(str(name), "string") for name in rows])
+    return dg.MetadataValue.table(records=records, schema=schema)
+
+
+def bullets(lines: Iterable[str]) -> dg.MarkdownMetadataValue:
+    """The lines as a list."""
+    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines))
+
+
+def sparkline(shares: Iterable[float]) -> str:
+    """A bar of one character for each share of one."""
+    return "".join(BARS[min(int(share * len(BARS)), len(BARS) - 1)] for share in shares)
+
+
+def page_of(settings: Settings, cycle: str) -> dg.UrlMetadataValue:
+    """The page of a cycle for people who have no Dagster."""
+    return dg.MetadataValue.url(f"http://{settings.page.host}:{settings.page.port}/{cycle}/")
+
+
+def with_partitions_explained(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The asset, its description ending with what a partition is, where it has any."""
+    if asset.partitions_def is None:
+        return asset
+    return asset.map_asset_specs(
+        lambda spec: spec.replace_attributes(description=f"{spec.description}\n\n{PARTITIONS}")
+    )
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def _cell(value: Any, specification: str) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return format(value, specification or ".4g")
+    return format(value, specification) if specification else str(value)
