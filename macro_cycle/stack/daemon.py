@@ -54,7 +54,7 @@ class Daemon:
         stored = self._instance.event_log_storage.get_asset_partitions_for_run(
             run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
         )
-        assets = tuple(sorted(key.path[-1] for key in stored))
+        assets = tuple(sorted(key.path[-1] for key in stored if key.path[0] == self._cycle))
         return MonthRun(run.run_id, assets, run.tags.get("dagster/partition", ""), run.status.value)
 
     def _unfinished(self) -> bool:

@@ -137,13 +137,15 @@ def test_exports_hold_the_contract_s_columns(run, platform, tmp_path, bundle):
         assert run("export", table, "--out", f"{table}.csv").returncode == 0
         assert run("export", table, "--out", f"{table}.parquet").returncode == 0
     calls = pd.read_csv(tmp_path / "calls.csv", float_precision="round_trip")
-    assert list(calls) == [
+    contract = [
         *("as_of", "reference_month", "label", "recession_probability"),
         *("p_expansion", "p_peak", "p_contraction", "p_trough"),
         *("model_version", "data_version"),
         *("news", "months_behind"),
         *("history", "share_true_vintages", "share_sightings", "share_one_vintage"),
     ]
+    assert list(calls)[: len(contract)] == contract
+    assert {"declared_phase", "declared_on", "phase_peak", "phase_trough"} <= set(calls)
     assert calls[["history", "share_one_vintage"]].to_numpy().tolist() == [["one_vintage", 1.0]] * 2
     assert calls[["news", "months_behind"]].to_numpy().tolist() == [[True, 1]] * 2
     assert calls["as_of"].tolist() == ["2007-11-30", "2007-12-31"]

@@ -112,6 +112,7 @@ def test_the_answer_is_read_whole(capsys):
         "label": "Expansion",
         "recession_probability": 0.004,
         "probabilities": {"Expansion": 1.0, "Peak": 0.0},
+        "phases": {"Expansion": 0.7, "Peak": 0.3, "Contraction": 0.0, "Trough": 0.0},
         "model_version": "0123456789ab",
         "declared_in_words": "expansion, declared on 2020-09-12; recession was declared on 2020-04-20 before that",
         "news": False,
