@@ -34,9 +34,7 @@ def store(database_url):
 
 def test_a_new_home_walks_forward_and_the_default_model_beats_every_rule(store):
     first, day = pd.Timestamp("1970-01-01"), pd.Timestamp("2010-12-31")
-    evidence = gather(
-        store, RegimeStore(store.engine, "us"), CATALOG, FEATURES, CONFIG, CONFIG.replace(n_regimes=2), day, first
-    )
+    evidence = gathered(store, CONFIG, CONFIG.replace(n_regimes=2), day, first)
     assert evidence.source.startswith("walk-forward over 16")
     assert evidence.challenger.months >= 120
     assert evidence.champion is not None
@@ -55,12 +53,8 @@ def test_a_rule_whose_series_the_store_lacks_is_not_asked(store):
 
 def test_nothing_announced_after_the_day_counts(store):
     first = pd.Timestamp("2000-01-01")
-    before = gather(
-        store, RegimeStore(store.engine, "us"), CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2008-11-30"), first
-    )
-    after = gather(
-        store, RegimeStore(store.engine, "us"), CATALOG, FEATURES, CONFIG, None, pd.Timestamp("2010-09-30"), first
-    )
+    before = gathered(store, CONFIG, None, pd.Timestamp("2008-11-30"), first)
+    after = gathered(store, CONFIG, None, pd.Timestamp("2010-09-30"), first)
     assert before.champion is None
     assert (before.challenger.recessions, after.challenger.recessions) == (1, 2)
     assert before.challenger.months == len(pd.date_range(first, "2007-12-31", freq="3MS"))
