@@ -136,4 +136,5 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
         called != first["label"]
     )
     assert sum("was refused, and what served before still does" in line for line in told) == (verdict == "refuse")
-    assert len(told) == expected
+    declared = [line for line in told if "declared on" in line]
+    assert (len(told) - len(declared), len(declared) <= 1) == (expected, True)
