@@ -134,7 +134,7 @@ def _delay(found: Timeliness, turn: Turn) -> Row:
 
 
 def _limits(found: Timeliness, first: pd.Timestamp, day: pd.Timestamp) -> Row:
-    peaks, years = found.delay("peak"), (day - first).days / 365.25
+    peaks, years = found.delay("peak"), ((day - first).days + 1) / 365.25  # both days count
     known: Limits = limits(peaks.turning_points, peaks.declared, len(found.false_alarms), years, peaks.sd)
     return {**asdict(known), "sentence": sentence(known)}
 
