@@ -98,9 +98,11 @@ def _fetched(
     held = sorted(set(reading.available()) & asked.keys())
     for series_ids, report in ingested(store, reading, held, platform.clock.now()) if held else ():
         context.log.info(f"{reading.name}: {', '.join(series_ids)}: {report}")
+        history = store.history(series_ids)
         for series_id in series_ids:
-            history, spec = store.history([series_id]), source.catalog.spec(series_id)
-            yield _event(context.instance, asked[series_id], history, spec, platform.clock.today())
+            own = history[history["series_id"] == series_id].reset_index(drop=True)
+            spec, today = source.catalog.spec(series_id), platform.clock.today()
+            yield _event(context.instance, asked[series_id], own, spec, today)
     context.instance.add_run_tags(context.run_id, {FETCHED_TAG: source.name})
 
 

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.binary_response import probit
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.metrics import auroc, brier, log_score
-
-RIDGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -55,22 +52,6 @@ def forecast_score(probability: ArrayLike, happened: ArrayLike) -> ForecastScore
     p, y = np.asarray(probability, float), np.asarray(happened, bool)
     mean = float(p.mean()) if len(p) else float("nan")
     return ForecastScore(len(p), int(y.sum()), mean, auroc(p, y), brier(p, y), log_score(p, y))
-
-
-def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Constant and slope of P(y) = Phi(constant + slope x) by maximum likelihood (Estrella and Mishkin, 1998).
-
-    A ridge of 0.001 keeps them finite where x separates y. Raises MacroCycleError without both kinds of months.
-    """
-    if y.all() or not y.any():
-        raise MacroCycleError("a probit needs months of both kinds: give a longer history")
-    sign = np.where(y, 1.0, -1.0)
-
-    def minus_log_likelihood(b: NDArray[np.float64]) -> float:
-        return float(-log_ndtr(sign * (b[0] + b[1] * x)).sum() + 0.5 * RIDGE * (b @ b))
-
-    constant, slope = minimize(minus_log_likelihood, np.zeros(2), method="BFGS").x
-    return float(constant), float(slope)
 
 
 def probit_in_real_time(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.evaluation.forecasts import forecast_score, onset, probit, probit_in_real_time
+from macro_cycle.evaluation.binary_response import probit
+from macro_cycle.evaluation.forecasts import forecast_score, onset, probit_in_real_time
 from macro_cycle_tests.evaluation.chronologies import NBER
 
 DAY = pd.Timestamp("2026-07-31")

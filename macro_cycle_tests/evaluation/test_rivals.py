@@ -7,9 +7,9 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.binary_response import logit
 from macro_cycle.evaluation.metrics import auroc
 from macro_cycle.evaluation.rivals import all_rivals, answers_at, answers_by_day
-from macro_cycle.evaluation.rivals.activity import logit
 from macro_cycle.evaluation.rivals.asked import estimation_day
 from macro_cycle.evaluation.rivals.rival import panels_of
 from macro_cycle.evaluation.rivals.rules import michez_probability, michez_rule, sahm_rule, term_spread

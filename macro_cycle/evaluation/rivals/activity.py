@@ -1,17 +1,12 @@
 """An index of activity, by itself and turned into a probability."""
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.evaluation.binary_response import logit
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.rivals.rival import Rule
 from macro_cycle.observations.robust import NORMAL_IQR, WINSOR
-
-RIDGE = 1e-3
 
 
 def activity_index(sample: pd.DataFrame, _: pd.Timestamp) -> Rule:
@@ -45,19 +40,3 @@ def activity_logit(sample: pd.DataFrame, day: pd.Timestamp, chronology: Chronolo
         return pd.Series(expit(constant + slope * found), found.index, name="score")
 
     return rule
-
-
-def logit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Constant and slope of P(y) = 1 / (1 + exp(-constant - slope x)) by maximum likelihood.
-
-    A ridge of 0.001 keeps them finite where x separates y. Raises MacroCycleError without both kinds of months.
-    """
-    if y.all() or not y.any():
-        raise MacroCycleError("a logit needs settled months of both kinds: give a longer history")
-    sign = np.where(y, 1.0, -1.0)
-
-    def minus_log_likelihood(b: NDArray[np.float64]) -> float:
-        return float(-log_expit(sign * (b[0] + b[1] * x)).sum() + 0.5 * RIDGE * (b @ b))
-
-    constant, slope = minimize(minus_log_likelihood, np.zeros(2), method="BFGS").x
-    return float(constant), float(slope)
