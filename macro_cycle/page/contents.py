@@ -151,7 +151,8 @@ class Contents(Shown):
 
     title: in words that follow "of". authority: who dates its recessions, in words that follow "announced by".
     answers: by the day from which they stood, ascending. moves: by month end, ascending. rule: what declares a phase,
-    in words. record: an evaluation as `evaluation.track_record` writes it.
+    in words. stands: the declared phase as of today, in words. record: an evaluation as `evaluation.track_record`
+    writes it.
     """
 
     cycle: str
@@ -169,6 +170,7 @@ class Contents(Shown):
     series: tuple[SeriesKnown, ...] = ()
     declared: tuple[Declared, ...] = ()
     rule: str = ""
+    stands: str = ""
     record: Mapping[str, Any] | None = None
 
     @property

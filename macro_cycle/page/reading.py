@@ -24,6 +24,7 @@ from macro_cycle.page.knowledge import releases_due, series_known
 from macro_cycle.page.timeline import Step, steps
 from macro_cycle.page.words import sentence
 from macro_cycle.records import Answer
+from macro_cycle.records import Declared as DeclaredRecord
 from macro_cycle.resources.declarations import on_record
 from macro_cycle.resources.platform import Platform
 
@@ -38,6 +39,7 @@ def contents(platform: Platform, foresight: Foresight | None = None) -> Contents
     answers = tuple(_answer(step, beside, due if step is said[-1] else (), today.date()) for step in said)
     ahead = (foresight or Foresight()).of(platform, answers[-1]) if answers else ()
     days = [*(answer.known_from for answer in answers[:-1]), today.date()] if answers else []
+    standing = platform.records.newest("declared_phase", DeclaredRecord)
     return Contents(
         cycle=platform.cycle,
         title=platform.definition.title,
@@ -54,6 +56,7 @@ def contents(platform: Platform, foresight: Foresight | None = None) -> Contents
         series=series_known(history, platform.catalog, platform.features.series_ids, days),
         declared=tuple(Declared.model_validate(vars(each)) for each in on_record(platform)),
         rule=platform.definition.declared.in_words,
+        stands=standing.in_words if standing else "",
         record=_evaluated(platform),
     )
 

@@ -44,9 +44,11 @@ def test_the_days_on_record_are_those_of_the_walk_forward_and_so_is_what_they_de
     expected = declare(days, means, rule, turns, until=records[-1].through)
     assert [d for record in records for d in record.declarations] == expected
     assert on_record(platform) == expected
-    assert [(d.phase, d.declared_on, d.about) for d in contents(platform).declared] == [
+    page = contents(platform)
+    assert [(d.phase, d.declared_on, d.about) for d in page.declared] == [
         (d.phase, d.declared_on, d.about) for d in expected
     ]
+    assert page.stands == records[-1].in_words
     assert (records[-1].phase, records[-1].declared_on) == ("contraction", expected[-1].declared_on)
     assert f"{records[-1].about:%Y-%m}" in ("2007-10", "2007-11", "2007-12", "2008-01")
 
