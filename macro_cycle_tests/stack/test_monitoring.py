@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 150
 
 
 class Watched:
-    """A stack that is watched, by rules that do not wait: how long each waits is promtool's to test."""
+    """A stack that is watched, by rules that wait for two looks: how long each truly waits is promtool's to test."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.settings = stack, Settings(home=stack.home)
@@ -31,7 +31,7 @@ class Watched:
                 "evaluation_interval: 15s": "evaluation_interval: 1s",
                 "scrape_interval: 15s": "scrape_interval: 10s",
             },
-            "alerts.yml": {r"for: \w+": "for: 1s"},
+            "alerts.yml": {r"for: \w+": "for: 15s"},  # two looks: on a busy machine one may be late
             "rules.yml": {},
         }.items():
             file = stack.home / "monitoring" / name
@@ -70,7 +70,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_while_all_is_up_no_service_is_said_to_be_down(watched):
     watched.sees(("MacroCycleNothingServes", "model-server"))
-    assert {name for name, _ in watched.alerts()} & {"MacroCycleServiceDown", "MacroCycleExporterDown"} == set()
+    outages = {"MacroCycleServiceDown", "MacroCycleExporterDown"}
+    assert {alert for alert in watched.alerts() if alert[0] in outages} == set()
     assert {service["name"] for service in watched.stack.answer("status")} >= {"prometheus", "alertmanager"}
 
 
@@ -90,6 +91,6 @@ def test_each_service_that_is_stopped_is_missed(watched):
     watched.sees(("MacroCycleServiceDown", "dagster-daemon"), seconds=HEARTBEAT_SECONDS)
     assert ("MacroCycleNothingServes", "model-server") not in watched.alerts()
     watched.stop("postgres")
-    watched.sees(("MacroCycleServiceDown", "postgres"), ("MacroCycleExporterBlind", "answer"))
+    watched.sees(("MacroCycleServiceDown", "postgres"), ("MacroCycleExporterBlind", "us/answer"))
     watched.stop("exporter")
     watched.sees(("MacroCycleExporterDown", ""))

@@ -160,7 +160,7 @@ def test_the_browser_shows_the_graph_and_the_chart(stack, first_run, tmp_path):
     graph = page(chromium, f"{stack.url('dagster')}/asset-groups", tmp_path)
     for group in ("sources", "features", "model", "regimes", "serving"):
         assert group in graph
-    labels = f"{stack.url('dagster')}/assets/regime_labels?view=partitions&partition={first_run['as_of'][:7]}-01"
+    labels = f"{stack.url('dagster')}/assets/us/regime_labels?view=partitions&partition={first_run['as_of'][:7]}-01"
     partition = page(chromium, labels, tmp_path)
     assert "recession_probability" in partition
     assert first_run["model_version"] in partition
