@@ -6,8 +6,10 @@ from typing import Any
 from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_table, table
+from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
 
 Document = Mapping[str, Any]
+FORECAST_DIGITS = {"auroc": 3, "brier": 4, "log_score": 3, "miscalibration": 4}
 
 
 def show(document: Document) -> None:
@@ -136,15 +138,15 @@ def _phases(document: Document) -> None:
 
 
 def _onsets(document: Document) -> None:
-    shown = _table("months", "begun", "AUROC", "Brier", "log score")
-    for row in document["onsets"]:
-        for who, key in (("", "model"), (", spread probit", "probit")):
-            score = row[key]
-            if score is not None:
-                figures = (_number(score["auroc"], 3), _number(score["brier"], 4), _number(score["log_score"], 3))
-                name = f"{row['months_ahead']} months{who}"
-                shown.add_row(name, str(score["months"]), str(score["onsets"]), *figures)
-    _print("A recession begins within", shown)
+    for title, rows in (("begins within", document["onsets"]), ("is under way in", document["ahead"])):
+        shown = _table("months", "so", "AUROC", "Brier", "log score", "miscal.")
+        for row in rows:
+            for who, forecaster in FORECASTERS.items():
+                if (score := row.get(who)) is not None:
+                    figures = [_number(score[figure], digits) for figure, digits in FORECAST_DIGITS.items()]
+                    name = f"{row['months_ahead']} months" if who == "model" else f"  {forecaster}"
+                    shown.add_row(name, str(score["months"]), str(score["events"]), *figures)
+        _print(f"A recession {title}", shown)
 
 
 def _notes(document: Document) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from macro_cycle.declared import DailyAnswer, Declaration, Rule, Standing, follow_answers
 from macro_cycle.evaluation.daily import answer_of, answers_between
+from macro_cycle.evaluation.stationary_chain import stationary_chain
 from macro_cycle.evaluation.timeliness import Span, spans_of
 from macro_cycle.features.real_time import RealTimePanels
 from macro_cycle.platform.months import key_of
@@ -34,7 +35,9 @@ class Answers:
     """daily: ascending, one a day of news. months: by as-of month (month starts), what was said at its end.
 
     Columns of months: reference_month, score (recession probability), label, a probability for each phase by what it
-    means (`hmm.phases`), and begins_3, begins_6, begins_12 (probability that a recession begins within so many months).
+    means (`hmm.phases`), and for n of 3, 6, 12: begins_n (probability that a recession begins within so many months),
+    recession_n (that one is under way so many months ahead), chain_begins_n and chain_recession_n (the same by the
+    stationary chain).
     """
 
     daily: tuple[DailyAnswer, ...]
@@ -103,11 +106,17 @@ def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> 
 
 def _said(model: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, object]:
     filtered = model.filter(panel).filtered_probs[-1:]
-    begins = model.forecast(panel, max(ONSETS)).recession_begins
+    ahead, chain = model.forecast(panel, max(ONSETS)), stationary_chain(model, panel, max(ONSETS))
+    foreseen = {
+        "begins": ahead.recession_begins,
+        "recession": ahead.recession_probability,
+        "chain_begins": chain.begins,
+        "chain_recession": chain.recession,
+    }
     return {
         "reference_month": panel.index[-1],
         "score": float(model.recession_probability(filtered)[0]),
         "label": str(model.labels_of(filtered)[0]),
         **{label: float(p) for label, p in zip(model.labels, model.phases(panel)[-1], strict=True)},
-        **{f"begins_{n}": float(begins[n - 1]) for n in ONSETS},
+        **{f"{name}_{n}": float(said[n - 1]) for name, said in foreseen.items() for n in ONSETS},
     }

@@ -1,7 +1,8 @@
-"""How well the onset of a recession was foreseen, beside forecasts that anybody could have made.
+"""How well a recession was foreseen, beside forecasts that anybody could have made.
 
-Here: what an onset is, the scores of its probability, and rivals that turn one number a month into a probability. Not
-here: the model's own forecast (`hmm.outlook`).
+Here: what an onset is and what is asked of the months ahead, the scores of a probability of it, and a rival that turns
+one number a month into a probability. Not here: the model's own forecast (`hmm.outlook`), and the chain's whose
+transitions never vary (`stationary_chain`).
 """
 
 from dataclasses import dataclass
@@ -13,23 +14,25 @@ from scipy.special import ndtr
 
 from macro_cycle.evaluation.binary_response import probit
 from macro_cycle.evaluation.chronology import Chronology
-from macro_cycle.evaluation.metrics import auroc, brier, log_score
+from macro_cycle.evaluation.metrics import auroc, log_score
+from macro_cycle.evaluation.reliability import reliability
 
 
 @dataclass(frozen=True)
 class ForecastScore:
-    """Of the months scored, how many were followed by an onset, and the scores of the probabilities given for it.
+    """Of the months scored, after how many the event came, and the scores of the probabilities given for it.
 
     log_score: mean log probability of what happened, in nats. mean: of the probabilities, to hold beside
-    onsets / months.
+    events / months. miscalibration: the part of the Brier score that recalibration would save (`reliability`).
     """
 
     months: int
-    onsets: int
+    events: int
     mean: float
     auroc: float
     brier: float
     log_score: float
+    miscalibration: float
 
 
 def onset(index: pd.DatetimeIndex, months: int, day: pd.Timestamp, chronology: Chronology) -> pd.Series:
@@ -47,11 +50,20 @@ def onset(index: pd.DatetimeIndex, months: int, day: pd.Timestamp, chronology: C
     return pd.Series(begins, index=index, name="onset", dtype=object).where(asked, None)
 
 
+def recession_ahead(index: pd.DatetimeIndex, months: int, day: pd.Timestamp, chronology: Chronology) -> pd.Series:
+    """Whether the month that many months after each of `index` (month starts) is one of recession; missing as above."""
+    return chronology.settled(index + pd.DateOffset(months=months), day).set_axis(index).rename("recession_ahead")
+
+
 def forecast_score(probability: ArrayLike, happened: ArrayLike) -> ForecastScore:
     """Scores of probabilities (T,) of an event; raises MacroCycleError for a missing probability."""
     p, y = np.asarray(probability, float), np.asarray(happened, bool)
-    mean = float(p.mean()) if len(p) else float("nan")
-    return ForecastScore(len(p), int(y.sum()), mean, auroc(p, y), brier(p, y), log_score(p, y))
+    if not len(p):
+        return ForecastScore(0, 0, *[float("nan")] * 5)
+    parts = reliability(p, y)
+    return ForecastScore(
+        len(p), int(y.sum()), float(p.mean()), auroc(p, y), parts.brier, log_score(p, y), parts.miscalibration
+    )
 
 
 def probit_in_real_time(

@@ -1,23 +1,33 @@
-"""What the four phases and the forecast of an onset were worth in real time, as JSON-able rows.
+"""What the four phases and the forecasts of a recession were worth in real time, as JSON-able rows.
 
-The onset is set beside a probit on the term spread, where that is known, estimated again as of every twelfth month end.
+They are set beside a probit on the term spread, where that is known, estimated again as of every twelfth month end, the
+model's own chain with the same transitions in every month, and the forecast that nothing changes.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from macro_cycle.evaluation.answers import ONSETS
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.diebold_mariano import diebold_mariano
-from macro_cycle.evaluation.forecasts import forecast_score, onset, probit_in_real_time
+from macro_cycle.evaluation.forecasts import forecast_score, onset, probit_in_real_time, recession_ahead
 from macro_cycle.evaluation.phases import PHASES, changes_of_label, phase_scores
 
 Row = dict[str, Any]
 SPREAD = ("GS10", "TB3MS")
 NEAR_PEAK = 6
+FORECASTERS = {
+    "model": "Macro Cycle",
+    "probit": "probit on the term spread",
+    "chain": "stationary chain",
+    "no_change": "no change",
+}
+"""Who is asked, by the key of a row's scores."""
 
 
 def phase_rows(months: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> Row:
@@ -38,32 +48,67 @@ def phase_rows(months: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) 
 
 
 def onset_rows(months: pd.DataFrame, history: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> list[Row]:
-    """The scores of each horizon, beside the probit's over the same months; without it where the spread is unknown."""
-    said = months.reset_index().drop_duplicates("reference_month")
+    """The scores of each horizon beside the rivals' over the same months; without the probit where no spread is known.
+
+    No change: today's recession probability, taken for the probability that one is seen to begin.
+    """
+    said = _first(months)
     index = pd.DatetimeIndex(said["reference_month"])
     ends = pd.DatetimeIndex(said["as_of"]) + pd.offsets.MonthEnd(0)
     spread = _spread(history)
     rows = []
     for n in ONSETS:
         happened = onset(index, n, day, chronology)
-        rival = np.full(len(index), np.nan)
+        probit = np.full(len(index), np.nan)
         if spread is not None:
-            rival = probit_in_real_time(spread, index, ends, n, chronology, every=12)
-        asked = happened.notna().to_numpy()
-        both = asked & np.isfinite(rival)
-        asked = both if both.any() else asked
-        y = happened[asked].to_numpy(bool)
-        if y.any() and not y.all():
-            rows.append({"months_ahead": n, **_row(said[f"begins_{n}"].to_numpy(float)[asked], rival[asked], y)})
+            probit = probit_in_real_time(spread, index, ends, n, chronology, every=12)
+        forecasts = {
+            "model": said[f"begins_{n}"].to_numpy(float),
+            "probit": probit,
+            "chain": said[f"chain_begins_{n}"].to_numpy(float),
+            "no_change": said["score"].to_numpy(float),
+        }
+        rows += _scored(n, forecasts, happened)
     return rows
 
 
-def _row(p: np.ndarray, rival: np.ndarray, y: np.ndarray) -> Row:
-    ours: Row = {"model": asdict(forecast_score(p, y)), "probit": None, "comparison": None}
-    if not np.isfinite(rival).all():
-        return ours
-    found = diebold_mariano((p - y) ** 2, (rival - y) ** 2)
-    return ours | {"probit": asdict(forecast_score(rival, y)), "comparison": None if found is None else asdict(found)}
+def ahead_rows(months: pd.DataFrame, day: pd.Timestamp, chronology: Chronology) -> list[Row]:
+    """The scores of the probability that a recession is under way so many months ahead, beside the rivals'."""
+    said = _first(months)
+    index = pd.DatetimeIndex(said["reference_month"])
+    rows = []
+    for n in ONSETS:
+        forecasts = {
+            "model": said[f"recession_{n}"].to_numpy(float),
+            "chain": said[f"chain_recession_{n}"].to_numpy(float),
+            "no_change": said["score"].to_numpy(float),
+        }
+        rows += _scored(n, forecasts, recession_ahead(index, n, day, chronology))
+    return rows
+
+
+def _first(months: pd.DataFrame) -> pd.DataFrame:
+    return months.reset_index().drop_duplicates("reference_month")
+
+
+def _scored(n: int, forecasts: Mapping[str, NDArray[np.float64]], happened: pd.Series) -> list[Row]:
+    """One row, of the months that every forecaster answers who ever does; none where all of them went the same way."""
+    asked = happened.notna().to_numpy()
+    kept = {who: p for who, p in forecasts.items() if np.isfinite(p[asked]).any()}
+    for p in kept.values():
+        asked = asked & np.isfinite(p)
+    y = happened[asked].to_numpy(bool)
+    if not y.any() or y.all():
+        return []
+    scores = {who: asdict(forecast_score(kept[who][asked], y)) if who in kept else None for who in forecasts}
+    ours = kept["model"][asked]
+    return [{"months_ahead": n, **scores, "comparisons": _compared(ours, {w: p[asked] for w, p in kept.items()}, y)}]
+
+
+def _compared(ours: NDArray[np.float64], rivals: Mapping[str, NDArray[np.float64]], y: NDArray[np.bool_]) -> Row:
+    """Squared errors against each rival's, by Diebold and Mariano."""
+    tests = {who: diebold_mariano((ours - y) ** 2, (p - y) ** 2) for who, p in rivals.items() if who != "model"}
+    return {who: asdict(found) for who, found in tests.items() if found is not None}
 
 
 def _spread(history: pd.DataFrame) -> pd.Series | None:

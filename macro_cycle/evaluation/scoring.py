@@ -15,7 +15,7 @@ from macro_cycle.evaluation import sections
 from macro_cycle.evaluation.answers import Answers, answers, declared_spans, on_file
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.information import answers_by_information
-from macro_cycle.evaluation.phases_and_onsets import onset_rows, phase_rows
+from macro_cycle.evaluation.phases_and_onsets import ahead_rows, onset_rows, phase_rows
 from macro_cycle.evaluation.rivals import Rival, answers_at, answers_by_day
 from macro_cycle.evaluation.timeliness import Span, spans_above, spans_of
 from macro_cycle.evaluation.track_record import Record, evaluation
@@ -155,6 +155,7 @@ def evaluate_answers(
         "reliability": sections.reliability_of(model, day, chronology),
         **(phase_rows(said.months, day, chronology) if len(said.months) else {}),
         "onsets": onset_rows(said.months, history, day, chronology) if len(said.months) else [],
+        "ahead": ahead_rows(said.months, day, chronology) if len(said.months) else [],
         "sources": {each.name: {"source": each.source, "note": each.note} for each in every[1:]},
         "repeated": 0,
         "rests_on": NOT_STATED if provenance is None else provenance.in_words,

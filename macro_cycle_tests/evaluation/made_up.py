@@ -32,7 +32,9 @@ def said(first: str = "1970-01-01", last: str = "2026-09-01", noise: float = 0.1
     table = pd.DataFrame({"reference_month": about, "score": p}, months.rename("as_of"))
     table["label"] = np.where(p > 0.5, "Contraction", "Expansion")
     shares = {"Expansion": 0.7 * (1 - p), "Peak": 0.3 * (1 - p), "Contraction": 0.8 * p, "Trough": 0.2 * p}
-    return Answers(tuple(daily), table.assign(**shares, **{f"begins_{n}": 0.01 * n for n in ONSETS}))
+    foreseen = {f"{chain}begins_{n}": 0.01 * n for n in ONSETS for chain in ("", "chain_")}
+    foreseen |= {f"{chain}recession_{n}": 0.5 * p + 0.01 * n for n in ONSETS for chain in ("", "chain_")}
+    return Answers(tuple(daily), table.assign(**shares, **foreseen))
 
 
 def made_up(answers: Answers, rivals: list = (), **options) -> Evaluated:  # type: ignore[assignment, no-untyped-def]

@@ -1,5 +1,7 @@
 """An onset is what the chronology says it is; scores and the probit equal those of other packages."""
 
+from itertools import combinations_with_replacement
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.binary_response import probit
-from macro_cycle.evaluation.forecasts import forecast_score, onset, probit_in_real_time
+from macro_cycle.evaluation.forecasts import forecast_score, onset, probit_in_real_time, recession_ahead
 from macro_cycle_tests.evaluation.chronologies import NBER
 
 DAY = pd.Timestamp("2026-07-31")
@@ -30,6 +32,14 @@ def test_an_onset_is_a_first_month_of_recession_within_the_horizon(months):
     assert found[low[MONTHS].to_numpy()].isna().all()
 
 
+@pytest.mark.parametrize("months", [3, 6, 12])
+def test_a_recession_ahead_is_that_of_the_month_so_many_later(months):
+    found = recession_ahead(MONTHS, months, DAY, NBER)
+    for month in found.dropna().index:
+        assert found[month] == NBER.recession_indicator(pd.DatetimeIndex([month + pd.DateOffset(months=months)]))[0]
+    assert found[-months:].isna().all()
+
+
 def test_what_was_not_settled_is_not_asked():
     found = onset(MONTHS, 12, pd.Timestamp("2008-11-30"), NBER)
     assert found["2006-12":].isna().all()
@@ -44,6 +54,15 @@ def test_scores_equal_sklearns(pairs):
     assert score.brier == pytest.approx(brier_score_loss(y, p, labels=[False, True], pos_label=True))
     if 0 < y.sum() < len(y):
         assert score.auroc == pytest.approx(roc_auc_score(y, p))
+
+
+def test_miscalibration_is_what_no_monotone_map_of_the_probability_could_do_without():
+    p = np.array([0.1, 0.1, 0.4, 0.4, 0.4, 0.9])
+    y = np.array([False, True, False, False, True, True])
+    grid = np.linspace(0, 1, 61)
+    best = min(np.mean((np.repeat(q, [2, 3, 1]) - y) ** 2) for q in combinations_with_replacement(grid, 3))
+    assert forecast_score(p, y).miscalibration == pytest.approx(np.mean((p - y) ** 2) - best, abs=1e-3)
+    assert forecast_score([0.5, 0.5], [True, False]).miscalibration == pytest.approx(0.0)
 
 
 def test_a_certainty_that_failed_costs_much_but_not_everything():

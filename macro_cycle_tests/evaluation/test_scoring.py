@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from macro_cycle.evaluation import scoring
+from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
 from macro_cycle.evaluation.rivals import simple_rivals
 from macro_cycle_tests.evaluation.made_up import SUBJECT, TODAY, made_up, said
 
@@ -81,6 +82,28 @@ def test_days_are_those_of_a_walk_through_the_calendar(answers, found):
     assert model["peak"]["worst"] == max(turn["days"] for turn in peaks)
 
 
+def test_forecasts_are_scored_on_the_months_that_were_settled_ahead(answers, found):
+    months = answers.months
+    for row in found.document["ahead"]:
+        n = row["months_ahead"]
+        kept = months[months["reference_month"] + pd.DateOffset(months=n) <= TODAY - pd.DateOffset(years=1)]
+        then = pd.DatetimeIndex(kept["reference_month"]) + pd.DateOffset(months=n)
+        y = CHRONOLOGY.recession_indicator(then).to_numpy(bool)
+        for who, column in (("model", f"recession_{n}"), ("chain", f"chain_recession_{n}"), ("no_change", "score")):
+            p = kept[column].to_numpy()
+            assert (row[who]["months"], row[who]["events"]) == (len(y), y.sum())
+            assert row[who]["auroc"] == pytest.approx(roc_auc_score(y, p))
+            assert row[who]["brier"] == pytest.approx(brier_score_loss(y, p))
+            assert row[who]["log_score"] == pytest.approx(-log_loss(y, p))
+    assert [row["months_ahead"] for row in found.document["ahead"]] == [3, 6, 12]
+
+
+def test_every_forecaster_is_asked_of_the_same_onsets(found):
+    for row in found.document["onsets"]:
+        assert len({(row[who]["months"], row[who]["events"]) for who in FORECASTERS}) == 1
+        assert set(row["comparisons"]) == {"probit", "no_change"}  # the made-up model and its chain never differ
+
+
 def test_a_rival_is_compared_on_the_months_of_both(found):
     rows = {row["name"]: row for row in found.document["comparisons"]}
     assert {row["loss"] for name, row in rows.items() if name != "term_spread"} == {"wrong calls"}
@@ -108,7 +131,8 @@ def test_rivals_on_days_give_the_month_ends_the_same_digits(found):
 
 def test_a_short_record_says_nothing_and_breaks_nothing():
     document = made_up(said("2026-01-01", "2026-06-01"), simple_rivals()).document
-    assert document["periods"] == document["comparisons"] == document["information"] == document["onsets"] == []
+    assert document["periods"] == document["comparisons"] == document["information"] == []
+    assert document["onsets"] == document["ahead"] == []
     assert document["reliability"] is None
     assert "settles nothing" in document["declarations"][0]["limits"]["sentence"]
 

@@ -1,8 +1,9 @@
 """The record in tables: figures with bands, tests, days of information, reliability, phases, onsets, revisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
 from macro_cycle.evaluation.report import drawings
 from macro_cycle.evaluation.report.html import downloads, figure, number, paragraph, section, share, table, within
 
@@ -146,29 +147,39 @@ def phases(document: Document, authority: str) -> str:
 
 
 def onsets(document: Document) -> str:
-    """The forecast of an onset beside the probit."""
-    rows = []
-    for row in document["onsets"]:
-        for who, key in (("Macro Cycle", "model"), ("probit on the term spread", "probit")):
-            score = row[key]
-            if score is not None:
-                rows.append(
-                    (
-                        f"{row['months_ahead']} months, {who}",
-                        score["months"],
-                        score["onsets"],
-                        number(score["auroc"], 3),
-                        number(score["brier"], 4),
-                        number(score["log_score"], 3),
-                    )
-                )
-    head = ("a recession begins within", "months", "followed by one", "AUROC", "Brier", "log score")
+    """The forecasts of a recession beside those of a probit, of the stationary chain, and of no change."""
+    head = ("months", "followed by one", "AUROC", "Brier", "log score", "miscalibration")
     return section(
         "onsets",
-        "The onset foreseen",
-        table(head, rows, "No month of this record is settled far enough ahead."),
-        downloads("onsets", _flat(document["onsets"])),
+        "The recession foreseen",
+        *(
+            table((title, *head), list(_forecasts(rows)), "No month of this record is settled far enough ahead.")
+            for title, rows in _questions(document)
+        ),
+        downloads("onsets", [{"asked": asked, **row} for asked, rows in _questions(document) for row in _flat(rows)]),
     )
+
+
+def _questions(document: Document) -> list[tuple[str, Sequence[Document]]]:
+    return [
+        ("a recession begins within", document["onsets"]),
+        ("a recession is under way in", document["ahead"]),
+    ]
+
+
+def _forecasts(rows: Sequence[Document]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        for who, title in FORECASTERS.items():
+            if (score := row.get(who)) is not None:
+                yield (
+                    f"{row['months_ahead']} months, {title}",
+                    score["months"],
+                    score["events"],
+                    number(score["auroc"], 3),
+                    number(score["brier"], 4),
+                    number(score["log_score"], 3),
+                    number(score["miscalibration"], 4),
+                )
 
 
 def stability(document: Document) -> str:
@@ -191,10 +202,10 @@ def _p(value: float) -> str:
     return "below 0.001" if value < 0.001 else number(value, 3)
 
 
-def _flat(onsets: Sequence[Document]) -> list[dict[str, Any]]:
+def _flat(rows: Sequence[Document]) -> list[dict[str, Any]]:
     return [
         {"months_ahead": row["months_ahead"], "who": who, **row[who]}
-        for row in onsets
-        for who in ("model", "probit")
-        if row[who]
+        for row in rows
+        for who in FORECASTERS
+        if row.get(who)
     ]
