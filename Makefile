@@ -11,10 +11,10 @@ run: $(STAMP)  ## the stack, the whole graph on the bundled sample, today's answ
 	@$(BIN)/macro-cycle run
 
 test: $(STAMP)  ## every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 fast: $(STAMP)  ## the tests that take no more than a few seconds
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

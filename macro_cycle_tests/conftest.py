@@ -1,17 +1,19 @@
 """What tests share: one embedded PostgreSQL for the session, a new database for each test that wants one."""
 
 import contextlib
+import gc
 import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from hypothesis import settings
 
 from macro_cycle_tests.shapes import check_shapes
+from macro_cycle_tests.spreading import ByGroup, check_who_shares_the_stack, slowest_first
 
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
@@ -27,11 +29,25 @@ settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files are spread over the processes; whatever shares the running stack stays in one."""
-    for item in items:
-        shared = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if shared else str(item.path)))
+# The collector of garbage need not go through the imported modules again and again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    return ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    check_who_shares_the_stack(items)
+    if hasattr(config, "workerinput"):
+        items[:] = slowest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,58 @@
+"""How the tests are spread over processes: by file, the slowest first; the files that share the stack stay together.
+
+Here: the scheduler that xdist is given and the order of the tests. The marks of xdist's own groups are of no use,
+since pytest 9 does not look where xdist 3.8 writes them, and each test would go alone to whichever process is free:
+each process would then make every fixture of every file, and start a stack of its own.
+"""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+FOLDER = "macro_cycle_tests"
+SHARING_THE_STACK = frozenset(
+    f"{FOLDER}/stack/test_{name}.py" for name in ("dashboards", "from_the_page", "page", "running_stack", "security")
+)
+STACK = "stack"
+# What waits longest for other programs goes first: at the end one process would wait for it alone.
+FIRST = (STACK, f"{FOLDER}/stack/test_monitoring.py", f"{FOLDER}/automation/test_daemon.py")
+
+
+def group_of(nodeid: str) -> str:
+    """The tests with which a test stays in one process: those of its file, or all that share the stack."""
+    file = nodeid.partition("::")[0]
+    return STACK if file in SHARING_THE_STACK else file
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
+    """Whole groups, in the order in which they were collected."""
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # it would send the files with the most tests first
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def slowest_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests by group: those of `FIRST`, then the others by how many slow tests they hold."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        groups.setdefault(group_of(item.nodeid), []).append(item)
+
+    def turn(group: str) -> tuple[int, int]:
+        slow = sum(item.get_closest_marker("slow") is not None for item in groups[group])
+        return FIRST.index(group) if group in FIRST else len(FIRST), -slow
+
+    return [item for group in sorted(groups, key=turn) for item in groups[group]]
+
+
+def check_who_shares_the_stack(items: list[pytest.Item]) -> None:
+    """Refuse a file that asks for the shared stack and is not among those that stay together."""
+    asking = {item.nodeid.partition("::")[0] for item in items if STACK in getattr(item, "fixturenames", ())}
+    if asking - SHARING_THE_STACK:
+        raise pytest.UsageError(
+            f"add to SHARING_THE_STACK of {__name__}: {', '.join(sorted(asking - SHARING_THE_STACK))}"
+        )
