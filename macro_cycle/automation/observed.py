@@ -13,11 +13,15 @@ from macro_cycle.resources.platform import Platform
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The newest release of each series that rules ask about, as of one version of the snapshot."""
+    """The newest release of each series that rules ask about, as of one version of the snapshot.
+
+    unmeasured: a line for each of which the record does not say what was expected.
+    """
 
     snapshot: str | None = None
     series: tuple[str, ...] = ()
     came: tuple[Came, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Arrivals":
@@ -25,7 +29,8 @@ class Arrivals:
         kept = document.get("arrivals")
         if kept is None:
             return cls()
-        return cls(kept["snapshot"], tuple(kept["series"]), tuple(Came(**each) for each in kept["came"]))
+        came = tuple(Came(**each) for each in kept["came"])
+        return cls(kept["snapshot"], tuple(kept["series"]), came, tuple(kept.get("unmeasured", ())))
 
     def to_document(self) -> dict[str, Any]:
         """A JSON-able dict."""
@@ -33,22 +38,24 @@ class Arrivals:
 
 
 def arrivals(platform: Platform, rules: Mapping[str, Rule], before: Arrivals) -> Arrivals:
-    """The newest releases that the rules ask about, made again only where the data or the series asked about changed.
+    """The newest releases that the rules ask about, against what models on record expected; nothing is trained.
+
+    Made again where the data or the series asked about changed, or some could not be measured before.
 
     Raises:
         MacroCycleError: too little was known when one of them came.
     """
-    from macro_cycle.resources.knowledge import newest_surprises
+    from macro_cycle.resources.recorded import Measured, newest_surprises
 
     asked = [rule for rule in rules.values() if isinstance(rule, SurpriseRule)]
     series = tuple(sorted({rule.series for rule in asked if rule.cycle in (None, platform.cycle)}))
     snapshot = platform.records.newest("fred_series", Snapshot) if series else None
     version = snapshot.version if snapshot else None
-    if (before.snapshot, before.series) == (version, series):
+    if (before.snapshot, before.series, before.unmeasured) == (version, series, ()):
         return before
-    found = newest_surprises(platform, series, platform.clock.today()) if snapshot else []
-    came = tuple(Came(each.release.series_id, each.release.period, each.value, each.deviations) for each in found)
-    return Arrivals(version, series, came)
+    found = newest_surprises(platform, series, platform.clock.today()) if snapshot else Measured((), ())
+    came = (Came(each.release.series_id, each.release.period, each.value, each.deviations) for each in found.surprises)
+    return Arrivals(version, series, tuple(came), found.unmeasured)
 
 
 def observe(platform: Platform, came: tuple[Came, ...] = ()) -> Observed:

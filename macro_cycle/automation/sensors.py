@@ -151,7 +151,7 @@ def alerts(platform: Platform) -> dg.SensorDefinition:
         standing, events, faults = look(standing, rules, observe(platform, arrived.came), datetime.now(UTC))
         standing, failures = tell(standing, events, channels(platform.settings.notifications))
         said = [f"{event.rule} {event.what}" for event in events] or [f"{len(standing.firing)} alerts stand"]
-        reason = "; ".join([*said, *unread, *faults, *failures])
+        reason = "; ".join([*said, *unread, *arrived.unmeasured, *faults, *failures])
         return dg.SensorResult(
             skip_reason=reason[:500], cursor=json.dumps({**standing.to_document(), **arrived.to_document()})
         )

@@ -22,6 +22,7 @@ from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.queries import ahead
 from macro_cycle.resources import knowledge
+from macro_cycle.resources.recorded import month_end_before
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 FIXED = "The model is held fixed; its re-estimation on the print is not counted."
@@ -95,7 +96,7 @@ def radar(
     """Show the coming releases with the expected size of their effect, and those that came with what they did."""
     found = platform(cycle)
     day = asked(as_of, found.clock)
-    begin = knowledge.month_end_before(day) if since is None else asked(since, found.clock, "--since")
+    begin = month_end_before(day) if since is None else asked(since, found.clock, "--since")
     if begin >= day:
         raise UsageError(f"--since {begin:%Y-%m-%d} must lie before --as-of {day:%Y-%m-%d}")
     if ics is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from macro_cycle.cli.console import answers, as_typed, print_json, table
+from macro_cycle.cli.console import answers, as_typed, print_json, print_warnings, table
 from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
@@ -39,9 +39,11 @@ def list_rules(json: JsonFlag = False, cycle: Cycle = DEFAULT) -> None:
 
     found = platform(cycle)
     rules, standing = _rules(found), _standing(found)
-    observed = observe(found, arrivals(found, rules, Arrivals()).came)
+    arrived = arrivals(found, rules, Arrivals())
+    observed = observe(found, arrived.came)
     rows = [_row(found.cycle, name, rule, observed, standing) for name, rule in rules.items()]
     print_json(rows) if json else _show(rows)
+    print_warnings(arrived.unmeasured)
 
 
 def send_test(

@@ -13,7 +13,7 @@ from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError, UsageError
 from macro_cycle.evaluation.news import News
 from macro_cycle.queries import history
-from macro_cycle.resources.knowledge import month_end_before
+from macro_cycle.resources.recorded import month_end_before
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 

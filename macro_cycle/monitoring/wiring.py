@@ -54,7 +54,7 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         MacroCycleError: the settings do not say where the database is.
     """
     if settings.database_url is None:
-        raise MacroCycleError("the exporter needs MACRO_DEFAULT_DATABASE_URL; `macro-cycle up` starts it with that set")
+        raise MacroCycleError("the exporter needs MACRO_CYCLE_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
     instance = InstanceOnDemand()

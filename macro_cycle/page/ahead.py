@@ -8,9 +8,9 @@ from macro_cycle.ahead import Expected, Scenario, radar
 from macro_cycle.ahead.documents import as_usual
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.news import InformationSet
-from macro_cycle.hmm import MacroCycleHMM
 from macro_cycle.page.contents import AnswerShown, FlipShown, Release
 from macro_cycle.resources.platform import Platform
+from macro_cycle.resources.recorded import recorded_model
 
 Seen = tuple[str, str, pd.Timestamp]
 
@@ -32,10 +32,9 @@ class Foresight:
 
 def _expected(platform: Platform, answer: AnswerShown, today: pd.Timestamp) -> tuple[Expected, ...]:
     try:
-        stored = platform.models.load(answer.model_version)
-        if stored is None:
+        model = recorded_model(platform, answer.model_version)
+        if model is None:
             return ()
-        model = MacroCycleHMM.from_document(dict(stored.document))
         known = platform.warehouse.as_of(today, platform.features.series_ids)
         scenario = Scenario(InformationSet(today, known, model), platform.catalog, platform.features)
         return radar(scenario).expected

@@ -13,8 +13,9 @@ from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.months import key_of
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Answer, Declared, Model, Panel, Record
-from macro_cycle.resources.knowledge import history_until, information_sets
+from macro_cycle.resources.knowledge import information_sets
 from macro_cycle.resources.platform import Platform
+from macro_cycle.resources.recorded import history_until
 from macro_cycle.warehouse.regimes import Call, RecordedCall
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.observations.revisions import as_known
-from macro_cycle.resources.knowledge import history_until
 from macro_cycle.resources.platform import Platform
+from macro_cycle.resources.recorded import history_until
 from macro_cycle.sources.base import refuse_unknown
 
 

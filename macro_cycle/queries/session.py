@@ -19,8 +19,9 @@ from macro_cycle.platform.versions import content_version, document_version
 from macro_cycle.queries import history
 from macro_cycle.queries.ahead import flip_document
 from macro_cycle.queries.series import series_document
-from macro_cycle.resources.knowledge import came_since, information_sets, month_end_before
+from macro_cycle.resources.knowledge import came_since, information_sets
 from macro_cycle.resources.platform import Platform
+from macro_cycle.resources.recorded import month_end_before
 
 P = ParamSpec("P")
 MOST_VALUES = 1000

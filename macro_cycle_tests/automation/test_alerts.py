@@ -15,6 +15,7 @@ from macro_cycle.records import Answer, Snapshot
 from macro_cycle.resources.knowledge import came_since
 from macro_cycle.resources.platform import Platform
 from macro_cycle_tests.assets.graph import with_the_sample
+from macro_cycle_tests.automation.modelled import no_fits, with_a_model
 from macro_cycle_tests.cli.conftest import told  # noqa: F401
 from macro_cycle_tests.monitoring.receivers import webhook
 
@@ -68,13 +69,23 @@ def test_an_alert_is_told_once_over_restarts_and_then_resolved(looked):
     assert looked(0.1)[-2].startswith("[resolved] likely: probability of recession 10.0%")
 
 
-def test_a_surprise_is_measured_once_for_each_snapshot(platform, monkeypatch):
+def test_a_surprise_is_measured_once_for_each_snapshot_by_the_model_on_record(platform, monkeypatch):
     with_the_sample(platform)
     day = pd.Timestamp("2008-09-06")
     monkeypatch.setattr(type(platform.clock), "today", lambda _clock: day)
     rules = {"jobs": SurpriseRule(when="surprise", series="UNRATE", beyond=1.0)}
     platform.records.append("fred_series", [snapshot("one")])
-    found = arrivals(platform, rules, Arrivals())
+    with monkeypatch.context() as patch:
+        no_fits(patch)
+        nothing = arrivals(platform, rules, Arrivals())
+    assert nothing.came == ()
+    [line] = nothing.unmeasured
+    assert line.endswith("no model before it is on record: run macro-cycle backfill --from 2008-08 --to 2008-08")
+    with_a_model(platform, "2008-08-01")
+    with monkeypatch.context() as patch:
+        no_fits(patch)
+        found = arrivals(platform, rules, nothing)
+    assert found.unmeasured == ()
     came = [
         each for each in came_since(platform, pd.Timestamp("2008-08-31"), day) if each.release.series_id == "UNRATE"
     ]
