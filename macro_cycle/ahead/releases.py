@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from macro_cycle.ahead.scenario import Scenario, first_day, month_text
+from macro_cycle.ahead.scenario import Scenario, first_day, month_text, period_text
 from macro_cycle.features.hypothetical import Print
 from macro_cycle.observations.calendar import GRACE_DAYS, expected_release, frequency_of, next_period
 from macro_cycle.observations.catalog import SeriesSpec
@@ -39,11 +39,21 @@ class Release:
         return self.spec.series_id
 
     @property
+    def months(self) -> int:
+        """Months of its period: 1 of weeks and days, which make up a month."""
+        return self.month - int(month_number(pd.DatetimeIndex(self.periods[:1]))[0]) + 1
+
+    @property
+    def whole(self) -> str:
+        """The month, quarter or year that its value stands for, or is part of."""
+        return period_text(self.month, self.months)
+
+    @property
     def period(self) -> str:
-        """The period as people write it: its month, or the weeks or days that are still to come."""
+        """The period as people write it, and how many of its weeks or days are still to come."""
         if len(self.periods) + len(self.published) == 1:
-            return month_text(self.month)
-        return f"{month_text(self.month)}, {len(self.periods)} of {len(self.periods) + len(self.published)}"
+            return self.whole
+        return f"{self.whole}, {len(self.periods)} of {len(self.periods) + len(self.published)}"
 
     def prints(self, value: float) -> tuple[Print, ...]:
         """The release with this value; of several dates each has it."""

@@ -47,6 +47,13 @@ def month_text(month: int) -> str:
     return f"{first_day(month):%Y-%m}"
 
 
+def period_text(month: int, months: int) -> str:
+    """The period of so many months that a numbered month ends: 2026-07, 2026-Q3, 2026-H2 or 2026."""
+    year, ends = divmod(month, 12)
+    parts = {1: month_text(month), 3: f"{year}-Q{ends // 3 + 1}", 6: f"{year}-H{ends // 6 + 1}"}
+    return parts.get(months, f"{year}")
+
+
 def first_day(month: int) -> pd.Timestamp:
     """The first day of a numbered month."""
     return month_start(np.array([month]))[0]

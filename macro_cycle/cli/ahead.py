@@ -114,7 +114,7 @@ def _flip_row(found: Flip) -> list[str]:
     response = found.response
     release = response.release
     due = f"{release.expected:%Y-%m-%d}" + ("!" if release.status == "late" else "")
-    head = [as_typed(release.series_id), month_text(release.month), due]
+    head = [as_typed(release.series_id), release.whole, due]
     if found.expected is None:
         return [*head, "-", "-", "", "", ""]
     expected = as_usual(release.spec, found.expected, response.last)
@@ -181,7 +181,7 @@ def _coming_row(each: Expected) -> list[str]:
     return [
         f"{release.expected:%Y-%m-%d}",
         as_typed(release.series_id),
-        month_text(release.month),
+        release.whole,
         f"{100 * each.size:.2f}",
         expected,
         release.status,
@@ -194,7 +194,7 @@ def _came_row(each: Surprise) -> list[str]:
     return [
         f"{each.day:%Y-%m-%d}",
         as_typed(release.series_id),
-        month_text(release.month),
+        release.whole,
         as_usual(spec, each.value, each.last),
         "-" if each.expected is None else as_usual(spec, each.expected, each.last),
         "-" if each.deviations is None else f"{each.deviations:+.1f}",

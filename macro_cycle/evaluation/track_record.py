@@ -144,16 +144,22 @@ def _delays(record: Record, day: pd.Timestamp, chronology: Chronology) -> pd.Ser
 
 
 def _covered(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[Recession]:
-    """Recessions that began while the record ran and are asked of one, as far as they had been announced on `day`."""
+    """Recessions that are asked of a record, began while it ran, and of which it holds an answer, by `day` announced.
+
+    A record may have gaps: one without a month end from a recession's first month to a year after its trough missed
+    nothing.
+    """
     if record.scores.empty:
         return []
     first, last = record.scores.index[0], record.scores.index[-1]
+    year = pd.DateOffset(years=1)
     return [
         recession
         for recession in chronology.recessions
         if (chronology.scored_since is None or recession.peak >= chronology.scored_since)
         and first <= recession.first_month <= last
         and (recession.peak_announced is None or recession.peak_announced <= day)
+        and len(record.scores.loc[recession.first_month : recession.trough + year if recession.trough else last])
     ]
 
 

@@ -92,7 +92,8 @@ class MonthSeen(Shown):
 class Release(Shown):
     """A value that is due: the series, the period it is of, the day expected of it, and whether that has passed.
 
-    effect: expected size of the move of the recession probability, where somebody has computed it.
+    effect: expected size of the move of the recession probability, where somebody has computed it. beside: in words,
+    what it is the effect of, or why there is none.
     """
 
     series_id: str
@@ -102,20 +103,22 @@ class Release(Shown):
     expected: date
     late: bool
     effect: float | None = None
+    beside: str = ""
 
 
 class FlipShown(Shown):
     """A coming release and the print at which the recession probability crosses one half.
 
-    period: as people write it. size: expected move of the recession probability. expected_print, flips_at: as people
-    speak of such a print; deviations: between the two, in standard deviations of the model's predictive distribution,
-    upward positive; chance: probability of a print that flips the answer. None where there is no such print, or the
-    model has no distribution of it.
+    period: as people write it; parts: what of it is to come, where weeks or days make it up. size: expected move of the
+    recession probability. expected_print, flips_at: as people speak of such a print; deviations: between the two, in
+    standard deviations of the model's predictive distribution, upward positive; chance: probability of a print that
+    flips the answer. None where there is no such print, or the model has no distribution of it.
     """
 
     series_id: str
     title: str
     period: str
+    parts: str
     expected: date
     late: bool
     size: float
@@ -151,8 +154,9 @@ class Contents(Shown):
 
     title: in words that follow "of". authority: who dates its recessions, in words that follow "announced by".
     answers: by the day from which they stood, ascending. moves: by month end, ascending. rule: what declares a phase,
-    in words. stands: the declared phase as of today, in words. record: an evaluation as `evaluation.track_record`
-    writes it.
+    in words. stands: the declared phase as of today, in words. unmoving: titles of the series of which no print moves
+    the answer, since they act on the transitions of later months alone. record: an evaluation as
+    `evaluation.track_record` writes it.
     """
 
     cycle: str
@@ -167,6 +171,7 @@ class Contents(Shown):
     seen_now: tuple[MonthSeen, ...] = ()
     releases: tuple[Release, ...] = ()
     flips: tuple[FlipShown, ...] = ()
+    unmoving: tuple[str, ...] = ()
     series: tuple[SeriesKnown, ...] = ()
     declared: tuple[Declared, ...] = ()
     rule: str = ""

@@ -9,7 +9,7 @@ import pandas as pd
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.hmm.structure import ACTIVITY, LABELS, MOMENTUM, RECESSION
-from macro_cycle.page.ahead import Foresight, flips_shown, with_effects
+from macro_cycle.page.ahead import Foresight, flips_shown, unmoving, with_effects
 from macro_cycle.page.contents import (
     AnswerShown,
     Contents,
@@ -36,10 +36,11 @@ def contents(platform: Platform, foresight: Foresight | None = None) -> Contents
     beside = {(made.as_of, made.version): made for made in platform.records.history("regime_labels", Answer)}
     history = platform.warehouse.history(platform.features.series_ids)
     due = releases_due(history, platform.catalog, platform.features.series_ids, today)
-    answers = tuple(_answer(step, beside, due if step is said[-1] else (), today.date()) for step in said)
+    answers = tuple(_answer(step, beside, due if step is said[-1] else None, today.date()) for step in said)
     ahead = (foresight or Foresight()).of(platform, answers[-1]) if answers else ()
     days = [*(answer.known_from for answer in answers[:-1]), today.date()] if answers else []
     standing = platform.records.newest("declared_phase", DeclaredRecord)
+    seen = _seen_now(platform, answers)
     return Contents(
         cycle=platform.cycle,
         title=platform.definition.title,
@@ -49,10 +50,11 @@ def contents(platform: Platform, foresight: Foresight | None = None) -> Contents
         regimes=_regimes(said),
         answers=answers,
         moves=tuple(Move.model_validate(_without(document, "standard_error")) for document in platform.news.all()),
-        recessions=_recessions(platform.chronology, answers),
-        seen_now=_seen_now(platform, answers),
+        recessions=_recessions(platform.chronology, answers, seen),
+        seen_now=seen,
         releases=with_effects(due, ahead),
         flips=flips_shown(ahead),
+        unmoving=unmoving(ahead),
         series=series_known(history, platform.catalog, platform.features.series_ids, days),
         declared=tuple(Declared.model_validate(vars(each)) for each in on_record(platform)),
         rule=platform.definition.declared.in_words,
@@ -62,13 +64,14 @@ def contents(platform: Platform, foresight: Foresight | None = None) -> Contents
 
 
 def _answer(
-    step: Step, beside: Mapping[tuple[date, str], Answer], due: tuple[Release, ...], today: date
+    step: Step, beside: Mapping[tuple[date, str], Answer], due: tuple[Release, ...] | None, today: date
 ) -> AnswerShown:
+    """due: what is due, where the answer stands today; None of an earlier one."""
     call = step.call
     made = beside.get((call.as_of, call.data_version))
     known = made.outlook["recession_probability"] if made and made.outlook else None
     news = made is None or made.news
-    day = today if due else min(call.as_of, today)
+    day = min(call.as_of, today) if due is None else today
     return AnswerShown(
         known_from=step.known_from,
         **{name: value for name, value in vars(call).items() if name != "recorded_at"},
@@ -85,7 +88,7 @@ def _answer(
             call.reference_month,
             day,
             news=news,
-            releases=due,
+            releases=due or (),
         ),
     )
 
@@ -99,11 +102,14 @@ def _regimes(said: list[Step]) -> tuple[Regime, ...]:
     return tuple(Regime(label=label, activity=1 - 2 * low, momentum=1 - 2 * falling) for label, low, falling in corners)
 
 
-def _recessions(chronology: Chronology, answers: tuple[AnswerShown, ...]) -> tuple[RecessionShown, ...]:
-    """The recessions that the record reaches into."""
+def _recessions(
+    chronology: Chronology, answers: tuple[AnswerShown, ...], seen: tuple[MonthSeen, ...]
+) -> tuple[RecessionShown, ...]:
+    """The recessions of the months that are drawn."""
     if not answers:
         return ()
-    first, last = pd.Timestamp(min(answer.reference_month for answer in answers)), pd.Timestamp(answers[-1].as_of)
+    months = [*(answer.reference_month for answer in answers), *(each.month for each in seen)]
+    first, last = pd.Timestamp(min(months)), pd.Timestamp(answers[-1].as_of)
     wait = pd.DateOffset(months=chronology.longest_wait)
     return tuple(
         RecessionShown(

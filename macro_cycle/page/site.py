@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -72,20 +71,16 @@ def _fixed(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _period(period: date, frequency: str) -> str:
-    """The period that a value is of: a day for days and weeks, else its first month."""
-    return words.short_day(period) if frequency in words.BY_DAY else words.short_month(period)
-
-
 _FILTERS: dict[str, Callable[..., str]] = {
     "percent": words.percent,
     "band": lambda ends: words.band(*ends),
     "points": words.points,
     "day": words.day_of,
     "short_day": words.short_day,
+    "signed": words.signed,
     "month": words.month_of,
     "age": words.age,
-    "period": _period,
+    "period": words.period_of,
     "fixed": _fixed,
     "sentence_case": lambda text: text[:1].upper() + text[1:],
     "rest": lambda sentence, label: sentence.removeprefix(f"{label}; "),

@@ -9,6 +9,7 @@ SPACE = "\N{NO-BREAK SPACE}"
 SOON = timedelta(days=6)
 BY_DAY = ("daily", "weekly")
 """Frequencies whose periods are named by a day; others are by a month."""
+MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12}
 
 
 def percent(probability: float, digits: int = 1) -> str:
@@ -33,6 +34,11 @@ def points(change: float) -> str:
     return f"{100 * change:.1f}"
 
 
+def signed(number: float) -> str:
+    """`+1.4`, `−0.8`."""
+    return f"{number:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def day_of(day: date) -> str:
     """`28 November 2026`."""
     return f"{day.day} {day:%B} {day.year}"
@@ -48,11 +54,21 @@ def short_month(month: date) -> str:
     return f"{month:%b} {month.year}"
 
 
+def period_of(period: date, frequency: str) -> str:
+    """The period that a value dated `period` is of: `28 Nov 2026`, `Jul 2026`, `Q3 2026`, `H2 2026`, `2026`."""
+    if frequency in BY_DAY:
+        return short_day(period)
+    if frequency == "monthly":
+        return short_month(period)
+    parts = {"quarterly": f"Q{(period.month - 1) // 3 + 1} ", "half-yearly": f"H{(period.month - 1) // 6 + 1} "}
+    return f"{parts.get(frequency, '')}{period.year}"
+
+
 def age(period: date, frequency: str, day: date) -> str:
-    """How long before `day` the period began: in days for days and weeks, else in months."""
+    """How long before `day` the period was: in days for days and weeks, else in months since its last one."""
     if frequency in BY_DAY:
         return f"{(day - period).days} days"
-    return months(_months_between(period, day))
+    return months(max(0, _months_between(period, day) - MONTHS.get(frequency, 1) + 1))
 
 
 def month_of(month: date, beside: date | None = None) -> str:

@@ -65,6 +65,13 @@ def test_an_empty_record_has_no_figures(oracle):
     assert (found.months, found.auroc, found.recessions) == (0, None, 0)
 
 
+def test_a_recession_within_a_gap_of_the_record_is_not_asked_of_it(oracle):
+    gapped = Record("model", "Model", oracle.scores.drop(MONTHS[(MONTHS >= "2010-01-01") & (MONTHS < "2026-10-01")]))
+    assert dates_of_calls(gapped, TODAY, NBER)[-1]["first_month"] == "2008-01"
+    found = figures(gapped, TODAY, NBER)
+    assert found.called == found.recessions == 6
+
+
 def test_a_score_that_is_no_probability_has_no_brier_score(oracle):
     rule = Record("sahm", "Sahm", oracle.scores, threshold=0.5, probability=False)
     assert figures(rule, TODAY, NBER).brier is None

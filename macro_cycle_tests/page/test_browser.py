@@ -3,11 +3,13 @@
 import importlib.util
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from macro_cycle.page import words
 from macro_cycle.page.site import site
 from macro_cycle.page.words import SPACE
 from macro_cycle_tests.page.browser import Tab, browser, chromium
@@ -113,6 +115,31 @@ def test_on_a_past_day_nothing_is_shown_that_was_not_known_on_it(tab, page):
     tab.run("document.getElementById('travel-today').click()")
     tab.settle()
     assert (shading(), seen("#fan svg")) == (1, 1)
+
+
+def test_within_a_gap_of_the_record_nothing_is_drawn_and_the_page_says_so(tab, tmp_path):
+    whole = recorded()
+    kept = [i for i, end in enumerate(ENDS) if not date(2009, 3, 1) < end < date(2010, 10, 1)]
+    series = [each.model_copy(update={"newest": tuple(each.newest[i] for i in kept)}) for each in whole.series]
+    gapped = whole.model_copy(update={"answers": tuple(whole.answers[i] for i in kept), "series": tuple(series)})
+    for name, content in site([gapped]).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    page = (tmp_path / "us" / "index.html").as_uri()
+    tab.open(page)
+    assert tab.run("document.querySelectorAll('#history .said-line').length") == 2
+    assert tab.run("document.querySelectorAll('#clock .trail').length") == 2, "October, November and December 2010"
+    tab.open(f"{page}#2009-12-15")
+    assert tab.text("#standing") == "As known on 28 February 2009"
+    assert tab.text("#caveat").startswith(
+        "The record has no answer between 28 February 2009 and 31 October 2010: this is the last one before 15 December"
+    )
+    assert tab.text("#ages tbody tr td:nth-of-type(2)") == next(
+        words.age(each.newest[kept.index(37)], each.frequency, ENDS[37]) for each in whole.series
+    )
+    tab.open(f"{page}#2009-03-15")
+    assert tab.text("#standing") == "As known on 15 March 2009"
+    assert "no answer" not in tab.text("#caveat")
 
 
 def test_a_day_can_be_typed_and_a_press_in_the_history_chooses_one(tab, page):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from macro_cycle.page.contents import Release
-from macro_cycle.page.words import SPACE, age, band, percent, sentence
+from macro_cycle.page.words import SPACE, age, band, percent, period_of, sentence
 
 THURSDAY = date(2026, 12, 3)
 
@@ -66,7 +66,19 @@ def test_a_month_of_another_year_and_an_answer_without_news_are_said_to_be_so():
 
 
 @pytest.mark.parametrize(
-    ("frequency", "said"), [("monthly", "4 months"), ("weekly", "124 days"), ("daily", "124 days")]
+    ("frequency", "said"),
+    [("monthly", "4 months"), ("quarterly", "2 months"), ("yearly", "0 months"), ("weekly", "124 days")],
 )
 def test_an_age_is_in_the_units_of_the_series(frequency, said):
     assert age(date(2026, 8, 1), frequency, THURSDAY) == said
+
+
+@pytest.mark.parametrize(
+    ("frequency", "said"),
+    [
+        *(("daily", "1 Aug 2026"), ("weekly", "1 Aug 2026"), ("monthly", "Aug 2026"), ("quarterly", "Q3 2026")),
+        *(("half-yearly", "H2 2026"), ("yearly", "2026")),
+    ],
+)
+def test_a_period_is_named_as_people_name_it(frequency, said):
+    assert period_of(date(2026, 8, 1), frequency) == said

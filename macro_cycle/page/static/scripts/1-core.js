@@ -48,9 +48,16 @@ function standingOn(day) {
   return low;
 }
 
+// Month ends between two days, so many that a record without gaps would hold an answer in between if there are two.
+const monthsBetween = (from, to) => 12 * (to.slice(0, 4) - from.slice(0, 4)) + (to.slice(5, 7) - from.slice(5, 7));
+const followsOn = (earlier, later) => monthsBetween(answers.as_of[earlier], answers.as_of[later]) <= 1;
+
 const chosen = { index: last, day: contents.today };
 const drawings = [];
 const isToday = () => chosen.index === last;
+// Whether the record has answers of the month ends just before the chosen day; and the day that what is shown is as of.
+const isHeld = () => monthsBetween(answers.as_of[chosen.index], chosen.day) <= 1;
+const dayShown = () => (isToday() || isHeld() ? chosen.day : answers.as_of[chosen.index]);
 
 function choose(index, day) {
   chosen.index = clamp(index, 0, last);

@@ -7,10 +7,10 @@ const placeOf = (index) => contents.regimes.reduce(
     return [x + p * regime.activity, y + p * regime.momentum];
   }, [0, 0]);
 
-// The last answer of each month end, so that a month with many answers counts once.
+// The last answer of each month end, so that a month with many answers counts once; back to where one is missing.
 function trailOf(index) {
   const found = [];
-  for (let i = index; i >= 0 && found.length <= TRAIL; i--) {
+  for (let i = index; i >= 0 && found.length <= TRAIL && (i === index || followsOn(i, i + 1)); i--) {
     if (i === index || answers.as_of[i] !== answers.as_of[i + 1]) found.push(i);
   }
   return found.reverse();

@@ -1,11 +1,13 @@
 // What was said at each month end, as far as it had been said on the chosen day; recessions once they were announced.
+const LEAST_YEARS = 20;
+const YEAR = 365.25 * 864e5;
 const shown = { years: 0 };
 const newestOfMonth = answers.as_of.flatMap((asOf, i) => (answers.as_of[i + 1] === asOf ? [] : [i]));
 
 drawing("history", (place, width) => {
   const narrow = width < 560, height = narrow ? 220 : 280, edge = { left: 38, right: 6, top: 10, bottom: 38 };
-  const first = time(answers.reference_month[0]), end = time(contents.today);
-  const from = shown.years ? Math.max(first, end - shown.years * 365.25 * 864e5) : first;
+  const end = time(contents.today), first = firstShown(end);
+  const from = shown.years ? Math.max(first, end - shown.years * YEAR) : first;
   const x = scale(from, end, edge.left, width - edge.right), y = scale(0, 1, height - edge.bottom, edge.top);
   const known = newestOfMonth.filter((i) => i <= chosen.index && time(answers.reference_month[i]) >= from);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": historyInWords(known) });
@@ -22,9 +24,13 @@ drawing("history", (place, width) => {
   pointing(place, picture, width, height, edge, x, from);
 });
 
+// A record that has just begun is shown beside the past as it is seen now.
+const firstShown = (end) => Math.min(
+  time(answers.reference_month[0]), Math.max(time(contents.seen_now.month[0]), end - LEAST_YEARS * YEAR));
+
 const seenNow = (from) => contents.seen_now.month.flatMap((month, i) => {
   const t = time(month);
-  return t < from || t < time(answers.reference_month[0]) ? [] : [[t, contents.seen_now.probability[i]]];
+  return t < from ? [] : [[t, contents.seen_now.probability[i]]];
 });
 
 function grid(picture, width, height, edge, x, y, from, end, narrow) {
@@ -54,26 +60,41 @@ function shades(picture, x, y, from) {
   }
 }
 
+// Answers of month ends that follow each other; the record may have gaps.
+function runs(known) {
+  const found = [];
+  known.forEach((i, place) => {
+    if (place && followsOn(known[place - 1], i)) found.at(-1).push(i); else found.push([i]);
+  });
+  return found;
+}
+
 function said(picture, known, x, y) {
-  const points = known.map((i) => [x(time(answers.reference_month[i])), y(answers.recession_probability[i])]);
-  const base = `L${points.at(-1)[0].toFixed(1)} ${y(0)}L${points[0][0].toFixed(1)} ${y(0)}Z`;
-  picture.append(svg("path", { class: "said-area", d: line(points) + base }), svg("path", { class: "said-line", d: line(points) }));
-  const [px, py] = points.at(-1);
-  picture.append(svg("circle", { class: "marker-dot", cx: px, cy: py, r: 5 }));
+  for (const run of runs(known)) {
+    const points = run.map((i) => [x(time(answers.reference_month[i])), y(answers.recession_probability[i])]);
+    const base = `L${points.at(-1)[0].toFixed(1)} ${y(0)}L${points[0][0].toFixed(1)} ${y(0)}Z`;
+    picture.append(svg("path", { class: "said-area", d: line(points) + base }), svg("path", { class: "said-line", d: line(points) }));
+  }
+  const i = known.at(-1);
+  picture.append(svg("circle", {
+    class: "marker-dot", cx: x(time(answers.reference_month[i])), cy: y(answers.recession_probability[i]), r: 5,
+  }));
 }
 
 function ribbon(picture, known, x, top) {
-  let run = null;
   const month = 31 * 864e5;
-  const close = (until) => run && picture.append(svg("rect", {
-    class: colorOf(run.label), x: x(run.from), width: Math.max(0.8, x(until) - x(run.from)), y: top, height: 7,
-  }));
-  for (const i of known) {
-    const t = time(answers.reference_month[i]);
-    if (!run || run.label !== answers.label[i]) { close(t); run = { label: answers.label[i], from: t }; }
-    run.until = t + month;
+  for (const run of runs(known)) {
+    let from = time(answers.reference_month[run[0]]);
+    run.forEach((i, place) => {
+      const next = run[place + 1];
+      if (next !== undefined && answers.label[next] === answers.label[i]) return;
+      const until = next === undefined ? time(answers.reference_month[i]) + month : time(answers.reference_month[next]);
+      picture.append(svg("rect", {
+        class: colorOf(answers.label[i]), x: x(from), width: Math.max(0.8, x(until) - x(from)), y: top, height: 7,
+      }));
+      from = until;
+    });
   }
-  if (run) close(run.until);
 }
 
 // The answer under the pointer; a press chooses its day.

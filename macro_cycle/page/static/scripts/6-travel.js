@@ -9,7 +9,7 @@ drawings.push(() => {
   byId("travel-day").textContent = dayOf(chosen.day);
   byId("travel-date").value = chosen.day;
   byId("travel-today").disabled = isToday();
-  byId("standing").textContent = `As known on ${dayOf(chosen.day)}`;
+  byId("standing").textContent = `As known on ${dayOf(dayShown())}`;
   byId("label").textContent = answers.label[i];
   byId("sentence-label").textContent = `${answers.label[i]}; `;
   byId("sentence-rest").textContent = answers.sentence[i].replace(`${answers.label[i]}; `, "");
@@ -29,8 +29,9 @@ drawings.push(() => {
 
 function caveat(i) {
   if (isToday()) return "";
+  const gap = isHeld() ? "" : `The record has no answer ${i < last ? `between ${dayOf(answers.as_of[i])} and ${dayOf(answers.as_of[i + 1])}` : `after ${dayOf(answers.as_of[i])}`}: this is the last one before ${dayOf(chosen.day)}. `;
   const later = answers.computed_later[i] ? "Computed later, from what was known on that day. " : "";
-  return later + (answers.outlook[i] ? "" : "No forecast was kept with this answer.");
+  return gap + later + (answers.outlook[i] ? "" : "No forecast was kept with this answer.");
 }
 
 function bars(i) {
@@ -53,11 +54,17 @@ function ages(i) {
 
 const byDay = (frequency) => frequency === "daily" || frequency === "weekly";
 const shortMonth = (day) => `${MONTHS[+day.slice(5, 7) - 1].slice(0, 3)} ${day.slice(0, 4)}`;
-const periodOf = (day, frequency) => (byDay(frequency) ? `${+day.slice(8, 10)} ` : "") + shortMonth(day);
+const PARTS = { quarterly: ["Q", 3], "half-yearly": ["H", 6], yearly: ["", 12] };
+
+function periodOf(day, frequency) {
+  if (!PARTS[frequency]) return (byDay(frequency) ? `${+day.slice(8, 10)} ` : "") + shortMonth(day);
+  const [name, months] = PARTS[frequency];
+  return (name && `${name}${Math.ceil(day.slice(5, 7) / months)} `) + day.slice(0, 4);
+}
 
 function ageOf(period, frequency) {
-  if (byDay(frequency)) return `${Math.round((time(chosen.day) - time(period)) / 864e5)} days`;
-  const behind = 12 * (chosen.day.slice(0, 4) - period.slice(0, 4)) + (chosen.day.slice(5, 7) - period.slice(5, 7));
+  if (byDay(frequency)) return `${Math.round((time(dayShown()) - time(period)) / 864e5)} days`;
+  const behind = Math.max(0, monthsBetween(period, dayShown()) - (PARTS[frequency]?.[1] ?? 1) + 1);
   return `${behind} month${behind === 1 ? "" : "s"}`;
 }
 
