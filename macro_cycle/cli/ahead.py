@@ -12,6 +12,7 @@ from macro_cycle.ahead import what_if as supposed
 from macro_cycle.ahead.documents import as_usual, radar_document, what_if_document
 from macro_cycle.ahead.flip import Flip
 from macro_cycle.ahead.radar import Expected, Radar
+from macro_cycle.ahead.releases import Release
 from macro_cycle.ahead.scenario import month_text
 from macro_cycle.ahead.what_if import WhatIf
 from macro_cycle.cli.as_of import MaybeAsOf, asked
@@ -42,17 +43,7 @@ def flip(as_of: MaybeAsOf = None, cycle: Cycle = DEFAULT, json: JsonFlag = False
     if json:
         print_json(ahead.flip_document(found, seen))
         return
-    shown = table("series", "of", "due", "expected", "flips at", "sd", "chance", "range", numbers=NUMBERS)
-    for each in seen.expected:
-        shown.add_row(*_flip_row(each.flip))
-    print_table(_title("What would flip the answer", seen), shown)
-    print_paragraph(_together(seen))
-    print_paragraph(
-        "!: late. expected, flips at: the print as people speak of it (a level, a change, or a change in percent). "
-        "sd: standard deviations of the model's predictive distribution from the one to the other; chance: of a print "
-        "that flips the answer; range: recession probability over every print. -: acts on later months' transitions "
-        f"alone. {FIXED}"
-    )
+    show_flips(seen)
 
 
 def what_if(
@@ -104,7 +95,7 @@ def radar(
     seen, came = made_radar(knowledge.scenario(found, day)), knowledge.came_since(found, begin, day)
     if ics is not None:
         _write(ics, seen, came, found.cycle)
-    print_json(radar_document(seen, came)) if json else _show_radar(seen, came, f"{begin:%Y-%m-%d}")
+    print_json(radar_document(seen, came)) if json else show_radar(seen, came, f"{begin:%Y-%m-%d}")
 
 
 NUMBERS = ("expected", "flips at", "sd", "chance", "range", "size", "print", "effect", "alone")
@@ -113,8 +104,7 @@ NUMBERS = ("expected", "flips at", "sd", "chance", "range", "size", "print", "ef
 def _flip_row(found: Flip) -> list[str]:
     response = found.response
     release = response.release
-    due = f"{release.expected:%Y-%m-%d}" + ("!" if release.status == "late" else "")
-    head = [as_typed(release.series_id), release.whole, due]
+    head = [as_typed(release.series_id), release.whole, _due(release)]
     if found.expected is None:
         return [*head, "-", "-", "", "", ""]
     expected = as_usual(release.spec, found.expected, response.last)
@@ -122,6 +112,10 @@ def _flip_row(found: Flip) -> list[str]:
     deviations = "" if found.deviations is None else f"{found.deviations:+.1f}"
     chance = "" if found.chance is None else _share(found.chance)
     return [*head, expected, at, deviations, chance, f"{found.lowest:.1%}-{found.highest:.1%}"]
+
+
+def _due(release: Release) -> str:
+    return f"{release.expected:%Y-%m-%d}" + ("!" if release.status == "late" else "")
 
 
 def _together(seen: Radar) -> str:
@@ -141,14 +135,32 @@ def _title(what: str, seen: Radar) -> str:
     )
 
 
-def _show_radar(seen: Radar, came: list[Surprise], since: str) -> None:
-    coming = table("due", "series", "of", "size", "expected", "status", "title", numbers=NUMBERS, flowing=["title"])
+def show_flips(seen: Radar) -> None:
+    """Print what would flip the answer, in a table."""
+    columns = ("series", "of", "due", "expected", "flips at", "sd", "chance", "range")
+    shown = table(*columns, numbers=NUMBERS, flowing=["series"])
+    for each in seen.expected:
+        shown.add_row(*_flip_row(each.flip))
+    print_table(_title("What would flip the answer", seen), shown)
+    print_paragraph(_together(seen))
+    print_paragraph(
+        "!: late. expected, flips at: the print as people speak of it (a level, a change, or a change in percent). "
+        "sd: standard deviations of the model's predictive distribution from the one to the other; chance: of a print "
+        "that flips the answer; range: recession probability over every print. -: acts on later months' transitions "
+        f"alone. {FIXED}"
+    )
+
+
+def show_radar(seen: Radar, came: list[Surprise], since: str) -> None:
+    """Print the coming releases and those that came after the day `since`, in tables."""
+    columns = ("due", "series", "of", "size", "expected", "title")
+    coming = table(*columns, numbers=NUMBERS, flowing=["series", "title"])
     for each in seen.expected:
         coming.add_row(*_coming_row(each))
     print_table(_title("Releases to come", seen), coming)
     print_paragraph(
-        "due: by the catalogue's publication lag, not announced. size: expected change of the recession probability, "
-        f"up or down, in percentage points. {FIXED}"
+        "due: by the catalogue's publication lag, not announced; !: late. size: expected change of the recession "
+        f"probability, up or down, in percentage points. -: acts on later months' transitions alone. {FIXED}"
     )
     answers.print()
     if not came:
@@ -164,7 +176,7 @@ def _show_radar(seen: Radar, came: list[Surprise], since: str) -> None:
         "effect",
         "title",
         numbers=(*NUMBERS, "sd"),
-        flowing=["title"],
+        flowing=["series", "title"],
     )
     for one in sorted(came, key=lambda surprise: surprise.day, reverse=True):
         past.add_row(*_came_row(one))
@@ -179,12 +191,11 @@ def _coming_row(each: Expected) -> list[str]:
     release, response = each.response.release, each.response
     expected = "-" if each.flip.expected is None else as_usual(release.spec, each.flip.expected, response.last)
     return [
-        f"{release.expected:%Y-%m-%d}",
+        _due(release),
         as_typed(release.series_id),
         release.whole,
-        f"{100 * each.size:.2f}",
+        "-" if each.flip.expected is None else f"{100 * each.size:.2f}",
         expected,
-        release.status,
         as_typed(release.spec.title),
     ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from macro_cycle.cli.console import answers, as_typed, print_warnings, table
+from macro_cycle.cli.console import answers, as_typed, in_lines, print_warnings, table
 from macro_cycle.observations.provenance import NOT_STATED
 from macro_cycle.platform.settings import Settings
 from macro_cycle.records import Answer, Declared, Model
@@ -53,8 +53,8 @@ def repeated(months_behind: int) -> str:
 
 
 def rests_on(provenance: Mapping[str, Any] | None) -> str:
-    """The kind of history behind an answer, in words, from the document that says so."""
-    return NOT_STATED if provenance is None else as_typed(provenance["in_words"])
+    """The kind of history behind an answer, in words, from the document that says so; no share of it is broken."""
+    return NOT_STATED if provenance is None else as_typed(provenance["in_words"]).replace(" %", "%")
 
 
 def _cure(platform: Platform) -> str:
@@ -121,7 +121,7 @@ def _show(answer: dict[str, Any]) -> None:
         shown.add_row("expected to last", _exit(answer["outlook"]))
     for label, probability in answer["probabilities"].items():
         shown.add_row(f"  {as_typed(label)}", f"{probability:6.1%}  {'█' * round(30 * probability)}")
-    if answer["phases"]:
+    if answer["phases"] and answer["phases"] != answer["probabilities"]:
         shown.add_row("phase, by its turns", _phases(answer["phases"]))
     shown.add_row(
         "model",
@@ -138,7 +138,7 @@ def _show(answer: dict[str, Any]) -> None:
 
 def _phases(phases: Mapping[str, float]) -> str:
     """How probable each phase is by the turns around the month."""
-    return ", ".join(f"{as_typed(label)} {p:.1%}" for label, p in phases.items())
+    return in_lines([f"{as_typed(label)} {p:.1%}" for label, p in phases.items()])
 
 
 def _band(outlook: dict[str, Any] | None) -> str:
@@ -146,17 +146,16 @@ def _band(outlook: dict[str, Any] | None) -> str:
     if not outlook:
         return ""
     present = outlook["recession_probability"]
-    return f"  (90 %: {present['low']:.1%} to {present['high']:.1%})"
+    return f"  (90% band: {present['low']:.1%} to {present['high']:.1%})"
 
 
 def _exit(outlook: dict[str, Any]) -> str:
     """How long the present phase is expected to go on."""
     stay = outlook["months_to_exit"]
-    return (
-        f"{stay['value']:.0f} months in {as_typed(outlook['label'])}  (90 %: {stay['low']:.0f} to {stay['high']:.0f})"
-    )
+    months, band = f"{stay['value']:.0f} months", f"{stay['low']:.0f} to {stay['high']:.0f}"
+    return f"{months} in {as_typed(outlook['label'])}  (90% band: {band})"
 
 
 def _onsets(outlook: dict[str, Any]) -> str:
     """How probable it is that a recession begins soon."""
-    return ", ".join(f"within {n} months {p['value']:.1%}" for n, p in outlook["recession_begins"].items())
+    return in_lines([f"{p['value']:.1%} within {n} months" for n, p in outlook["recession_begins"].items()])

@@ -96,7 +96,7 @@ def _show(result: ByPhase, rests_on: str, chart: Path | None) -> None:
     )
     if result.left_out:
         answers.print(f"{result.left_out} values have no phase on record and are left out.", highlight=False)
-    answers.print(f"What was known rests on {rests_on}.", highlight=False)
+    answers.print(f"What was known rests on {rests_on.replace(' %', '%')}.", highlight=False)
     if chart is not None:
         answers.print(f"drawn into {as_typed(chart)}", highlight=False, soft_wrap=True)
     print_warnings(result.warnings)

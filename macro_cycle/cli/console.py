@@ -1,7 +1,7 @@
 """Where the commands print: answers on standard output, everything else on standard error."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,17 @@ def table(*columns: str, numbers: Collection[str] = (), flowing: Collection[str]
             overflow="fold",
         )
     return made
+
+
+def in_lines(items: Sequence[str], width: int = 54) -> str:
+    """Items after each other, with commas, in lines of at most so many characters; none is broken."""
+    lines = [""]
+    for place, item in enumerate(items):
+        said = item + ("," if place + 1 < len(items) else "")
+        if lines[-1] and len(lines[-1]) + 1 + len(said) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {said}".lstrip()
+    return "\n".join(lines)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from macro_cycle.cli.console import answers, as_typed, errors
 from macro_cycle.cli.files import write_named
-from macro_cycle.cli.platform import platform
+from macro_cycle.cli.platform import EachCycle, platforms
 from macro_cycle.errors import MacroCycleError, UsageError
 
 MARK = "assets/page.js"
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def site(
     out: Annotated[Path, typer.Option(help="Folder to write: a new or empty one, or one written before.")],
+    cycle: EachCycle = None,
 ) -> None:
     """Write the page as files that open from disk and can be put on any web server."""
     from macro_cycle.page.cycles import Cycles
@@ -27,10 +28,10 @@ def site(
     from macro_cycle.page.site import site as files_of
 
     _refuse_a_folder_of_others(out)
-    found = platform()
+    found = platforms(cycle)[0]
     found.warehouse.migrate()
     with errors.status("reading the record"):
-        files = files_of([contents(cycle) for cycle in Cycles(found.installation).shown()])
+        files = files_of([contents(each) for each in Cycles(found.installation).shown(cycle)])
     for name, content in files.items():
         _write(out / name, content)
     answers.print(f"wrote {len(files)} files; open {as_typed(out / 'index.html')}", highlight=False, soft_wrap=True)

@@ -32,8 +32,10 @@ class Cycles:
         definitions = library(settings).found
         self._platforms = {code: ReadingPlatform(settings, definition) for code, definition in definitions.items()}
 
-    def shown(self) -> list[Platform]:
-        """The default one, and the others that have been answered."""
+    def shown(self, only: str | None = None) -> list[Platform]:
+        """The default one, and the others that have been answered; or the one of this code alone."""
+        if only is not None:
+            return [self._platforms[only]]
         return [each for code, each in self._platforms.items() if code == DEFAULT or _is_answered(each)]
 
     def record_version(self) -> RecordVersion:

@@ -22,7 +22,7 @@ from macro_cycle.page.contents import (
 )
 from macro_cycle.page.knowledge import releases_due, series_known
 from macro_cycle.page.timeline import Step, steps
-from macro_cycle.page.words import sentence
+from macro_cycle.page.words import SPACE, sentence
 from macro_cycle.records import Answer
 from macro_cycle.records import Declared as DeclaredRecord
 from macro_cycle.resources.declarations import on_record
@@ -78,8 +78,8 @@ def _answer(
         news=news,
         months_behind=call.months_behind,
         computed_later=step.computed_later,
-        rests_on=made.rests_on if made and made.provenance else None,
-        phases=(made.phases or None) if made else None,
+        rests_on=made.rests_on.replace(" %", f"{SPACE}%") if made and made.provenance else None,
+        phases=made.phases if made and made.phases and dict(made.phases) != dict(call.probabilities) else None,
         outlook=made.outlook if made else None,
         sentence=sentence(
             call.label,

@@ -66,7 +66,7 @@ class Sample:
     @property
     def cure(self) -> str:
         """What to say to whom its newest data are too old."""
-        return f"{self.about.title} ends in {pd.Timestamp(self.about.ends):%B %Y}. {self.about.newer}"
+        return f"{self.about.title} holds what had been published by {self.about.made_on}. {self.about.newer}"
 
     @property
     def stand_ins(self) -> Mapping[str, str]:

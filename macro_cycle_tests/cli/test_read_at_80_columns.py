@@ -7,11 +7,13 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from macro_cycle.cli import answer, console, services
+from macro_cycle.ahead import radar
+from macro_cycle.cli import ahead, answer, console, services
 from macro_cycle.cli.app import app
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.records import Decision
 from macro_cycle.stack import ServiceStatus
+from macro_cycle_tests.ahead.conftest import information_set, known, observations, scenario  # noqa: F401
 from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
 
 WIDTH = 80
@@ -121,11 +123,34 @@ def test_the_answer_is_read_whole(capsys):
         "retrained": False,
         "outlook": outlook,
         "warnings": [],
-        "cure": "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data.",
+        "cure": "the bundled sample holds what had been published by 2026-08-31. Set a source and a key.",
         "addresses": {"predictions": "http://127.0.0.1:8080/v1/models/macro-cycle-hmm:predict"},
     }
     answer.show([document])
-    whole(capsys.readouterr().out)
+    output = capsys.readouterr().out
+    whole(output)
+    lines = [line.strip() for line in output.splitlines()]
+    assert any(line.endswith("Contraction 0.0%,") for line in lines), "a figure stands in the line of its name"
+    assert "Trough 0.0%" in lines
+
+
+@pytest.mark.slow
+def test_ids_of_any_length_leave_the_figures_whole(scenario, capsys):  # noqa: F811
+    seen = radar(scenario)
+    for each in seen.expected:
+        release = each.response.release
+        long = release.spec.model_copy(update={"series_id": "PIM_BENS_INTERMEDIARIOS"})
+        object.__setattr__(release, "spec", long)
+    ahead.show_flips(seen)
+    flips = capsys.readouterr().out
+    whole(flips)
+    for each in seen.expected:
+        if each.flip.expected is not None:
+            assert f"{each.flip.lowest:.1%}-{each.flip.highest:.1%}\n" in flips
+    ahead.show_radar(seen, [], DAY)
+    shown = capsys.readouterr().out
+    whole(shown)
+    assert all(f"{100 * each.size:.2f}" in shown for each in seen.expected if each.size)
 
 
 def test_the_shell_completes_commands(told):

@@ -16,6 +16,18 @@ def test_a_site_is_written_again_in_its_place(told, tmp_path):
     assert not list((tmp_path / "out").rglob(".*"))
 
 
+def test_one_cycle_is_written_alone_and_one_that_is_not_there_is_one_line(told, tmp_path):
+    out = tmp_path / "out"
+    assert told("site", "--out", str(out), "--cycle", "br")[0] == 0
+    assert {path.parent.name for path in out.glob("*/index.html")} == {"br"}
+    assert "macro-cycle run --cycle br" in (out / "br" / "index.html").read_text()
+    assert "br/index.html" in (out / "index.html").read_text()
+    code, _, [line] = told("site", "--out", str(tmp_path / "other"), "--cycle", "xx")
+    assert code == 1
+    assert "no cycle xx" in line
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.parametrize(("made", "said"), [("folder", "other files lie in that folder"), ("file", "it is a file")])
 def test_other_files_are_left_alone(told, tmp_path, made, said):
     out = tmp_path / "out"

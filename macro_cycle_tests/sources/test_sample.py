@@ -61,10 +61,14 @@ def test_the_month_in_which_a_sample_ends_is_that_of_its_newest_value(brazil):
         assert f"{newest:%Y-%m}" == sample.about.ends
 
 
-def test_whose_data_are_too_old_hears_when_they_end_and_where_newer_ones_are():
+def test_whose_data_are_too_old_hears_by_when_they_were_published_and_where_newer_ones_are(brazil):
     assert Sample(Catalog.load()).cure == (
-        "the bundled sample ends in July 2026. Set MACRO_CYCLE_SOURCE=fred_api and a key for today's data."
+        "the bundled sample holds what had been published by 2026-08-31. Set MACRO_CYCLE_SOURCE=fred_api and a key for "
+        "today's data."
     )
+    for sample in (brazil, Sample(Catalog.load())):
+        assert sample.observations(sample.available())["realtime_start"].max() <= sample.made_on
+        assert str(sample.made_on.date()) in sample.cure
 
 
 def test_an_unknown_series_names_the_sample_and_those_near(brazil):
