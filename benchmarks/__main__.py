@@ -1,9 +1,12 @@
-"""Run benchmark suites: `python -m benchmarks [suite ...]`, all of them by default."""
+"""Run benchmark suites, all of them by default: `python -m benchmarks [suite ...] [--vintages FOLDER]`."""
 
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from importlib import import_module
+from inspect import signature
+from pathlib import Path
 from pkgutil import iter_modules
 
 from rich.console import Console
@@ -15,16 +18,21 @@ from benchmarks.figures import Figure, write
 SIGNS = {True: "yes", False: "NO", None: ""}
 
 
-def main(names: list[str]) -> int:
-    """Measure, print and record each suite; returns the number of suites that do not exist."""
-    suites = {m.name: f"benchmarks.{m.name}" for m in iter_modules(benchmarks.__path__)}
-    suites = {name: path for name, path in suites.items() if hasattr(import_module(path), "measure")}
-    unknown = [name for name in names if name not in suites]
+def main(arguments: list[str]) -> int:
+    """Measure, print and record each suite; returns what the process exits with."""
+    parser = ArgumentParser("python -m benchmarks", description="Measure, print and record suites of figures.")
+    parser.add_argument("names", nargs="*", metavar="suite", help="all of them where none is named")
+    parser.add_argument("--vintages", type=Path, metavar="FOLDER", help="FRED-MD files for the suites that read some")
+    asked = parser.parse_args(arguments)
+    modules = {m.name: import_module(f"benchmarks.{m.name}") for m in iter_modules(benchmarks.__path__)}
+    suites = {name: module.measure for name, module in modules.items() if hasattr(module, "measure")}
+    unknown = [name for name in asked.names if name not in suites]
     if unknown:
         print(f"no suite {', '.join(unknown)}: the suites are {', '.join(suites)}", file=sys.stderr)
         return 1
-    for name in names or suites:
-        figures = import_module(suites[name]).measure()
+    for name in asked.names or suites:
+        measure = suites[name]
+        figures = measure(asked.vintages) if "vintages" in signature(measure).parameters else measure()
         Console().print(_table(name, figures))
         Console().print(f"written to {write(name, figures)}")
     return 0

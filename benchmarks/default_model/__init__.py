@@ -1,5 +1,12 @@
-"""Experiments that chose the default model: the walk-forward runner, the comparison and the injected faults."""
+"""How well the default model dates the cycle: calls, phases, declarations, forecasts, bands, faults and rivals."""
 
-from benchmarks.default_model.suite import measure
+from pathlib import Path
 
-__all__ = ["measure"]
+from benchmarks.figures import Figure
+
+
+def measure(vintages: Path | None = None) -> list[Figure]:
+    """As `suite.measure`, loaded here since it needs `benchmarks.declared`, which needs modules of this package."""
+    from benchmarks.default_model import suite
+
+    return suite.measure(vintages)

@@ -14,15 +14,16 @@ DRAWS = 400
 ROUNDING = 1e-3
 
 
-def band_figures(run: WalkForward, revisions: RevisionSizes) -> list[Figure]:
+def band_figures(run: WalkForward, revisions: RevisionSizes, every: int = 1) -> list[Figure]:
     """Share of the contested months whose 90 % band holds the later value, with and without hindsight in it.
 
     A month is contested whose recession probability lay between 5 and 95 % at the time or two years later. The later
-    value is the smoothed probability by the model and the panel of two years later.
+    value is the smoothed probability by the model and the panel of two years later. every: of how many contested
+    months one is asked about.
     """
     now = run.calls["probability"].to_numpy()[:-MONTHS]
     later = np.array([_later(run, i) for i in range(len(now))])
-    contested = np.flatnonzero(_in_doubt(now) | _in_doubt(later))
+    contested = np.flatnonzero(_in_doubt(now) | _in_doubt(later))[::every]
     bands = np.array([_bands(run, int(i), revisions) for i in contested])
     low, high = np.minimum(bands[..., 0], now[contested, None]), np.maximum(bands[..., 1], now[contested, None])
     held = (low - ROUNDING <= later[contested, None]) & (later[contested, None] <= high + ROUNDING)

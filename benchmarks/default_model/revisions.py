@@ -10,7 +10,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from benchmarks.default_model.walk_forward import CATALOG, History, sample_observations
+from benchmarks.default_model.walk_forward import CATALOG, Panels, sample_observations
+from macro_cycle.features import build_panel
 from macro_cycle.observations.robust import NORMAL_IQR
 
 # Standard deviation of a first release's error, in robust standard deviations of the series' growth.
@@ -31,8 +32,8 @@ LEFT = np.array([1.0, 1.0, 1.0, 1.0, 0.8, 0.8, 0.8, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6
 
 
 @cache
-def with_revisions(seed: int) -> History:
-    """As-of month -> the sample as it might have looked then, under one draw of all errors."""
+def with_revisions(seed: int) -> Panels:
+    """The panels of the sample as it might have looked at each month end, under one draw of all errors."""
     observations = sample_observations()
     levels = observations.pivot(index="date", columns="series_id", values="value")
     logs = pd.Series({s: bool((levels[s].dropna() > 0).all()) and CATALOG.spec(s).tcode == 5 for s in levels})
@@ -49,7 +50,7 @@ def with_revisions(seed: int) -> History:
         value = frame["value"].to_numpy()
         return frame.assign(value=np.where(in_logs, value * np.exp(np.where(in_logs, shift, 0.0)), value + shift))
 
-    return known
+    return lambda features, months: [build_panel(known(month), CATALOG, features) for month in months]
 
 
 def _errors(growth: pd.DataFrame, seed: int) -> pd.DataFrame:

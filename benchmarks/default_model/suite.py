@@ -1,14 +1,23 @@
-"""Does the default model date the cycle: its figures on the bundled sample beside targets and rivals."""
+"""Does the default model date the cycle: its figures on the bundled sample beside targets and rivals.
+
+With a folder of FRED-MD vintages, the same inside each of them (`vintages.py`).
+"""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import long_history
+from benchmarks.declared.walks import sample_walk
 from benchmarks.default_model.bands import band_figures
-from benchmarks.default_model.phases import onset_figures, phase_figures
+from benchmarks.default_model.days import day_figures
+from benchmarks.default_model.forecasts import forecast_figures
+from benchmarks.default_model.phases import phase_figures
 from benchmarks.default_model.revisions import with_revisions
-from benchmarks.default_model.robustness import worst_fall
+from benchmarks.default_model.robustness import fault_figures
+from benchmarks.default_model.vintages import vintage_figures
 from benchmarks.default_model.walk_forward import (
     CATALOG,
     END,
@@ -30,11 +39,14 @@ IN_TIME = 4.0
 REVISION_SEEDS = (1, 2, 3)
 
 
-def measure() -> list[Figure]:
-    """Walk forward from 1970 with monthly re-estimation, beside the rivals; then with revisions and faults."""
+def measure(vintages: Path | None = None) -> list[Figure]:
+    """Walk forward from 1970 with monthly re-estimation, beside the rivals; then with revisions and faults.
+
+    vintages: a folder of FRED-MD files in which all of it is measured too.
+    """
     features = shipped().features
     experiment = Experiment("default", features, default_config(features))
-    run = walk_forward(experiment)
+    run, day = walk_forward(experiment), pd.Timestamp(END)
     found = figures(run)
     rivals = {rival.title: _rival(rival) for rival in all_rivals(shipped().chronology)}
     ours = {**_scores(run.calls, 0.5), "slowest call": float(delays(run.calls).fillna(np.inf).max())}
@@ -42,13 +54,16 @@ def measure() -> list[Figure]:
         *_beside(ours, rivals),
         figure("slowest call", ours["slowest call"], "month ends after the first month", f"<= {IN_TIME:.0f}"),
         figure("labels changed, median", 100 * float(found["label_changes"]), "%", "<= 0.5"),
-        figure("worst fall of AUROC under a fault", worst_fall(), "", "<= 0.01"),
-        *phase_figures(run, pd.Timestamp(END)),
-        *onset_figures(run, sample_observations(), pd.Timestamp(END)),
+        *day_figures(sample_walk(), sample_observations()),
+        *phase_figures(run, day),
+        *forecast_figures(run, sample_observations(), day),
         *band_figures(run, RevisionSizes.none(run.model.emitted)),
+        *(f for f in long_history.measure() if f.target),
+        *fault_figures(),
         *_context(found),
         *_revised(experiment),
         *(figure(f"{name} of {rival}", value, "") for rival, row in rivals.items() for name, value in row.items()),
+        *([] if vintages is None else vintage_figures(vintages)),
     ]
 
 

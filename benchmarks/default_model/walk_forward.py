@@ -1,15 +1,17 @@
 """The walk-forward experiment behind the default model: what it says at each month end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from macro_cycle.cycles import shipped
 from macro_cycle.evaluation.metrics import auroc, brier, call_delays, false_alarm_share, label_change_share
-from macro_cycle.features import FeatureSet, build_panel
+from macro_cycle.evaluation.stationary_chain import stationary_chain
+from macro_cycle.features import FeatureSet
+from macro_cycle.features.real_time import RealTimePanels
 from macro_cycle.hmm import HMMConfig, MacroCycleHMM, fit_windows
 from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
@@ -20,7 +22,8 @@ START, END = "1970-01-01", "2026-07-01"
 HORIZON = 12
 HALF = pd.Timestamp("1995-01-01")
 
-History = Callable[[pd.Timestamp], pd.DataFrame]
+Panels = Callable[[FeatureSet, pd.DatetimeIndex], list[pd.DataFrame]]
+"""Features and months (month starts) -> the panel as known at each month's end."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,9 @@ class Experiment:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """Calls by as-of month (`reference_month`, `probability`), labels, model and panel of each partition.
-
-    phases: what each call said, by reference month: a column of probability for each phase, and `label`. begins: by
-    reference month, probability that a recession begins within 1, ..., 12 months (columns).
-    """
+    """Calls by as-of month (`reference_month`, `probability`), labels, model and panel of each partition."""
 
     calls: pd.DataFrame
-    phases: pd.DataFrame
-    begins: pd.DataFrame
     labels: list[pd.Series]
     models: list[MacroCycleHMM]
     panels: list[pd.DataFrame]
@@ -58,6 +55,35 @@ class WalkForward:
         """As known in the last month."""
         return self.panels[-1]
 
+    @property
+    def newest(self) -> pd.DatetimeIndex:
+        """The reference month of each call."""
+        return pd.DatetimeIndex(self.calls["reference_month"])
+
+    @cached_property
+    def phases(self) -> pd.DataFrame:
+        """What each call said, by reference month: a column of probability for each phase, and `label`."""
+        told = [model.phases(panel)[-1] for model, panel in zip(self.models, self.panels, strict=True)]
+        said = pd.DataFrame(told, self.newest, list(self.model.labels))
+        return said.assign(label=[labels.iloc[-1] for labels in self.labels])
+
+    @cached_property
+    def foreseen(self) -> Mapping[str, pd.DataFrame]:
+        """By reference month, of 1, ..., 12 months (columns): that a recession `begins` within or is under way then.
+
+        The latter is `recession`; `chain_begins` and `chain_recession` are the same by the stationary chain.
+        """
+        asked = list(zip(self.models, self.panels, strict=True))
+        ahead = [model.forecast(panel, HORIZON) for model, panel in asked]
+        chain = [stationary_chain(model, panel, HORIZON) for model, panel in asked]
+        said = {
+            "begins": [each.recession_begins for each in ahead],
+            "recession": [each.recession_probability for each in ahead],
+            "chain_begins": [each.begins for each in chain],
+            "chain_recession": [each.recession for each in chain],
+        }
+        return {name: pd.DataFrame(rows, self.newest, range(1, HORIZON + 1)) for name, rows in said.items()}
+
 
 @cache
 def sample_observations() -> pd.DataFrame:
@@ -66,14 +92,20 @@ def sample_observations() -> pd.DataFrame:
     return sample.observations(sample.available())
 
 
-def as_known(observations: pd.DataFrame) -> History:
-    """As-of month -> what was known at its end, for observations that are never revised."""
-    return lambda month: observations[observations["realtime_start"] <= month + pd.offsets.MonthEnd(0)]
+def as_known(observations: pd.DataFrame) -> Panels:
+    """The panels of observations that are never revised."""
+    history = observations.assign(realtime_end=pd.NaT)
+
+    def panels(features: FeatureSet, months: pd.DatetimeIndex) -> list[pd.DataFrame]:
+        known = RealTimePanels(history, CATALOG, features)
+        return [known.on(end) for end in months + pd.offsets.MonthEnd(0)]
+
+    return panels
 
 
 @cache
-def the_sample() -> History:
-    """What the bundled sample says was known at each month end."""
+def the_sample() -> Panels:
+    """The panels of the bundled sample."""
     return as_known(sample_observations())
 
 
@@ -83,10 +115,10 @@ def default_config(features: FeatureSet | None = None, **options: object) -> HMM
 
 
 def walk_forward(
-    experiment: Experiment, history: History | None = None, start: str = START, end: str = END
+    experiment: Experiment, known: Panels | None = None, start: str = START, end: str = END
 ) -> WalkForward:
     """Build the panel, re-estimate and filter at the end of every month from `start` to `end`."""
-    panels = panels_of(experiment.features, history or the_sample(), start, end)
+    panels = panels_of(experiment.features, known or the_sample(), start, end)
     fitted = fit_windows(panels[:: experiment.every], experiment.config, chain=False)
     models = [fitted[i // experiment.every] for i in range(len(panels))]
     filtered = [model.filter(panel).filtered_probs for model, panel in zip(models, panels, strict=True)]
@@ -98,19 +130,13 @@ def walk_forward(
         index=pd.date_range(start, end, freq="MS"),
     )
     labels = [pd.Series(m.labels_of(p), panel.index) for m, p, panel in zip(models, filtered, panels, strict=True)]
-    newest = pd.DatetimeIndex(calls["reference_month"])
-    told = [model.phases(panel)[-1] for model, panel in zip(models, panels, strict=True)]
-    phases = pd.DataFrame(told, newest, list(models[-1].labels))
-    phases["label"] = [said.iloc[-1] for said in labels]
-    ahead = [m.forecast(panel, HORIZON).recession_begins for m, panel in zip(models, panels, strict=True)]
-    begins = pd.DataFrame(ahead, newest, range(1, HORIZON + 1))
-    return WalkForward(calls, phases, begins, labels, models, panels)
+    return WalkForward(calls, labels, models, panels)
 
 
 @lru_cache(maxsize=4)
-def panels_of(features: FeatureSet, history: History, start: str, end: str) -> list[pd.DataFrame]:
+def panels_of(features: FeatureSet, known: Panels, start: str, end: str) -> list[pd.DataFrame]:
     """The panel of each month end; the last few sets are kept, for models that see the same ones."""
-    return [build_panel(history(month), CATALOG, features) for month in pd.date_range(start, end, freq="MS")]
+    return known(features, pd.date_range(start, end, freq="MS"))
 
 
 def figures(run: WalkForward) -> dict[str, float | str]:

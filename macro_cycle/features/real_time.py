@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.features.columns import Columns, Observations
+from macro_cycle.features.columns import NOTHING, Columns, Observations
 from macro_cycle.features.feature_set import FeatureSet
 from macro_cycle.observations.catalog import Catalog
 from macro_cycle.observations.frequencies import Frequency, infer_frequency, is_foreseen, month_number, month_start
@@ -30,9 +30,13 @@ class RealTimePanels:
         months = np.concatenate([series.span for series in self._series.values()])
         grid = np.arange(months.min(), months.max() + 12)
         self._index = pd.DatetimeIndex(month_start(grid), freq="MS", name="reference_month")
-        self._columns = Columns(catalog, feature_set, grid, lambda name, state: self._series[name].observed(state))
+        self._columns = Columns(catalog, feature_set, grid, self._observed)
         self._states: dict[str, int] = {}
         self._asked = 0
+
+    def _observed(self, name: str, state: int) -> Observations:
+        series = self._series.get(name)
+        return NOTHING if series is None else series.observed(state)
 
     def days(self, after: pd.Timestamp, until: pd.Timestamp) -> pd.DatetimeIndex:
         """Days after the first and up to the second on which a value of a series came, changed or was withdrawn."""

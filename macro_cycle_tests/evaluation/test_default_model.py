@@ -7,7 +7,7 @@ import pytest
 from benchmarks.default_model.robustness import faults
 from benchmarks.default_model.walk_forward import (
     Experiment,
-    History,
+    Panels,
     WalkForward,
     as_known,
     default_config,
@@ -20,9 +20,9 @@ from macro_cycle.cycles import shipped
 pytestmark = pytest.mark.slow
 
 
-def coarse(history: History | None = None) -> WalkForward:
+def coarse(known: Panels | None = None) -> WalkForward:
     features = shipped().features
-    return walk_forward(Experiment("default", features, default_config(features, n_restarts=3), every=12), history)
+    return walk_forward(Experiment("default", features, default_config(features, n_restarts=3), every=12), known)
 
 
 @pytest.fixture(scope="module")

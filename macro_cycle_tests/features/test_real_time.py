@@ -40,6 +40,13 @@ def test_each_day_is_built_as_if_it_were_the_only_one(history, days):
         pd.testing.assert_frame_equal(panels.on(day), expected, check_exact=True)
 
 
+@pytest.mark.parametrize("series_id", ["PAYEMS", "GS10"])
+def test_a_series_that_the_history_lacks_is_a_column_without_values(history, series_id):
+    history, day = history[history["series_id"] != series_id], pd.Timestamp("2008-09-15")
+    expected = build_panel(as_of_view(history, day), CATALOG, FEATURES)
+    pd.testing.assert_frame_equal(RealTimePanels(history, CATALOG, FEATURES).on(day), expected, check_exact=True)
+
+
 def test_the_days_of_change_are_those_on_which_the_panel_is_another(history):
     first, last = pd.Timestamp("2008-02-14"), pd.Timestamp("2008-04-20")
     panels, expected = RealTimePanels(history, CATALOG, FEATURES), []
