@@ -68,6 +68,12 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     stack.cli("down")
 
 
+@pytest.fixture(scope="module")
+def daemon_stopped(watched: Watched) -> None:
+    """The daemon's last beat grows old while the tests look at other things."""
+    watched.stop("dagster-daemon")
+
+
 def test_while_all_is_up_no_service_is_said_to_be_down(watched):
     watched.sees(("MacroCycleNothingServes", "model-server"))
     outages = {"MacroCycleServiceDown", "MacroCycleExporterDown"}
@@ -75,6 +81,7 @@ def test_while_all_is_up_no_service_is_said_to_be_down(watched):
     assert {service["name"] for service in watched.stack.answer("status")} >= {"prometheus", "alertmanager"}
 
 
+@pytest.mark.usefixtures("daemon_stopped")
 def test_requests_that_fail_or_are_refused_are_seen(watched):
     url = f"{watched.stack.url('model-server')}/v1/models/{MODEL}:predict"
     statuses = {httpx.post(url, content=body, timeout=10).status_code for body in ("{", '{"instances": [[1]]}') * 20}
@@ -82,8 +89,8 @@ def test_requests_that_fail_or_are_refused_are_seen(watched):
     watched.sees(("MacroCyclePredictionErrors", MODEL), ("MacroCyclePredictionFailures", MODEL))
 
 
+@pytest.mark.usefixtures("daemon_stopped")
 def test_each_service_that_is_stopped_is_missed(watched):
-    watched.stop("dagster-daemon")
     doors = ("mlflow", "dagster-webserver", "model-server")
     for service in doors:
         watched.stop(service)
