@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import dagster as dg
 import pandas as pd
@@ -10,18 +9,15 @@ import pytest
 
 from macro_cycle_tests.assets.graph import CHAIN, materialize, with_the_sample
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
-def run(platform, tmp_path, monkeypatch):
-    """Run the command line in a process of its own."""
+def run(told, tmp_path, monkeypatch):
+    """Run the command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *arguments]
-        return subprocess.run(program, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        code, output, errors = told(*arguments, **environment)
+        return subprocess.CompletedProcess(arguments, code, output, "\n".join(errors))
 
     return command
 
@@ -32,6 +28,7 @@ def one_clear_line(result: subprocess.CompletedProcess, said: str) -> None:
     assert said in result.stderr, result.stderr
 
 
+@pytest.mark.slow
 def test_train_answers_for_any_series_of_the_source(run):
     result = run("train", "--series-ids", "GDPC1", "UNRATE", "CPIAUCSL", "--start-date", "2000-01-01", "--json")
     answer = json.loads(result.stdout)
@@ -40,6 +37,7 @@ def test_train_answers_for_any_series_of_the_source(run):
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, tmp_path):
     import mlflow
 
@@ -56,6 +54,7 @@ def test_train_logs_apart_from_the_graph_s_models_and_the_same_model_once(run, t
     assert named["registered_model"] == "my-model"
 
 
+@pytest.mark.slow
 def test_train_tells_how_sure_a_variant_is_and_logs_it_beside_the_model(run, tmp_path):
     import mlflow
 
@@ -129,6 +128,7 @@ def test_bad_settings_are_one_clear_line_without_the_password(run, environment, 
     assert "hunter2" not in result.stderr + result.stdout
 
 
+@pytest.mark.slow
 def test_exports_hold_the_contract_s_columns(run, platform, tmp_path, bundle):
     with_the_sample(platform)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -154,6 +154,7 @@ def test_exports_hold_the_contract_s_columns(run, platform, tmp_path, bundle):
     assert regimes["recession_probability"].iloc[-1] == calls["recession_probability"].iloc[-1]
 
 
+@pytest.mark.slow
 def test_history_is_told_by_news_replay_and_report(run, platform, tmp_path):
     with_the_sample(platform)
     with dg.DagsterInstance.ephemeral() as instance:
