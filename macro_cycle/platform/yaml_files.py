@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,13 @@ def read_marked(path: Path) -> Marked:
 
 def parse_marked(text: str, where: str) -> Marked:
     """The document in a text that stands in `where`, with the lines of its parts; see `read_yaml`."""
-    document = parse_yaml(text, where)
-    node = yaml.compose(text, _Loader)
-    return Marked(document, dict(_marks(node, ())) if node is not None else {})
+    with _refusing(where):
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return Marked(None, {})
+        lines = dict(_marks(node, ()))
+        return Marked(loader.construct_document(node), lines)
 
 
 def _marks(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
@@ -68,8 +73,15 @@ def read_yaml(path: Path) -> Any:
 
 def parse_yaml(text: str, where: str) -> Any:
     """The document in a text that stands in `where`; see `read_yaml`."""
-    try:
+    with _refusing(where):
         return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
+@contextmanager
+def _refusing(where: str) -> Iterator[None]:
+    """Say in one line what of a text that stands in `where` is not valid."""
+    try:
+        yield
     except RecursionError:
         raise MacroCycleError(f"{where} is nested too deeply") from None
     except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:  # the last three: a day that is none
