@@ -79,6 +79,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "short_day": words.short_day,
     "signed": words.signed,
     "month": words.month_of,
+    "months": words.months,
     "age": words.age,
     "period": words.period_of,
     "fixed": _fixed,

@@ -40,14 +40,17 @@ class Tab:
                 return message["result"]
             self._note(message)
 
-    def open(self, url: str, width: int = 1280, height: int = 900, theme: str = "light") -> None:
+    def open(
+        self, url: str, width: int = 1280, height: int = 900, theme: str = "light", medium: str = "screen"
+    ) -> None:
         """Show the address in a window of this size under the system theme; returns when it has loaded."""
         self.requests.clear()
         self.complaints.clear()
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
-        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        scheme = {"name": "prefers-color-scheme", "value": theme}
+        self.ask("Emulation.setEmulatedMedia", media=medium, features=[scheme])
         self.ask("Page.navigate", url="about:blank")
         self.ask("Page.navigate", url=url)
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")

@@ -169,6 +169,16 @@ def test_the_theme_is_chosen_and_kept(tab, page):
     assert tab.run(scheme) == "dark"
 
 
+@each_theme
+def test_on_paper_it_is_dark_on_white_without_controls(tab, page, theme):
+    tab.open(page, theme=theme, medium="print")
+    assert tab.run("getComputedStyle(document.body).color") == "rgb(26, 29, 33)"
+    shown = "[...document.querySelectorAll('button, input, nav, .downloads')].filter(e => e.checkVisibility()).length"
+    assert tab.run(shown) == 0
+    tab.run("document.documentElement.dataset.theme = 'dark'")
+    assert tab.run("getComputedStyle(document.body).color") == "rgb(26, 29, 33)"
+
+
 def test_every_control_is_reached_by_the_tab_key(tab, page):
     tab.open(page)
     reached = set()

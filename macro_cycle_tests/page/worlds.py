@@ -105,6 +105,8 @@ def releases() -> tuple[Release, ...]:
             frequency="monthly",
             expected=date(2010, 11, 5),
             late=True,
+            effect=0.123,
+            beside="all that October 2010 still lacks",
         ),
         Release(
             series_id="ICSA",

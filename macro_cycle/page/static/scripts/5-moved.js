@@ -4,7 +4,7 @@ const KINDS = { "passing of time": "Passing of time", "re-estimation": "Model es
 
 drawing("moved", (place, width) => {
   const move = contents.moves[answers.as_of[chosen.index]];
-  byId("moved-lead").textContent = !move ? "The record does not hold why this answer moved." : partsOf(move).length ? inWords(move) : unmoved(move);
+  byId("moved-lead").textContent = !move ? unexplained() : partsOf(move).length ? inWords(move) : unmoved(move);
   if (!move || !partsOf(move).length) return place.replaceChildren();
   const rows = [
     { name: `Before, about ${monthOf(move.since_reference_month)}`, level: move.before },
@@ -44,6 +44,10 @@ function partName(kind, series) {
   const title = contents.titles[series] ?? series, short = title.length > 34 ? `${title.slice(0, 32).trimEnd()}…` : title;
   return kind === "revision" ? `${short}, revised` : short;
 }
+
+const unexplained = () => trailOf(chosen.index).length > 1
+  ? "The record does not hold why this answer moved."
+  : "The record has no answer of the month end before, so that there is no move to explain.";
 
 const unmoved = (move) => `Nothing that counts came between ${dayOf(move.since)} and ${dayOf(move.as_of)}: the answer is ${percent(move.after)} as before.`;
 
