@@ -1,5 +1,6 @@
 """The page's words: numbers rounded for people, days, and the one sentence that says where the cycle stands."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -34,6 +35,11 @@ def points(change: float) -> str:
     return f"{100 * change:.1f}"
 
 
+def unbroken(text: str) -> str:
+    """The text with days written in digits kept in one line."""
+    return re.sub(r"(?<=\d)-(?=\d)", "\N{NON-BREAKING HYPHEN}", text)
+
+
 def signed(number: float) -> str:
     """`+1.4`, `−0.8`."""
     return f"{number:+.1f}".replace("-", "\N{MINUS SIGN}")
@@ -47,6 +53,11 @@ def day_of(day: date) -> str:
 def short_day(day: date) -> str:
     """`28 Nov 2026`."""
     return f"{day.day} {day:%b} {day.year}"
+
+
+def near_day(day: date, today: date) -> str:
+    """`28 Nov`, with its year where that is another than today's."""
+    return f"{day.day} {day:%b}" if day.year == today.year else short_day(day)
 
 
 def short_month(month: date) -> str:

@@ -4,6 +4,7 @@ import json
 from datetime import date
 
 import dagster as dg
+import httpx
 import pandas as pd
 import pytest
 
@@ -17,7 +18,8 @@ from macro_cycle.resources.platform import Platform
 from macro_cycle_tests.assets.graph import with_the_sample
 from macro_cycle_tests.automation.modelled import no_fits, with_a_model
 from macro_cycle_tests.cli.conftest import told  # noqa: F401
-from macro_cycle_tests.monitoring.receivers import webhook
+from macro_cycle_tests.monitoring.mail_server import mail_server
+from macro_cycle_tests.monitoring.receivers import alertmanager, webhook
 
 RULES = "alerts:\n  likely: {when: probability, above: 0.5, until_below: 0.3}\n"
 
@@ -124,3 +126,21 @@ def test_the_command_lists_what_each_rule_says_and_sends_a_test(looked, told):  
     assert looked()[-2] == "[warning] likely: a test: nothing happened"
     code, _, [line] = told("alerts", "test", "nothing")
     assert (code, line) == (1, "error: there is no rule nothing; there are likely")
+
+
+@pytest.mark.slow
+def test_a_test_reaches_every_channel_and_names_the_one_that_is_down(looked, told, tmp_path):  # noqa: F811
+    with mail_server() as inbox, alertmanager(tmp_path) as url:
+        mail = {"SMTP_HOST": "localhost", "SMTP_PORT": str(inbox.port), "SMTP_SECURITY": "none"}
+        named = {**mail, "EMAIL_FROM": "cycle@example.org", "EMAIL_TO": "a@example.org", "ALERTMANAGER_URL": url}
+        settings = {f"MACRO_CYCLE_NOTIFICATIONS__{name}": value for name, value in named.items()}
+        code, out, lines = told("alerts", "test", **settings)
+        assert (code, lines) == (0, [])
+        assert sorted(out.splitlines()) == [f"likely: {name} took it" for name in ("alertmanager", "email", "webhook")]
+        assert inbox.messages[0]["Subject"] == "[warning] likely: a test: nothing happened"
+        assert httpx.get(f"{url}/api/v2/alerts?active=true").json() == [], "it is taken back where it would stand"
+        inbox.refuses = True
+        code, out, [line] = told("alerts", "test")
+        assert code == 1
+        assert line.startswith("error: email: SMTPDataError")
+        assert "likely: webhook took it" in out

@@ -69,6 +69,10 @@ def test_it_opens_from_disk_without_complaint_and_asks_nobody(tab, folder, name,
     assert {url.split(":")[0] for url in tab.requests} <= {"file", "data"}
     assert tab.run("document.documentElement.scrollWidth <= window.innerWidth"), "nothing is wider than the window"
     assert tab.run("getComputedStyle(document.documentElement).colorScheme") == theme
+    beyond = (
+        "[...document.querySelectorAll('section')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    )
+    assert tab.run(beyond) == [], "nothing is wider than its panel"
 
 
 @each_size
