@@ -31,6 +31,8 @@ HOW = (
 )
 LARGEST_MOVE = 0.5
 """Share of the last value beyond which a bare number is taken for a slip."""
+LARGEST_RATIO = 100.0
+"""Times the last value, or its share, beyond which no series without bounds of its own goes in one period."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ def _number(text: str, whole: str) -> float:
 def _refuse_slips(each: Assumption, value: float, before: float, spec: SeriesSpec) -> None:
     """Raise for a value that the series cannot have, and for a bare number that can hardly be meant."""
     low, high = spec.bounds or (-np.inf, np.inf)
-    if not low <= value <= high or (before > 0 >= value and spec.bounds is None):
+    if spec.bounds is None and before > 0:
+        low, high = before / LARGEST_RATIO, before * LARGEST_RATIO
+    if not low <= value <= high:
         raise UsageError(f"{each.text}: {spec.series_id} would be {value:,.6g} {spec.units}, which it cannot be")
     if not each.outright and abs(value - before) > LARGEST_MOVE * abs(before):
         raise UsageError(

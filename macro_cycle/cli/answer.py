@@ -125,7 +125,7 @@ def _show(answer: dict[str, Any]) -> None:
         shown.add_row("phase, by its turns", _phases(answer["phases"]))
     shown.add_row(
         "model",
-        answer["model_version"] + ("" if answer["retrained"] else "  (nothing retrained: no new data)"),
+        answer["model_version"] + ("" if answer["retrained"] else "  (trained before: no new data since)"),
     )
     answers.print(shown)
     if not answer["news"]:

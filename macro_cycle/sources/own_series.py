@@ -13,6 +13,7 @@ from macro_cycle.sources.text_files import lines_of_other_width, read_text, read
 
 DATES = ("date", "observation_date", "day", "month", "quarter", "period", "time")
 FEWEST = 8
+MOST_NAMED = 3
 
 
 def read_own_series(path: Path, column: str | None = None) -> pd.Series:
@@ -61,12 +62,14 @@ def _refuse_faults(what: str, cells: pd.DataFrame, found: pd.DataFrame, dated: s
         dated: found["date"].isna(),
         values: found["value"].isna() & ~is_missing(cells[values]) | found["value"].isin([np.inf, -np.inf]),
     }
+    kinds = {dated: "no day (YYYY-MM-DD)", values: "no number"}
     offences = [
-        f"row {number + 1}: {name} {cells[name].iloc[number]}"
+        f"row {number + 1}: {name} {cells[name].iloc[number]} is {kinds[name]}"
         for name, faulty in faults.items()
         for number in faulty.to_numpy().nonzero()[0]
     ]
     twice = found["date"][found["date"].duplicated()]
     offences += [f"{day:%Y-%m-%d} is there twice" for day in twice.drop_duplicates().dropna()]
     if offences:
-        raise SourceError(refusal(what, offences))
+        more = f"; and {len(offences) - MOST_NAMED} more" if len(offences) > MOST_NAMED else ""
+        raise SourceError(f"{what} cannot be read as a series: {'; '.join(offences[:MOST_NAMED])}{more}")

@@ -1,6 +1,7 @@
 """A session sees what was known on its day and nothing later, writes nothing, and refuses in one line."""
 
 import re
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -12,6 +13,8 @@ from macro_cycle.platform.clock import Clock
 from macro_cycle.queries.session import Session
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources.sample import Sample
+from macro_cycle.warehouse.regimes import Call
+from macro_cycle_tests.page.worlds import regimes_frame
 
 DAY = pd.Timestamp("2008-08-31")
 QUESTIONS = {
@@ -54,7 +57,10 @@ def test_whatever_comes_later_no_reply_changes(platform, facts):
     begun = facts[(facts["realtime_start"] <= DAY) & (facts["series_id"] != "MANEMP")]
     platform.warehouse.ingest(begun, source="test")
     then = asked(Session(platform, DAY))
-    assert isinstance(then["answer"], dict)
+    replies = {name: reply for name, reply in then.items() if isinstance(reply, dict)}
+    assert {name.split(" ")[0] for name in replies} == {name.split(" ")[0] for name in QUESTIONS}
+    for name, reply in replies.items():
+        assert_says_what_it_rests_on(name, reply["about"])
 
     later = facts[(facts["realtime_start"] > DAY) | (facts["series_id"] == "MANEMP")]
     revised = begun.assign(value=begun["value"] * 1.7, realtime_start=DAY + pd.Timedelta(days=1))
@@ -64,6 +70,8 @@ def test_whatever_comes_later_no_reply_changes(platform, facts):
     newer = Platform(platform.installation)
     newer.warehouse.ingest(revised, source="test")
     newer.warehouse.ingest(spoiled, source="test")
+    end = date(2008, 9, 30)
+    newer.regimes.save(regimes_frame(end), Call.newest_of(regimes_frame(end), end, "later", "later"))
     assert asked(Session(newer, DAY)) == then
     free = Session(Platform(platform.installation))
     assert free.answer("2008-08-31") == then["answer"]
@@ -103,13 +111,17 @@ def test_every_reply_says_what_it_rests_on(platform, facts, monkeypatch):
     monkeypatch.setattr(Clock, "now", lambda self: DAY)
     platform.warehouse.ingest(facts[facts["realtime_start"] <= DAY], source="test")
     for name, reply in asked(Session(platform), "answer", "series", "what_if").items():
-        if isinstance(reply, dict):
-            about = reply["about"]
-            assert about["cycle"] == "us", name
-            assert re.fullmatch(r"[0-9a-f]{12}", about["model_version"])
-            assert about["data_version"]
-            assert about["newest"]["UNRATE"] <= "2008-07-01"
-            assert about["provenance"]["in_words"].startswith("true vintages")
+        assert_says_what_it_rests_on(name, reply["about"])
+
+
+def assert_says_what_it_rests_on(name: str, about: dict) -> None:
+    assert about["cycle"] == "us", name
+    assert re.fullmatch(r"[0-9a-f]{12}", about["model_version"])
+    assert about["data_version"]
+    assert about["software"].startswith("macro-cycle ")
+    assert about["months_behind"] in (0, 1)
+    assert about["newest"]["UNRATE"] <= "2008-07-01"
+    assert about["provenance"]["in_words"].startswith("true vintages")
 
 
 @pytest.mark.parametrize(
