@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.default_model.walk_forward import CATALOG, END, default_config, sample_observations
 from macro_cycle.cycles import shipped
 from macro_cycle.declared import Declaration, Rule, declare, evidence
+from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.daily import DailyWalk, walk_forward_daily
 from macro_cycle.evaluation.timeliness import Timeliness, spans_of, timeliness
 from macro_cycle.sources.fred_md import FredMd
@@ -60,4 +61,5 @@ def premature(found: Timeliness) -> int:
 def scored(rule: Rule, walk: DailyWalk) -> Timeliness:
     """What the rule declares from a walk, beside the NBER's turning points since December 1969."""
     spans = spans_of([(d.declared_on, d.phase == "contraction") for d in declared_by(rule, walk)])
-    return timeliness(spans, CHRONOLOGY, pd.Timestamp(START), pd.Timestamp(walk.answers[-1].day))
+    last = pd.Timestamp(walk.answers[-1].day)
+    return timeliness(spans, CHRONOLOGY, Coverage.between(pd.Timestamp(START), last), last)

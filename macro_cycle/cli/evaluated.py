@@ -8,9 +8,12 @@ import pandas as pd
 
 from macro_cycle.cli.console import as_typed, errors
 from macro_cycle.cli.platform import platform
+from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import UsageError
+from macro_cycle.evaluation.coverage import AFTER, not_in_record
 from macro_cycle.evaluation.rivals import Rival, all_rivals, simple_rivals
 from macro_cycle.evaluation.scoring import Evaluated, Subject, evaluate_answers, evaluate_calls
+from macro_cycle.evaluation.sections import LATELY
 from macro_cycle.evaluation.track_record import Record
 from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.declarations import records_by_month
@@ -62,7 +65,7 @@ def evaluated(asked: Asked, cycle: str) -> tuple[Platform, Evaluated]:
             given=given,
             says=says,
         )
-    result = _with_what_is_missing(result, asked)
+    result = _with_commands(_with_what_is_missing(result, asked), found)
     newest = result.calls.index[-1] + pd.offsets.MonthEnd(0)
     found.evaluations.append(newest.date(), content_version(result.calls), result.document)
     return found, result
@@ -106,6 +109,26 @@ def _of_vintages(
         given=given,
         says=says,
     )
+
+
+def _with_commands(result: Evaluated, found: Platform) -> Evaluated:
+    """With the commands that put into the record what it lacks: the recessions not in it, the years since 2022."""
+    coverage, day = result.records[0].covered, found.clock.today()
+    asked = not_in_record(coverage, found.chronology, day)
+    peaks = [r for r in asked if r.peak >= pd.Timestamp(found.definition.first_month)]
+    ended = day.to_period("M").to_timestamp() - pd.DateOffset(months=1)
+    commands = {}
+    if peaks:
+        last = min((peaks[-1].trough or peaks[-1].peak) + AFTER, ended)
+        commands["recessions"] = _backfill(found, peaks[0].peak, last)
+    if not set(pd.date_range(LATELY, ended, freq="MS")) <= set(coverage.months):
+        commands["lately"] = _backfill(found, LATELY, ended)
+    return replace(result, document={**result.document, "commands": commands})
+
+
+def _backfill(found: Platform, first: pd.Timestamp, last: pd.Timestamp) -> str:
+    cycle = "" if found.definition.code == DEFAULT else f" --cycle {found.definition.code}"
+    return f"macro-cycle backfill --from {first:%Y-%m} --to {last:%Y-%m}{cycle}"
 
 
 def _with_what_is_missing(result: Evaluated, asked: Asked) -> Evaluated:

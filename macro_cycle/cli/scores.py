@@ -7,6 +7,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_table, table
 from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
+from macro_cycle.evaluation.sections import recession_in_words
 
 Document = Mapping[str, Any]
 FORECAST_DIGITS = {"auroc": 3, "brier": 4, "log_score": 3, "miscalibration": 4}
@@ -15,12 +16,14 @@ FORECAST_DIGITS = {"auroc": 3, "brier": 4, "log_score": 3, "miscalibration": 4}
 def show(document: Document) -> None:
     """Everything that the evaluation found, the days first."""
     _say(
-        f"Answers from {document['first_as_of']} to {document['last_as_of']}, scored by what {document['authority']} "
+        f"Answers of {document['coverage']['in_words'] or 'no month'}, scored by what {document['authority']} "
         f"had settled by {document['day']}. The history behind them: {document['rests_on']}."
     )
+    _not_in_record(document)
     _days(document)
     _figures(document)
     _recessions(document)
+    _lately(document)
     _periods(document)
     _information(document)
     _tests(document)
@@ -34,6 +37,25 @@ def _say(text: str) -> None:
     answers.print(as_typed(text), highlight=False)
 
 
+def _not_in_record(document: Document) -> None:
+    missing = [recession_in_words(each) for each in document["coverage"]["not_in_record"]]
+    if missing:
+        command = document["commands"].get("recessions")
+        how = f" `{command}` puts in what the data allow." if command else ""
+        _say(f"Not in the record, so neither found nor missed: recessions {', '.join(missing)}.{how}")
+
+
+def _lately(document: Document) -> None:
+    shown = _table("month ends", "highest", "in", "on days", "on", "above")
+    for row in document["lately"]:
+        on_days = ("", "") if row["day"] is None else (_number(row["day_highest"], 3), row["day"])
+        figures = (str(row["month_ends"]), _number(row["highest"], 3), row["month"], *on_days, str(row["above"]))
+        shown.add_row(as_typed(row["title"]), *figures)
+    _print("Since 2022, without a recession: the highest answers, and month ends called", shown)
+    if command := document["commands"].get("lately"):
+        _say(f"The years since 2022 are not whole in the record; `{command}` fills them.")
+
+
 def _days(document: Document) -> None:
     declared = document["declarations"]
     if not declared:
@@ -44,7 +66,8 @@ def _days(document: Document) -> None:
         found = f"{row['peak']['declared']}/{row['peak']['turning_points']}"
         shown.add_row(as_typed(row["title"]), found, *cells, str(len(row["false_alarms"])), str(len(row["reversals"])))
     announced = [_number(declared[0][turn]["announced_days"], 0) for turn in ("peak", "trough")]
-    shown.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
+    if any(announced):
+        shown.add_row(as_typed(document["authority"]), "", announced[0], "", announced[1], "", "", "")
     _print("Days from the end of the turning point's month to its declaration, mean ± sd", shown)
     for row in declared:
         for kind in ("false_alarms", "early", "unsettled"):
@@ -78,6 +101,8 @@ def _recessions(document: Document) -> None:
     shown = _table("begin called", "ahead", "end called", "ahead")
     for row in document["recessions"]:
         cells = [row[f"{what}_{which}"] for what in ("begin", "end") for which in ("called", "days_ahead")]
+        if not row["end_in_record"]:
+            cells[2] = "not in record"
         months = f"{row['first_month']} to {row['last_month']}"
         shown.add_row(months, *("" if cell is None else str(cell) for cell in cells))
     _print("Calls at month ends, and by how many days they came before the announcement", shown)

@@ -4,14 +4,16 @@ Here: asking models that were estimated at month ends. Not here: where these com
 how good the answers are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from macro_cycle.declared import DailyAnswer, Declaration, Rule, Standing, follow_answers
+from macro_cycle.declared import DailyAnswer, Rule, Standing, follow_answers
+from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.daily import answer_of, answers_between
 from macro_cycle.evaluation.stationary_chain import stationary_chain
 from macro_cycle.evaluation.timeliness import Span, spans_of
@@ -57,7 +59,7 @@ def answers(
     progress: Progress = lambda done: None,
     on_record: Mapping[str, Declared] | None = None,
 ) -> Answers:
-    """Between two month ends the model of the earlier one answers; at a month end its own does.
+    """Between the ends of two months in a row the model of the earlier one answers; at a month end its own does.
 
     on_record: what is on record of months, by partition key; their days are read from it, and no model is asked.
     """
@@ -69,7 +71,7 @@ def answers(
         record = kept.get(key_of(end))
         if record is not None:
             daily += record.days
-        elif before is not None:
+        elif before is not None and end - pd.offsets.MonthEnd(1) == before[0]:
             daily += answers_between(panels, before[1], before[0], end - pd.Timedelta(days=1))
         if panel is not None and model is not None:
             if record is None:
@@ -80,17 +82,40 @@ def answers(
     return Answers(tuple(daily), pd.DataFrame.from_dict(months, orient="index").rename_axis("as_of"))
 
 
-def declared_spans(said: Answers, rule: Rule, on_record: Mapping[str, Declared] | None = None) -> tuple[Span, ...]:
-    """The contractions declared: those on record, and in months without a record those that the rule declares."""
-    standing, declared, kept = Standing(), list[Declaration](), on_record or {}
-    for month, days in groupby(said.daily, lambda answer: key_of(answer.day)):
-        record = kept.get(month)
+def declared_spans(
+    said: Answers, rule: Rule, coverage: Coverage, on_record: Mapping[str, Declared] | None = None
+) -> tuple[Span, ...]:
+    """The contractions declared, stretch by stretch: those on record, and in months without one those of the rule.
+
+    A contraction that stands where a stretch begins begins with it; one that stands where it ends has no end.
+    """
+    by_month = {month: list(days) for month, days in groupby(said.daily, lambda answer: key_of(answer.day))}
+    spans: list[Span] = []
+    for stretch in coverage.stretches:
+        months = [f"{month:%Y-%m-%d}" for month in pd.date_range(stretch.first, stretch.last, freq="MS")]
+        spans += spans_of(list(_declared(months, by_month, rule, on_record or {})))
+    return tuple(spans)
+
+
+def _declared(
+    months: Sequence[str], by_month: Mapping[str, list[DailyAnswer]], rule: Rule, on_record: Mapping[str, Declared]
+) -> Iterator[tuple[date, bool]]:
+    """Days on which a phase is declared, and whether it is a contraction, over months without a hole.
+
+    The first is no declaration: it says what stands where the months begin.
+    """
+    standing, opened = Standing(), False
+    for month in months:
+        days, record = by_month.get(month, []), on_record.get(month)
         if record is None:
-            standing, made = follow_answers(standing, list(days), rule)
-            declared += made
+            standing, made = follow_answers(standing, days, rule)
         else:
-            standing, declared = record.standing, [*declared, *record.declarations]
-    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))
+            opening = days[0].day if days else date.fromisoformat(month)
+            standing, made = record.standing, [d for d in record.declarations if opened or d.declared_on >= opening]
+            if not opened:
+                yield opening, made[0].phase == "expansion" if made else record.phase == "contraction"
+        opened = opened or record is not None or bool(days)
+        yield from ((each.declared_on, each.phase == "contraction") for each in made)
 
 
 def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> Iterator[Estimated]:

@@ -30,18 +30,19 @@ def answers_by_information(
 
     days: by day, reference_month and score, the answers about the newest month. The answers of a step are those that
     stood on the day of its release, one for each month that was still the newest then, indexed by as-of month; steps
-    with fewer than 24 are left out.
+    with fewer than 24 are left out. The last answer about a month counts where the next one was answered about too.
     """
+    asked = pd.DatetimeIndex(days.index).to_period("M")
     emitted = {s for feature in features.features if feature.role != "transition" for s in feature.series_ids}
     for lag, series in _steps(catalog, sorted(emitted)):
-        released = _released(history, series)
-        stood = pd.merge_asof(
-            released.sort_values("day"), days.rename_axis("day").reset_index(), on="day", direction="backward"
-        )
+        released = _released(history, series).sort_values("day")
+        released = released[released["day"].dt.to_period("M").isin(asked)]
+        stood = pd.merge_asof(released, days.rename_axis("day").reset_index(), on="day", direction="backward")
         about = stood[stood["month"] == stood["reference_month"]]
         if len(about) >= FEWEST_MONTHS:
             yield _title(series), lag, _by_month(about)
     last = days.reset_index(names="day").drop_duplicates("reference_month", keep="last")
+    last = last[(last["reference_month"] + pd.DateOffset(months=1)).isin(last["reference_month"])]
     if len(last) >= FEWEST_MONTHS:
         lags = (last["day"] - (last["reference_month"] + pd.offsets.MonthEnd(0))).dt.days
         yield ALL, int(lags.median()), _by_month(last)

@@ -100,9 +100,10 @@ def phase_scores(
 
 
 def changes_of_label(labels: pd.Series) -> float:
-    """Share of the months whose label is not that of the month before; NaN with fewer than two."""
-    said = labels.to_numpy()
-    return float(np.mean(said[1:] != said[:-1])) if len(said) > 1 else float("nan")
+    """Share of the months (index: month starts) whose label is not that of the month before; NaN where none has one."""
+    said, month = labels.to_numpy(), pd.DatetimeIndex(labels.index).to_period("M")
+    follows = month[1:] == month[:-1] + 1
+    return float(np.mean((said[1:] != said[:-1])[follows])) if follows.any() else float("nan")
 
 
 def _score(phase: str, probability: NDArray[np.float64], said: Mask, truth: PhaseTruth) -> PhaseScore:

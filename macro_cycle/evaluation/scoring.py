@@ -1,23 +1,24 @@
 """The model's answers scored beside rivals, all from the same observations in the same run.
 
-Here: putting the records of model and rivals together from a history of observations. Not here: the figures.
+Here: putting the records of model and rivals together from a history of observations. Not here: asking the rivals
+(`rival_records`), and the figures.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from macro_cycle.declared import Rule, declare
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.declared import Rule
 from macro_cycle.evaluation import sections
 from macro_cycle.evaluation.answers import Answers, answers, declared_spans, on_file
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.information import answers_by_information
 from macro_cycle.evaluation.phases_and_onsets import ahead_rows, onset_rows, phase_rows
-from macro_cycle.evaluation.rivals import Rival, answers_at, answers_by_day
-from macro_cycle.evaluation.timeliness import Span, spans_above, spans_of
+from macro_cycle.evaluation.rival_records import Says, rival_records, shared_coverage, silent
+from macro_cycle.evaluation.rivals import Rival
 from macro_cycle.evaluation.track_record import Record, evaluation
 from macro_cycle.features import FeatureSet
 from macro_cycle.features.real_time import RealTimePanels
@@ -29,12 +30,6 @@ from macro_cycle.warehouse.models import ModelStore
 from macro_cycle.warehouse.regimes import RegimeStore
 
 MODEL = "model"
-Says = Callable[[str], None]
-"""Is told what is being done, in words."""
-
-
-def silent(_: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -130,26 +125,26 @@ def evaluate_answers(
 ) -> Evaluated:
     """The evaluation of a model's answers; `model` is its record of month ends, `history` what its days are from."""
     chronology = subject.chronology
+    coverage = model.covered
+    model = replace(model, coverage=coverage)
     if said.daily:
-        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule, declared))
-    months, rule = pd.DatetimeIndex(model.scores.index), subject.rule if on_days else None
-    records, left_out = rival_records(rivals, history, subject.catalog, months, rule, says)
-    every = (model, *records, *given)
-    first = said.days.index[0] if len(said.days) else model.scores.index[0]
-    last = said.days.index[-1] if len(said.days) else model.scores.index[-1] + pd.offsets.MonthEnd(0)
+        model = replace(model, days=said.days, spans=declared_spans(said, subject.rule, coverage, declared))
+    rule = subject.rule if on_days else None
+    records, left_out = rival_records(rivals, history, subject.catalog, model, rule, says)
+    every = (model, *records, *(replace(each, coverage=shared_coverage(model, each.scores)) for each in given))
     says("bands and tests")
-    declarations = [row for each in every if (row := sections.declarations(each, first, last, day, chronology))]
-    steps = (
-        answers_by_information(said.days, history, subject.catalog, subject.features) if len(said.days) else iter(())
-    )
+    declarations = [row for each in every if (row := sections.declarations(each, day, chronology))]
+    days = said.days[coverage.covers(pd.DatetimeIndex(said.days.index))]
+    steps = answers_by_information(days, history, subject.catalog, subject.features) if len(days) else iter(())
     changes = pd.Series(dtype=float) if label_changes is None else label_changes
     document = {
         **evaluation(model, every[1:], changes, day, chronology),
-        "first_day": f"{first:%Y-%m-%d}",
+        "coverage": sections.coverage(coverage, day, chronology),
         "rule": subject.rule.model_dump(),
         "periods": [row for each in every for row in sections.periods(each, day, chronology)],
         "bands": sections.BANDS,
         "declarations": declarations,
+        "lately": [row for each in every if (row := sections.lately(each))],
         "information": sections.by_information(steps, model, day, chronology),
         "comparisons": sections.comparisons(model, every[1:], day, chronology),
         "reliability": sections.reliability_of(model, day, chronology),
@@ -157,6 +152,7 @@ def evaluate_answers(
         "onsets": onset_rows(said.months, history, day, chronology) if len(said.months) else [],
         "ahead": ahead_rows(said.months, day, chronology) if len(said.months) else [],
         "sources": {each.name: {"source": each.source, "note": each.note} for each in every[1:]},
+        "commands": {},
         "repeated": 0,
         "rests_on": NOT_STATED if provenance is None else provenance.in_words,
         "left_out": left_out,
@@ -167,72 +163,10 @@ def evaluate_answers(
 def model_record(calls: pd.DataFrame) -> Record:
     """The record of stored calls (columns as_of, reference_month, recession_probability, news).
 
-    An answer that repeats another for want of data is left out: it is not evidence a second time.
+    An answer that repeats another for want of data is left out: it is not evidence a second time. Its month is covered.
     """
+    coverage = Coverage.of(calls["as_of"], calls["reference_month"])
     calls = calls[calls["news"]]
     index = pd.DatetimeIndex(calls["as_of"]).to_period("M").to_timestamp().rename("as_of")
     scores = calls[["reference_month", "recession_probability"]].set_axis(["reference_month", "score"], axis=1)
-    return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0))
-
-
-def rival_records(
-    rivals: Sequence[Rival],
-    history: pd.DataFrame,
-    catalog: Catalog,
-    months: pd.DatetimeIndex,
-    rule: Rule | None = None,
-    says: Says = silent,
-) -> tuple[list[Record], list[str]]:
-    """What the rivals said at the ends of the months, and a line for each that could not be asked, with the reason.
-
-    rule: where it is given they are asked on each day of news too, and declare by it.
-    """
-    records, left_out = [], []
-    for number, rival in enumerate(rivals):
-        heading = f"rival {number + 1} of {len(rivals)}, {rival.title}"
-        says(heading)
-        try:
-            records.append(_asked(rival, history, catalog, months, rule, _after(heading, says)))
-        except MacroCycleError as error:
-            left_out.append(f"{rival.title}: {error}")
-    return records, left_out
-
-
-def _after(heading: str, says: Says) -> Says:
-    return lambda text: says(f"{heading}: {text}")
-
-
-def month_ends(days: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """The last answer (reference_month, score) by the end of each month, by as-of month; none before the first."""
-    ends = pd.DataFrame({"end": months + pd.offsets.MonthEnd(0)}, index=months.rename("as_of")).reset_index()
-    stood = pd.merge_asof(ends, days.rename_axis("day").reset_index(), left_on="end", right_on="day")
-    return stood.dropna(subset="day").set_index("as_of")[["reference_month", "score"]]
-
-
-def _asked(
-    rival: Rival, history: pd.DataFrame, catalog: Catalog, months: pd.DatetimeIndex, rule: Rule | None, says: Says
-) -> Record:
-    ends = list(months + pd.offsets.MonthEnd(0))
-
-    def progress(done: int, of: int) -> None:
-        if done % 50 == 0:
-            says(f"day {done} of {of}")
-
-    if rule is None:
-        days, spans = None, None
-        scores = month_ends(answers_at(rival, history, catalog, ends), months)
-    else:
-        days = answers_by_day(rival, history, catalog, ends[0], ends[-1], progress)
-        spans, scores = _spans(rival, days, rule), month_ends(days, months)
-    note = "" if rival.every is None else f"estimated again at every {rival.every}th month end"
-    return Record(rival.name, rival.title, scores, rival.threshold, rival.probability, days, spans, rival.source, note)
-
-
-def _spans(rival: Rival, days: pd.DataFrame, rule: Rule) -> tuple[Span, ...]:
-    """Probabilities are declared by the thresholds and waits of the model's rule, scores by their own threshold."""
-    known = days[days["score"].notna()]
-    on, score = [day.date() for day in pd.DatetimeIndex(known.index)], known["score"].tolist()
-    if not rival.probability:
-        return tuple(spans_above(on, score, rival.threshold))
-    declared = declare(on, score, rule)
-    return tuple(spans_of([(each.declared_on, each.phase == "contraction") for each in declared]))
+    return Record(MODEL, "Macro Cycle", scores.set_axis(index, axis=0), coverage=coverage)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from macro_cycle.evaluation import metrics
 from macro_cycle.evaluation.bootstrap import BLOCK, DRAWS, LEVEL, Statistic, band, mean_band
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.coverage import Coverage, not_in_record
 from macro_cycle.evaluation.diebold_mariano import diebold_mariano
 from macro_cycle.evaluation.few_recessions import Limits, limits, sentence
 from macro_cycle.evaluation.reliability import reliability
@@ -23,6 +24,7 @@ from macro_cycle.evaluation.track_record import FEWEST_MONTHS, Record, settled_s
 
 HALF = pd.Timestamp("1995-01-01")
 PANDEMIC = 2020
+LATELY = pd.Timestamp("2022-01-01")
 SCORES: Mapping[str, Statistic] = {
     "auroc": metrics.auroc,
     "brier": metrics.brier,
@@ -73,16 +75,29 @@ def by_information(
     ]
 
 
-def declarations(
-    record: Record, first: pd.Timestamp, last: pd.Timestamp, day: pd.Timestamp, chronology: Chronology
-) -> Row | None:
-    """When the record's contractions were declared beside the chronology; None where it was not asked on days.
+def coverage(covered: Coverage, day: pd.Timestamp, chronology: Chronology) -> Row:
+    """The months that a record covers, in stretches without a hole, and the recessions that are not in it."""
+    missing = [
+        (f"{r.peak:%Y-%m}", f"{r.trough:%Y-%m}" if r.trough else None) for r in not_in_record(covered, chronology, day)
+    ]
+    return {
+        "months": len(covered.months),
+        "stretches": [{"first": f"{s.first:%Y-%m}", "last": f"{s.last:%Y-%m}"} for s in covered.stretches],
+        "in_words": covered.in_words,
+        "not_in_record": [{"peak": peak, "trough": trough} for peak, trough in missing],
+    }
 
-    first, last: days of the first and the last answer of the model.
-    """
+
+def recession_in_words(recession: Mapping[str, str | None]) -> str:
+    """A recession of `not_in_record`, from peak to trough."""
+    return f"{recession['peak']} to {recession['trough'] or 'today'}"
+
+
+def declarations(record: Record, day: pd.Timestamp, chronology: Chronology) -> Row | None:
+    """When the record's contractions were declared beside the chronology; None where it was not asked on days."""
     if record.spans is None:
         return None
-    found = timeliness(record.spans, chronology, first, day, last)
+    found = timeliness(record.spans, chronology, record.covered, day)
     return {
         "name": record.name,
         "title": record.title,
@@ -93,8 +108,35 @@ def declarations(
         "early": [_span(span) for span in found.early],
         "reversals": [str(on) for on in found.reversals],
         "unsettled": [_span(span) for span in found.unsettled],
-        "limits": _limits(found, first, min(last, day)),
+        "limits": _limits(found, record.covered.years(day)),
     }
+
+
+def lately(record: Record) -> Row | None:
+    """The highest answer since 2022, years in which most rules without a false alarm had one; None without any.
+
+    month_ends: with an answer. day, day_highest: of all days of news, where it was asked on days. above: month ends at
+    which the answer lay above the threshold.
+    """
+    ends = _since(record.scores)
+    if ends.empty:
+        return None
+    days = ends.iloc[:0] if record.days is None else _since(record.days)
+    return {
+        "name": record.name,
+        "title": record.title,
+        "month_ends": len(ends),
+        "highest": float(ends.max()),
+        "month": f"{ends.idxmax():%Y-%m}",
+        "day_highest": float(days.max()) if len(days) else None,
+        "day": f"{days.idxmax():%Y-%m-%d}" if len(days) else None,
+        "threshold": record.threshold,
+        "above": int((ends > record.threshold).sum()),
+    }
+
+
+def _since(scores: pd.DataFrame) -> pd.Series:
+    return scores.loc[scores.index >= LATELY, "score"].dropna()
 
 
 def comparisons(model: Record, rivals: Sequence[Record], day: pd.Timestamp, chronology: Chronology) -> list[Row]:
@@ -133,8 +175,8 @@ def _delay(found: Timeliness, turn: Turn) -> Row:
     return {**asdict(delay), "days_band": asdict(mean_band(days))}
 
 
-def _limits(found: Timeliness, first: pd.Timestamp, day: pd.Timestamp) -> Row:
-    peaks, years = found.delay("peak"), ((day - first).days + 1) / 365.25  # both days count
+def _limits(found: Timeliness, years: float) -> Row:
+    peaks = found.delay("peak")
     known: Limits = limits(peaks.turning_points, peaks.declared, len(found.false_alarms), years, peaks.sd)
     return {**asdict(known), "sentence": sentence(known)}
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from macro_cycle.evaluation.chronology import Chronology, Recession
+from macro_cycle.evaluation.coverage import Coverage, Stretch, in_record
 
 Turn = Literal["peak", "trough"]
 EARLIEST = pd.DateOffset(months=6)
@@ -98,26 +99,19 @@ class Timeliness:
         )
 
 
-def timeliness(
-    spans: Sequence[Span],
-    chronology: Chronology,
-    first: pd.Timestamp,
-    day: pd.Timestamp,
-    last: pd.Timestamp | None = None,
-) -> Timeliness:
-    """Contractions declared since the day `first`, beside the recessions that began since and were settled on `day`.
+def timeliness(spans: Sequence[Span], chronology: Chronology, coverage: Coverage, day: pd.Timestamp) -> Timeliness:
+    """Contractions declared in the months covered, beside the recessions in the record that were settled on `day`.
 
     A contraction belongs to a recession if it began in the six months before the end of the peak's month and stood at
     that end, or began between it and the end of the trough's, or, where no other does, in the six months after that.
-    A recession under way at `first` is not asked about, nor a turning point after the record's `last` day, nor one
-    before the chronology's `scored_since`; contractions that belong to it are no false alarms.
+    A recession counts as declared where the same stretch of months holds its peak and the declaration; one under way
+    where a stretch begins is not asked about, and contractions that belong to it are no false alarms.
     """
     matched, alarms = _matched(spans, chronology)
-    asked = [r for r in chronology.announced_peaks(day) if _is_asked(r, chronology, first)]
-    turns = [turn for recession in asked for turn in _turns(recession, matched.get(recession.peak, []), day)]
-    turns = [turn for turn in turns if last is None or _end(pd.Timestamp(turn.month)) <= last]
-    reversals = [on for r in asked for on in _reversals(r, matched.get(r.peak, []))]
-    early = [s for r in asked for s in matched.get(r.peak, []) if pd.Timestamp(s.begun) <= _end(r.peak)]
+    asked = [(r, s, _within(s, matched.get(r.peak, []))) for r, s in in_record(coverage, chronology, day)]
+    turns = [turn for recession, stretch, found in asked for turn in _turns(recession, stretch, found, day)]
+    reversals = [on for recession, _, found in asked for on in _reversals(recession, found)]
+    early = [s for recession, _, found in asked for s in found if pd.Timestamp(s.begun) <= _end(recession.peak)]
     settled = chronology.settled(pd.DatetimeIndex([_month(span.begun) for span in alarms]), day).notna().to_numpy()
     return Timeliness(
         tuple(turns),
@@ -169,14 +163,14 @@ def _is_over(span: Span, day: pd.Timestamp) -> bool:
     return span.ended is not None and pd.Timestamp(span.ended) <= day
 
 
-def _is_asked(recession: Recession, chronology: Chronology, first: pd.Timestamp) -> bool:
-    since = chronology.scored_since
-    return first <= _end(recession.peak) and (since is None or recession.peak >= since)
+def _within(stretch: Stretch, spans: Sequence[Span]) -> list[Span]:
+    return [span for span in spans if stretch.first <= pd.Timestamp(span.begun) <= stretch.last]
 
 
-def _turns(recession: Recession, spans: Sequence[Span], day: pd.Timestamp) -> Iterator[DeclaredTurn]:
+def _turns(recession: Recession, stretch: Stretch, spans: Sequence[Span], day: pd.Timestamp) -> Iterator[DeclaredTurn]:
     yield _turn("peak", recession.peak, spans[0].begun if spans else None, recession.peak_announced)
-    if recession.trough is not None and (recession.trough_announced is None or recession.trough_announced <= day):
+    settled = recession.trough_announced is None or recession.trough_announced <= day
+    if recession.trough is not None and settled and stretch.holds(recession.trough):
         ended = _last_end(recession, spans)
         yield _turn("trough", recession.trough, ended, recession.trough_announced)
 

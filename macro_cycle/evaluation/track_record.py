@@ -14,6 +14,7 @@ import pandas as pd
 
 from macro_cycle.evaluation import metrics
 from macro_cycle.evaluation.chronology import Chronology, Recession
+from macro_cycle.evaluation.coverage import Coverage, Stretch, in_record
 from macro_cycle.evaluation.timeliness import Span
 
 BINS = (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)
@@ -25,7 +26,8 @@ class Record:
     """One forecaster's answers: `scores` has index as-of month (month starts, ascending), reference_month, score.
 
     Month ends without new data are not in it: an answer repeated for want of data is no new call.
-    threshold: a recession is called above it. probability: whether scores are probabilities. days: the same by day of
+    coverage: the months that it covers, by default those of its scores. threshold: a recession is called above it.
+    probability: whether scores are probabilities. days: the same by day of
     news, where it was asked on days. spans: the contractions that it declared. source: where it was published. note:
     what a reader must know of it.
     """
@@ -39,6 +41,15 @@ class Record:
     spans: tuple[Span, ...] | None = None
     source: str = ""
     note: str = ""
+    coverage: Coverage | None = None
+
+    @property
+    def covered(self) -> Coverage:
+        """What the record covers."""
+        if self.coverage is not None:
+            return self.coverage
+        known = self.scores[np.isfinite(self.scores["score"])]
+        return Coverage.of(pd.DatetimeIndex(known.index), pd.DatetimeIndex(known["reference_month"]))
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Figures:
     months: distinct reference months, each scored at its first answer.
     log_score: mean log probability of what happened, in nats, probabilities held 0.0001 away from 0 and 1.
     false_alarms: share of expansion months above the threshold. called: recessions with two running month ends above
-    it, of `recessions` that began while the record ran; slowest_call: most month ends after a recession's first month.
+    it, of the `recessions` in the record; slowest_call: most month ends after a recession's first month.
     """
 
     name: str
@@ -69,7 +80,7 @@ def figures(record: Record, day: pd.Timestamp, chronology: Chronology) -> Figure
     score, recession = settled["score"], settled["recession"].to_numpy(bool)
     months = len(settled)
     enough = months >= FEWEST_MONTHS
-    delays = _delays(record, day, chronology)
+    delays = pd.Series([_delay(record, *each) for each in in_record(record.covered, chronology, day)], dtype=float)
     return Figures(
         name=record.name,
         title=record.title,
@@ -92,11 +103,12 @@ def settled_scores(scores: pd.DataFrame, day: pd.Timestamp, chronology: Chronolo
 
 
 def dates_of_calls(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[dict[str, Any]]:
-    """For each recession while the record ran: its months and announcements, and the days of the record's calls.
+    """For each recession in the record: its months and announcements, and the days of the record's calls.
 
     A call is the second of two running month ends above (for the end: at or below) the threshold; days are month ends.
+    end_in_record: whether the record covers the months about the end too.
     """
-    return [_dated(record, recession) for recession in _covered(record, day, chronology)]
+    return [_dated(record, *each) for each in in_record(record.covered, chronology, day)]
 
 
 def calibration(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[dict[str, float]]:
@@ -139,40 +151,26 @@ def evaluation(
     }
 
 
-def _delays(record: Record, day: pd.Timestamp, chronology: Chronology) -> pd.Series:
-    return metrics.call_delays(record.scores["score"], _covered(record, day, chronology), record.threshold)
+def _scores(record: Record, stretch: Stretch) -> pd.Series:
+    return record.scores["score"][stretch.first : stretch.last]
 
 
-def _covered(record: Record, day: pd.Timestamp, chronology: Chronology) -> list[Recession]:
-    """Recessions that are asked of a record, began while it ran, and of which it holds an answer, by `day` announced.
-
-    A record may have gaps: one without a month end from a recession's first month to a year after its trough missed
-    nothing.
-    """
-    if record.scores.empty:
-        return []
-    first, last = record.scores.index[0], record.scores.index[-1]
-    year = pd.DateOffset(years=1)
-    return [
-        recession
-        for recession in chronology.recessions
-        if (chronology.scored_since is None or recession.peak >= chronology.scored_since)
-        and first <= recession.first_month <= last
-        and (recession.peak_announced is None or recession.peak_announced <= day)
-        and len(record.scores.loc[recession.first_month : recession.trough + year if recession.trough else last])
-    ]
+def _delay(record: Record, recession: Recession, stretch: Stretch) -> float:
+    return float(metrics.call_delays(_scores(record, stretch), [recession], record.threshold).iloc[0])
 
 
-def _dated(record: Record, recession: Recession) -> dict[str, Any]:
-    score = record.scores["score"]
-    trough = recession.trough or record.scores.index[-1]
+def _dated(record: Record, recession: Recession, stretch: Stretch) -> dict[str, Any]:
+    score = _scores(record, stretch)
+    trough = recession.trough or stretch.last
+    ends = recession.trough is not None and stretch.holds(recession.trough)
     began = metrics.calls(score, record.threshold)[recession.first_month : trough + pd.DateOffset(years=1)]
     ended = metrics.calls(-score, -record.threshold)[trough + pd.DateOffset(months=1) :]
     return {
         "first_month": f"{recession.first_month:%Y-%m}",
         "last_month": f"{recession.trough:%Y-%m}" if recession.trough else "today",
         **_beside("begin", _first(began), recession.peak_announced),
-        **_beside("end", _first(ended), recession.trough_announced),
+        **_beside("end", _first(ended) if ends else None, recession.trough_announced),
+        "end_in_record": ends,
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.answers import Answers, Progress, answers
+from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.daily import estimated_models
 from macro_cycle.evaluation.scoring import MODEL, Subject
 from macro_cycle.evaluation.track_record import Record
@@ -70,5 +71,6 @@ def walked(
     said = answers(panels, models, progress)
     if said.months.empty:
         raise MacroCycleError(f"too little is known by {last:%Y-%m-%d} to estimate a model: give a longer history")
+    coverage = Coverage.of(pd.DatetimeIndex(said.months.index), said.months["reference_month"])
     scores = said.months.drop_duplicates("reference_month")[["reference_month", "score"]]
-    return said, Record(MODEL, "Macro Cycle", scores)
+    return said, Record(MODEL, "Macro Cycle", scores, coverage=coverage)

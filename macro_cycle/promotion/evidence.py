@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.rival_records import rival_records
 from macro_cycle.evaluation.rivals import simple_rivals
-from macro_cycle.evaluation.scoring import MODEL, model_record, rival_records
+from macro_cycle.evaluation.scoring import MODEL, model_record
 from macro_cycle.evaluation.track_record import Record, figures, settled_scores
 from macro_cycle.evaluation.walk_forward import frames_at, walk_forward
 from macro_cycle.features import FeatureSet
@@ -51,13 +52,13 @@ def gather(
         return Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config))
 
     record = on_file or walked(challenger)
-    asked = pd.DatetimeIndex([month for month, _ in frames if month in record.scores.index])
+    asked = replace(record, scores=record.scores[record.scores.index.isin([month for month, _ in frames])])
     same = champion is None or champion == challenger
     return Evidence(
         challenger=figures(record, day, chronology),
         champion=None if same or champion is None else figures(walked(champion), day, chronology),
         rivals=[figures(said, day, chronology) for said in rival_records(rules, history, catalog, asked)[0]],
-        source="calls on file" if on_file else f"walk-forward over {len(asked)} month ends",
+        source="calls on file" if on_file else f"walk-forward over {len(asked.scores)} month ends",
     )
 
 

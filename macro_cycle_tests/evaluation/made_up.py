@@ -14,6 +14,7 @@ from macro_cycle.sources.sample import Sample
 
 TODAY = pd.Timestamp("2026-11-24")
 DEFINITION = shipped()
+CHRONOLOGY = DEFINITION.chronology
 SUBJECT = Subject(Catalog.load(), DEFINITION.features, DEFINITION.chronology, DEFINITION.declared)
 
 

@@ -78,5 +78,6 @@ def test_the_truth_itself_scores_perfectly():
 
 
 def test_changes_of_label_are_counted_between_neighbours():
-    assert changes_of_label(pd.Series(["a", "a", "b", "a"])) == pytest.approx(2 / 3)
-    assert np.isnan(changes_of_label(pd.Series(["a"])))
+    months = pd.DatetimeIndex(["2000-01-01", "2000-02-01", "2000-03-01", "2000-04-01", "2007-01-01"])
+    assert changes_of_label(pd.Series(["a", "a", "b", "a", "b"], months)) == pytest.approx(2 / 3)
+    assert np.isnan(changes_of_label(pd.Series(["a", "b"], months[-2:])))

@@ -100,7 +100,7 @@ def test_no_score_depends_on_a_later_month(name, history):
 @pytest.mark.parametrize("name", QUICK)
 def test_days_and_month_ends_give_the_same_answer(name, history):
     first, last = pd.Timestamp("1990-06-30"), pd.Timestamp("1991-02-28")
-    by_day = answers_by_day(NAMED[name], history, CATALOG, first, last)
+    by_day = answers_by_day(NAMED[name], history, CATALOG, [(first, last)])
     at_ends = answers_at(NAMED[name], history, CATALOG, list(pd.date_range(first, last, freq="ME")))
     stood = by_day.reindex(by_day.index.union(at_ends.index)).ffill().loc[at_ends.index]
     pd.testing.assert_frame_equal(stood, at_ends, check_freq=False, check_names=False)

@@ -9,7 +9,9 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from macro_cycle.evaluation import scoring
 from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
+from macro_cycle.evaluation.rival_records import rival_records
 from macro_cycle.evaluation.rivals import simple_rivals
+from macro_cycle.evaluation.track_record import Record
 from macro_cycle_tests.evaluation.made_up import SUBJECT, TODAY, made_up, said
 
 CHRONOLOGY = SUBJECT.chronology
@@ -146,7 +148,7 @@ def test_what_cannot_be_asked_is_named_with_its_reason(answers):
     history = pd.DataFrame({"series_id": ["UNRATE"], "date": [pd.Timestamp("2000-01-01")], "value": [4.0]}).assign(
         realtime_start=pd.Timestamp("2000-02-05"), realtime_end=pd.NaT
     )
-    months = pd.DatetimeIndex(answers.months.index[-5:])
-    records, left_out = scoring.rival_records(simple_rivals(), history, SUBJECT.catalog, months)
+    model = Record(scoring.MODEL, "Macro Cycle", answers.months[["reference_month", "score"]].iloc[-5:])
+    records, left_out = rival_records(simple_rivals(), history, SUBJECT.catalog, model)
     assert len(records) + len(left_out) == 3
     assert any("Term spread a year before: it needs GS10, TB3MS" in line for line in left_out)

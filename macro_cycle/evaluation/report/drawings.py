@@ -10,6 +10,7 @@ import pandas as pd
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 540, 34, 10, 12, 24
 NAMES, STEPS = 112, 200
+HOLE = pd.Timedelta(days=125)
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Lines = Mapping[str, pd.Series]
 
@@ -137,10 +138,22 @@ class _Scale:
 
 
 def _path(values: pd.Series, x: _Scale, y: _Scale, colour: str, width: float) -> str:
-    known = values.dropna()
-    at = zip(pd.DatetimeIndex(known.index).asi8, known.to_numpy(float), strict=True)
-    points = " ".join(f"{x(float(moment)):.1f},{y(_held(value)):.1f}" for moment, value in at)
-    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+    parts = []
+    for run in _runs(values.dropna()):
+        at = list(zip(pd.DatetimeIndex(run.index).asi8, run.to_numpy(float), strict=True))
+        points = [(x(float(moment)), y(_held(value))) for moment, value in at]
+        if len(points) == 1:
+            parts.append(f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="3" fill="{colour}"/>')
+        else:
+            text = " ".join(f"{across:.1f},{up:.1f}" for across, up in points)
+            parts.append(f'<polyline points="{text}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
+    return "".join(parts)
+
+
+def _runs(values: pd.Series) -> list[pd.Series]:
+    """The values between holes of more than `HOLE`: no line is drawn over months that nobody answered about."""
+    holes = pd.Series(values.index, values.index).diff() > HOLE
+    return [run for _, run in values.groupby(holes.cumsum().to_numpy())]
 
 
 def _rule(at: float, name: str, width: int = WIDTH) -> str:

@@ -8,9 +8,9 @@ import pandas as pd
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.evaluation.report import drawings
 from macro_cycle.evaluation.report.html import downloads, figure, number, paragraph, section, table, within
+from macro_cycle.evaluation.sections import LATELY, recession_in_words
 from macro_cycle.evaluation.track_record import Record
 
-LATELY = pd.Timestamp("2022-01-01")
 DRAWN, SHOWN = 3, 4
 
 Document = Mapping[str, Any]
@@ -66,39 +66,46 @@ def days(document: Document, ours: str, authority: str) -> str:
         downloads("declarations", everything),
         downloads("alarms", alarms),
         paragraph(model["limits"]["sentence"]),
+        _not_in_record(document),
     )
 
 
-def lately(records: Sequence[Record]) -> str:
+def lately(document: Document, records: Sequence[Record]) -> str:
     """The years in which most rules without a false alarm had one."""
-    recent = {each.title: _since(each, LATELY) for each in records}
-    known = {title: values for title, values in recent.items() if len(values)}
-    by_title = {each.title: each for each in records}
-    if not known:
-        return section("lately", "The years since 2022", paragraph("The record ends before 2022.", note=True))
-    drawn = {title: s for title, s in known.items() if by_title[title].probability}
+    command = document["commands"].get("lately")
+    missing = paragraph(f"They are not whole in this record; `{command}` fills them.", note=True) if command else ""
+    if not document["lately"]:
+        why = "No answer of these years is in this record, so there is nothing to draw."
+        return section("lately", "The years since 2022", paragraph(why, note=True), missing)
     rows = [
         (
-            title,
-            number(float(s.max()), 2),
-            f"{s.idxmax():%Y-%m}",
-            f"{by_title[title].threshold:g}",
-            int((s > by_title[title].threshold).sum()),
+            row["title"],
+            row["month_ends"],
+            number(row["highest"], 3),
+            row["month"],
+            number(row["day_highest"], 3),
+            row["day"] or "",
+            f"{row['threshold']:g}",
+            row["above"],
         )
-        for title, s in known.items()
+        for row in document["lately"]
     ]
+    head = ("", "month ends", "highest", "in", "highest on a day", "on", "threshold", "month ends above")
+    ends = {each.title: _since(each, LATELY) for each in records}
+    drawn = {each.title: ends[each.title] for each in records if each.probability and len(ends[each.title])}
     first = dict(list(drawn.items())[:DRAWN])
-    values = [
-        {"as_of": f"{day:%Y-%m-%d}", **{t: s.get(day) for t, s in known.items()}}
-        for day in next(iter(known.values())).index
+    values = pd.DataFrame(ends).astype(object).where(lambda table: table.notna(), None)
+    every_month_end = [
+        {"as_of": f"{day:%Y-%m-%d}", **dict(zip(values.columns, row, strict=True))}
+        for day, row in zip(pd.DatetimeIndex(values.index), values.to_numpy(), strict=True)
     ]
-    clean = [{name: None if value != value else value for name, value in row.items()} for row in values]
     return section(
         "lately",
         "The years since 2022",
         figure(drawings.lines(first, []), "At month ends; no recession has been dated in these years."),
-        table(("", "highest", "in", "threshold", "month ends above"), rows, "", records[0].title),
-        downloads("since-2022", clean),
+        table(head, rows, "", records[0].title),
+        missing,
+        downloads("since-2022", every_month_end),
     )
 
 
@@ -159,6 +166,17 @@ def _alarms(document: Document) -> str:
         )
         rows += [(row["title"], kind, _few(dates)) for kind, dates in kinds if dates]
     return table(("", "what", "when"), rows, "No false alarm and no reversal.")
+
+
+def _not_in_record(document: Document) -> str:
+    missing = [recession_in_words(each) for each in document["coverage"]["not_in_record"]]
+    command = document["commands"].get("recessions")
+    if not missing:
+        return ""
+    how = f" `{command}` puts in what the data allow." if command else ""
+    return paragraph(
+        f"Not in this record, so neither found nor missed: recessions {', '.join(missing)}.{how}", note=True
+    )
 
 
 def _few(dates: Sequence[str]) -> str:

@@ -18,14 +18,16 @@ def page(found: Evaluated, title: str, chronology: Chronology, present: Present 
     document = found.document
     ours, authority = document["figures"][0]["title"], chronology.authority
     heading = f"The record on {title}, {document['first_as_of']} to {document['last_as_of']}"
+    covered = document["coverage"]
     note = (
         f"Answers about the newest month with data, on each day on which something was published, scored against what "
-        f"{authority} had settled by {document['day']}. The history behind them: {document['rests_on']}."
+        f"{authority} had settled by {document['day']}. Covered: {covered['in_words'] or 'no month'} "
+        f"({covered['months']} months). The history behind them: {document['rests_on']}."
     )
     sections = [
         *((now.today(present), now.forecast(present)) if present else ()),
         over_time.days(document, ours, authority),
-        over_time.lately(found.records),
+        over_time.lately(document, found.records),
         tables.figures(document, ours),
         tables.against(document),
         tables.information(document, authority),

@@ -18,21 +18,23 @@ def answers_by_day(
     rival: Rival,
     history: pd.DataFrame,
     catalog: Catalog,
-    first: pd.Timestamp,
-    last: pd.Timestamp,
+    stretches: Sequence[tuple[pd.Timestamp, pd.Timestamp]],
     progress: Progress = lambda done, of: None,
 ) -> pd.DataFrame:
     """What the rival said of the newest month that it could score, on each day of news and each month end.
 
-    history: as `Warehouse.history` gives it. The rival is estimated again at every `rival.every`-th month end.
+    history: as `Warehouse.history` gives it. stretches: first and last days between which it is asked. The rival is
+    estimated again at every `rival.every`-th month end.
     Columns `reference_month`, `score`, indexed by day; days on which too little was known are left out.
 
     Raises:
         MacroCycleError: nothing could be scored on any day, as where a series or a package is lacking.
     """
     panels = panels_of(rival, history, catalog)
-    ends = pd.date_range(first, last, freq="ME")
-    days = panels.days(first, last).union(ends).union(pd.DatetimeIndex([first]))
+    days = pd.DatetimeIndex([])
+    for first, last in stretches:
+        ends = pd.date_range(first, last, freq="ME")
+        days = days.union(panels.days(first, last)).union(ends).union(pd.DatetimeIndex([first]))
     asked = _Asked(rival)
     said = {}
     for number, day in enumerate(days):
