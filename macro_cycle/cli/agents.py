@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 def mcp(
     as_of: Annotated[
         str | None,
-        typer.Option(help="Answer as on this day or this month's end; nothing later can be asked of."),
+        typer.Option(
+            help="Answer as on this day, YYYY-MM-DD, or at the end of this month, YYYY-MM; not of a later one."
+        ),
     ] = None,
     cycle: Cycle = DEFAULT,
 ) -> None:

@@ -20,7 +20,9 @@ from macro_cycle.resources.platform import Platform
 
 When = Annotated[
     str | None,
-    typer.Option(help="Month YYYY-MM, or a day YYYY-MM-DD for what stood then (default: the newest stored)."),
+    typer.Option(
+        help="What stood on this day, YYYY-MM-DD, or at the end of this month, YYYY-MM (default: the newest stored)."
+    ),
 ]
 
 

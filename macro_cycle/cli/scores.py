@@ -7,7 +7,7 @@ from rich.table import Table
 
 from macro_cycle.cli.console import answers, as_typed, errors, print_table, table
 from macro_cycle.evaluation.phases_and_onsets import FORECASTERS
-from macro_cycle.evaluation.sections import recession_in_words
+from macro_cycle.evaluation.sections import covered_in_words, recession_in_words
 
 Document = Mapping[str, Any]
 FORECAST_DIGITS = {"auroc": 3, "brier": 4, "log_score": 3, "miscalibration": 4}
@@ -16,7 +16,7 @@ FORECAST_DIGITS = {"auroc": 3, "brier": 4, "log_score": 3, "miscalibration": 4}
 def show(document: Document) -> None:
     """Everything that the evaluation found, the days first."""
     _say(
-        f"Answers of {document['coverage']['in_words'] or 'no month'}, scored by what {document['authority']} "
+        f"Answers of {covered_in_words(document['coverage'])}, scored by what {document['authority']} "
         f"had settled by {document['day']}. The history behind them: {document['rests_on']}."
     )
     _not_in_record(document)

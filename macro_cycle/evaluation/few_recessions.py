@@ -14,8 +14,8 @@ class Limits:
     """What `found` of `recessions` and `false_alarms` in `years` leave possible at the level of 95 %.
 
     most_missed: share of recessions that may be missed in the long run (Clopper and Pearson, 1934). most_alarms: false
-    alarms a year that may be usual (Garwood, 1936). least_difference: days by which two means must differ to be told
-    apart, by a t test of as many differences as recessions; None with fewer than two.
+    alarms a year that may be usual (Garwood, 1936); None where no time was covered. least_difference: days by which two
+    means must differ to be told apart, by a t test of as many differences as recessions; None with fewer than two.
     """
 
     recessions: int
@@ -23,15 +23,15 @@ class Limits:
     false_alarms: int
     years: float
     most_missed: float
-    most_alarms: float
+    most_alarms: float | None
     least_difference: float | None
 
 
 def limits(recessions: int, found: int, false_alarms: int, years: float, sd_of_days: float | None = None) -> Limits:
-    """One-sided upper limits; years > 0. sd_of_days: standard deviation of the days over the recessions."""
+    """One-sided upper limits; sd_of_days: standard deviation of the days over the recessions."""
     missed = recessions - found
     most_missed = 1.0 if missed >= recessions else float(beta.ppf(LEVEL, missed + 1, found))
-    most_alarms = float(chi2.ppf(LEVEL, 2 * false_alarms + 2)) / 2 / years
+    most_alarms = float(chi2.ppf(LEVEL, 2 * false_alarms + 2)) / 2 / years if years > 0 else None
     told = None
     if sd_of_days is not None and recessions > 1:
         told = float(student.ppf((1 + LEVEL) / 2, recessions - 1)) * sd_of_days / sqrt(recessions)
@@ -40,7 +40,7 @@ def limits(recessions: int, found: int, false_alarms: int, years: float, sd_of_d
 
 def sentence(limits: Limits) -> str:
     """What the limits mean, for people."""
-    if not limits.recessions:
+    if not limits.recessions or limits.most_alarms is None:
         return "The record holds no settled recession: it settles nothing about how fast or surely one is called."
     every = 1 / limits.most_alarms
     settled = (

@@ -139,7 +139,7 @@ def evaluate_answers(
     changes = pd.Series(dtype=float) if label_changes is None else label_changes
     document = {
         **evaluation(model, every[1:], changes, day, chronology),
-        "coverage": sections.coverage(coverage, day, chronology),
+        "coverage": sections.coverage(model, day, chronology),
         "rule": subject.rule.model_dump(),
         "periods": [row for each in every for row in sections.periods(each, day, chronology)],
         "bands": sections.BANDS,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from macro_cycle.evaluation import metrics
 from macro_cycle.evaluation.bootstrap import BLOCK, DRAWS, LEVEL, Statistic, band, mean_band
 from macro_cycle.evaluation.chronology import Chronology
-from macro_cycle.evaluation.coverage import Coverage, not_in_record
+from macro_cycle.evaluation.coverage import OLDEST, not_in_record
 from macro_cycle.evaluation.diebold_mariano import diebold_mariano
 from macro_cycle.evaluation.few_recessions import Limits, limits, sentence
 from macro_cycle.evaluation.reliability import reliability
@@ -75,13 +75,18 @@ def by_information(
     ]
 
 
-def coverage(covered: Coverage, day: pd.Timestamp, chronology: Chronology) -> Row:
-    """The months that a record covers, in stretches without a hole, and the recessions that are not in it."""
+def coverage(record: Record, day: pd.Timestamp, chronology: Chronology) -> Row:
+    """The months that a record covers, in stretches without a hole, and the recessions that are not in it.
+
+    too_old: month ends with an answer that are not covered, since its data were too old.
+    """
+    covered, asked = record.covered, pd.DatetimeIndex(record.scores.index)
     missing = [
         (f"{r.peak:%Y-%m}", f"{r.trough:%Y-%m}" if r.trough else None) for r in not_in_record(covered, chronology, day)
     ]
     return {
         "months": len(covered.months),
+        "too_old": int((~covered.covers(asked)).sum()),
         "stretches": [{"first": f"{s.first:%Y-%m}", "last": f"{s.last:%Y-%m}"} for s in covered.stretches],
         "in_words": covered.in_words,
         "not_in_record": [{"peak": peak, "trough": trough} for peak, trough in missing],
@@ -91,6 +96,15 @@ def coverage(covered: Coverage, day: pd.Timestamp, chronology: Chronology) -> Ro
 def recession_in_words(recession: Mapping[str, str | None]) -> str:
     """A recession of `not_in_record`, from peak to trough."""
     return f"{recession['peak']} to {recession['trough'] or 'today'}"
+
+
+def covered_in_words(document: Mapping[str, Any]) -> str:
+    """What the coverage of a record (`coverage`) is, for people."""
+    covered, old = document["in_words"] or "no month", document["too_old"]
+    if not old:
+        return covered
+    ends = "1 month end is" if old == 1 else f"{old} month ends are"
+    return f"{covered} ({ends} left out: the data lay more than {OLDEST} months behind)"
 
 
 def declarations(record: Record, day: pd.Timestamp, chronology: Chronology) -> Row | None:

@@ -14,7 +14,8 @@ from macro_cycle.ahead.documents import radar_document, what_if_document
 from macro_cycle.errors import UsageError
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.features import build_panel
-from macro_cycle.platform.months import parse_as_of
+from macro_cycle.platform.clock import Clock
+from macro_cycle.platform.months import as_of_day, parse_as_of
 from macro_cycle.platform.versions import content_version, document_version
 from macro_cycle.queries import history
 from macro_cycle.queries.ahead import flip_document
@@ -38,6 +39,25 @@ def _one_at_a_time(question: Callable[P, dict[str, Any]]) -> Callable[P, dict[st
             return document
 
     return asked
+
+
+def asked_day(text: str | None, name: str, clock: Clock, until: pd.Timestamp | None = None) -> pd.Timestamp:
+    """The day that `text` asks about, the newest that may be asked of where it is None; `name` is what it answers.
+
+    The open month's end may be asked of today: it is what everything known in that month is as of.
+
+    Raises:
+        UsageError: it is no day or month, or comes after the newest.
+    """
+    newest = clock.today() if until is None else until
+    if text is None:
+        return newest
+    day = parse_as_of(text)
+    if day is None:
+        raise UsageError(f"{name} is {text!r}: write a day as YYYY-MM-DD, or a month as YYYY-MM for its end")
+    if day > newest and not (until is None and day == as_of_day(clock.open_month())):
+        raise UsageError(f"{name} {text} is after {newest:%Y-%m-%d}, the newest day that may be asked of")
+    return day
 
 
 class Session:
@@ -120,15 +140,7 @@ class Session:
         return {**what_if_document(what_if(scenario, read)), "about": self._about(known)}
 
     def _day(self, text: str | None, name: str) -> pd.Timestamp:
-        newest = self._platform.clock.today() if self._until is None else self._until
-        if text is None:
-            return newest
-        day = parse_as_of(text)
-        if day is None:
-            raise UsageError(f"{name} is {text!r}: write a day as YYYY-MM-DD, or a month as YYYY-MM for its end")
-        if day > newest:
-            raise UsageError(f"{name} {text} is after {newest:%Y-%m-%d}, the newest day that may be asked of")
-        return day
+        return asked_day(text, name, self._platform.clock, self._until)
 
     def _span(self, as_of: str | None, since: str | None) -> tuple[pd.Timestamp, pd.Timestamp]:
         day = self._day(as_of, "as_of")

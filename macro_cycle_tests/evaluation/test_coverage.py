@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from macro_cycle.declared import Rule
 from macro_cycle.evaluation.answers import Answers, declared_spans
 from macro_cycle.evaluation.coverage import Coverage, in_record, not_in_record
+from macro_cycle.evaluation.sections import covered_in_words
 from macro_cycle.evaluation.timeliness import Span, spans_of, timeliness
 from macro_cycle.evaluation.track_record import Record, dates_of_calls, figures
 from macro_cycle_tests.evaluation.chronologies import NBER
@@ -124,6 +125,15 @@ def holed() -> Answers:
     """The end of 2000 to 2002 and 2022 on, with nothing between."""
     early, late = said("2000-06-01", "2002-06-01"), said("2022-01-01", "2026-09-01")
     return Answers((*early.daily, *late.daily), pd.concat([early.months, late.months]))
+
+
+def test_a_record_of_old_data_alone_covers_no_month_and_says_so():
+    answers = said("2026-01-01", "2026-02-01")
+    months = answers.months.assign(reference_month=pd.Timestamp("2025-06-01"))
+    document = made_up(Answers(answers.daily, months)).document
+    assert (document["coverage"]["months"], document["coverage"]["too_old"]) == (0, 2)
+    assert "settles nothing" in document["declarations"][0]["limits"]["sentence"]
+    assert "2 month ends are left out" in covered_in_words(document["coverage"])
 
 
 def test_the_document_of_two_ranges_counts_one_recession_and_seven_years(holed):

@@ -21,4 +21,5 @@ def test_the_sentence_fits_what_is_there():
     assert "8 of 8" in sentence(limits(8, 8, 0, 56, 22))
     assert "cannot be told apart" in sentence(limits(8, 8, 0, 56, 22))
     assert "settles nothing" in sentence(limits(0, 0, 0, 3))
+    assert "settles nothing" in sentence(limits(0, 0, 0, 0))
     assert "1 false alarm in" in sentence(limits(3, 3, 1, 20, None))

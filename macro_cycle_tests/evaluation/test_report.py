@@ -7,7 +7,9 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from macro_cycle.evaluation.report import Present, drawings, page
@@ -117,3 +119,50 @@ def test_shading_lies_behind_every_line_and_covers_no_legend(html):
     tops = [float(y) for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', svg)]
     legend = float(re.search(r'<text x="\d+" y="(\d+)" font-size="13" fill="var\(--us\)"', svg)[1])
     assert min(tops) > legend
+
+
+def test_no_line_is_drawn_over_a_hole_and_one_month_is_a_dot():
+    months = pd.DatetimeIndex(["2001-01-31", "2001-02-28", "2001-03-31", "2010-06-30", "2022-01-31", "2022-02-28"])
+    drawn = drawings.lines({"Model": pd.Series(0.1, months)}, [])
+    lines = [line.split() for line in re.findall(r'<polyline points="([^"]+)"', drawn)]
+    assert [len(points) for points in lines] == [3, 2]
+    assert drawn.count("<circle") == 1
+
+
+def test_names_of_lines_stay_on_the_drawing_and_above_the_lines():
+    names = ["Macro Cycle", "Term spread a year before", "Activity index, real-time logit", "Sahm rule"]
+    months = pd.date_range("2022-01-31", periods=9, freq="ME")
+    drawn = drawings.lines({name: pd.Series(1.0, months) for name in names}, [])
+    placed = re.findall(r'<text x="(\d+)" y="(\d+)" font-size="13" fill="[^"]+">([^<]+)</text>', drawn)
+    boxes = [(int(x), int(x) + drawings.LETTER * len(name), int(y)) for x, y, name in placed]
+    assert [name for _, _, name in placed] == names
+    assert all(right <= drawings.WIDTH for _, right, _ in boxes)
+    assert all(b[0] >= a[1] for a, b in pairwise(boxes) if a[2] == b[2])
+    highest = min(float(y) for y in re.findall(r"[\d.]+,([\d.]+)", " ".join(re.findall(r'points="([^"]+)"', drawn))))
+    assert highest > max(y for _, _, y in boxes)
+
+
+def test_a_record_without_the_years_since_2022_says_why_nothing_is_drawn_and_what_fills_it():
+    found = made_up(said("2000-06-01", "2002-06-01"))
+    document = {**found.document, "commands": {"lately": "macro-cycle backfill --from 2022-01 --to 2026-10"}}
+    told = page(type(found)(document, found.records), "x", DEFINITION.chronology)
+    lately = told[told.index('id="lately"') : told.index('id="figures"')]
+    assert "No answer of these years is in this record" in lately
+    assert "backfill --from 2022-01 --to 2026-10" in lately
+    assert "<svg" not in lately
+
+
+def test_a_recession_outside_the_record_is_said_to_be_so_and_not_counted():
+    found = made_up(said("2000-06-01", "2002-06-01"))
+    told = page(found, "x", DEFINITION.chronology)
+    days = told[told.index('id="days"') : told.index('id="lately"')]
+    assert "Not in this record, so neither found nor missed" in days
+    assert "2007-12 to 2009-06" in days
+    assert "1 of 1" in days
+
+
+def test_each_cell_of_a_wide_table_names_its_column_for_narrow_screens(html):
+    for table in re.findall(r'<div class="scroll wide">(.*?)</div>', html, re.S):
+        head = re.findall(r"<th>(.*?)</th>", table)
+        for row in re.findall(r"<tr[^>]*>(<td.*?)</tr>", table):
+            assert re.findall(r'data-of="(.*?)"', row) == head

@@ -8,8 +8,9 @@ from html import escape
 
 import pandas as pd
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 540, 34, 10, 12, 24
-NAMES, STEPS = 112, 200
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 420, 34, 10, 12, 24
+NAMES, STEPS = 112, 170
+LETTER, LINE = 7, 17
 HOLE = pd.Timedelta(days=125)
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Lines = Mapping[str, pd.Series]
@@ -21,19 +22,17 @@ def lines(series: Lines, shaded: Sequence[Span], height: int = 220, thresholds: 
     """Probabilities over months; the first line is the model's. Each is named at the top in its own colour."""
     first = min(each.index[0] for each in series.values())
     last = max(each.index[-1] for each in series.values())
-    x, y = _Scale(first.value, last.value, LEFT, WIDTH - RIGHT), _Scale(0, 1, height - BOTTOM, TOP + 18)
+    legend, rows = _legend(list(series))
+    height += LINE * (rows - 1)
+    x, y = _Scale(first.value, last.value, LEFT, WIDTH - RIGHT), _Scale(0, 1, height - BOTTOM, TOP + 1 + LINE * rows)
     parts = [
         _shade(x(max(a, first).value), x(min(b, last).value), y(1), y(0)) for a, b in shaded if b >= first and a <= last
     ]
     parts += [_rule(y(level), str(level)) for level in (0, *thresholds, 1)]
     parts += [_year(x(pd.Timestamp(f"{year}-01-01").value), year, height) for year in _years(first, last)]
-    place = float(LEFT)
     for number, values in reversed(list(enumerate(series.values()))):
         parts.append(_path(values, x, y, _colour(number), 1.6 if number == 0 else 1))
-    for number, name in enumerate(series):
-        parts.append(f'<text x="{place:.0f}" y="14" font-size="13" fill="{_colour(number)}">{escape(name)}</text>')
-        place += 7 * len(name) + 18
-    return _svg(height, parts, "probabilities over time: " + ", ".join(series))
+    return _svg(height, [*parts, *legend], "probabilities over time: " + ", ".join(series))
 
 
 def reliability(curve: Sequence[tuple[float, float, int]], height: int = 300) -> str:
@@ -124,6 +123,19 @@ def waterfall(before: float, steps: Sequence[tuple[str, float]], after: float) -
     return _svg(height, parts, "contributions to the change")
 
 
+def _legend(names: Sequence[str]) -> tuple[list[str], int]:
+    """Each name in the colour of its line, as many in a row as fit; and the number of rows."""
+    parts, place, row = list[str](), LEFT, 0
+    for number, name in enumerate(names):
+        wide = LETTER * len(name) + 18
+        if place > LEFT and place + wide > WIDTH:
+            place, row = LEFT, row + 1
+        text = f'x="{place}" y="{14 + LINE * row}" font-size="13" fill="{_colour(number)}"'
+        parts.append(f"<text {text}>{escape(name)}</text>")
+        place += wide
+    return parts, row + 1
+
+
 def _shade(left: float, right: float, top: float, bottom: float) -> str:
     width, height = max(right - left, 1), bottom - top
     return f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="var(--shade)"/>'
@@ -169,7 +181,7 @@ def _year(at: float, year: int, height: int) -> str:
 
 def _years(first: pd.Timestamp, last: pd.Timestamp) -> list[int]:
     years = list(range(first.year + 1, last.year + 1))
-    step = max(1, -(-len(years) // 8))
+    step = max(1, -(-len(years) // 6))
     return [year for year in years if year % step == 0]
 
 

@@ -28,22 +28,35 @@ th { color: var(--soft); font-weight: 600 } td { white-space: nowrap }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 8rem;
   position: sticky; left: 0; background: var(--paper) }
 tr.ours td { font-weight: 600 } td.wraps { white-space: normal; text-align: left; min-width: 14rem }
-figure { margin: .6rem 0 } svg { display: block; width: 100%; max-width: 46rem; height: auto } a { color: var(--us) }
+figure { margin: .6rem 0 } svg { display: block; width: 100%; max-width: 36rem; height: auto } a { color: var(--us) }
 .get { font-size: .85rem; margin: .2rem 0 }
-@media print { body { max-width: none; padding: 0; font-size: 11px } .get { display: none }
-  .scroll { overflow: visible } table { font-size: 9px } h2 { break-after: avoid } figure, tr { break-inside: avoid } }
+@media screen and (max-width: 40rem) { .wide thead { display: none } .wide tr { display: block; padding: .4rem 0;
+    border-bottom: 1px solid var(--line) } .wide td { display: flex; justify-content: space-between; gap: 1rem;
+    border: 0; padding: .1rem 0 } .wide td:first-child { font-weight: 600 } .wide td:empty { display: none }
+  .wide td:not(:first-child)::before { content: attr(data-of); color: var(--soft); font-weight: 400 }
+  .wide table, .wide tbody { display: block } .wide td.wraps { display: block; min-width: 0 }
+  .wide td.wraps:not(:first-child)::before { content: attr(data-of) ": " } }
+@media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --shade: #ddd;
+    --us: #1d3557; --them: #b3541e; --rise: #b8273a; --fall: #1f7a5c }
+  html { font-size: 11px } body { max-width: none; padding: 0; font-size: 1rem } .get { display: none }
+  svg { max-width: 28rem } .scroll { overflow: visible } table { font-size: 8.5px } th, td { padding: .2rem .3rem }
+  td { white-space: normal } th:first-child, td:first-child { position: static } h2 { break-after: avoid }
+  figure, tr { break-inside: avoid } }
 """
 
 Cells = Sequence[Any]
+NARROW = 2
+"""Columns that fit on a phone; each row of a wider table stands there as a list."""
 
 
 def table(head: Sequence[str], rows: Iterable[Cells], empty: str, ours: str = "") -> str:
     """The rows, those of `ours` (by their first cell) in bold; or the sentence that says why there is none."""
-    body = "".join(_row(cells, ours) for cells in rows)
+    body = "".join(_row(head, cells, ours) for cells in rows)
     if not body:
         return f"<p class=note>{escape(empty)}</p>"
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = "scroll wide" if len(head) > NARROW else "scroll"
+    return f'<div class="{kind}"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def section(name: str, title: str, *parts: str) -> str:
@@ -89,14 +102,15 @@ def within(band: Mapping[str, float | None] | None, digits: int) -> str:
     return f"{number(band['value'], digits)} [{number(band['low'], digits)}, {number(band['high'], digits)}]"
 
 
-def _row(cells: Cells, ours: str) -> str:
+def _row(head: Sequence[str], cells: Cells, ours: str) -> str:
     texts = [str(cell) for cell in cells]
     opening = "<tr class=ours>" if ours and texts[0] == ours else "<tr>"
-    return opening + "".join(_cell(text) for text in texts) + "</tr>"
+    return opening + "".join(_cell(name, text) for name, text in zip(head, texts, strict=True)) + "</tr>"
 
 
-def _cell(text: str) -> str:
-    return f"<td{' class=wraps' if len(text) > 34 else ''}>{escape(text)}</td>"
+def _cell(name: str, text: str) -> str:
+    wraps = " class=wraps" if len(text) > 34 else ""
+    return f'<td{wraps} data-of="{escape(name)}">{escape(text)}</td>'
 
 
 def _link(file: str, kind: str, content: str) -> str:

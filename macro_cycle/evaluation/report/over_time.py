@@ -122,6 +122,7 @@ def whole(model: Record, chronology: Chronology) -> str:
         for as_of, row in zip(model.scores.index, model.scores.itertuples(), strict=True)
     ]
     caption = f"About the newest month at each month end; grey: recessions as dated by {chronology.authority}."
+    caption += " Without a line: not in this record." if len(model.covered.stretches) > 1 else ""
     return section(
         "answers",
         "All answers",

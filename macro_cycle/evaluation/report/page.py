@@ -9,6 +9,7 @@ from macro_cycle.evaluation.report import now, over_time, tables
 from macro_cycle.evaluation.report.html import STYLE, paragraph, section, table
 from macro_cycle.evaluation.report.present import Present
 from macro_cycle.evaluation.scoring import Evaluated
+from macro_cycle.evaluation.sections import covered_in_words
 
 Document = Mapping[str, Any]
 
@@ -18,11 +19,10 @@ def page(found: Evaluated, title: str, chronology: Chronology, present: Present 
     document = found.document
     ours, authority = document["figures"][0]["title"], chronology.authority
     heading = f"The record on {title}, {document['first_as_of']} to {document['last_as_of']}"
-    covered = document["coverage"]
     note = (
         f"Answers about the newest month with data, on each day on which something was published, scored against what "
-        f"{authority} had settled by {document['day']}. Covered: {covered['in_words'] or 'no month'} "
-        f"({covered['months']} months). The history behind them: {document['rests_on']}."
+        f"{authority} had settled by {document['day']}. Covered: {covered_in_words(document['coverage'])}. "
+        f"The history behind them: {document['rests_on']}."
     )
     sections = [
         *((now.today(present), now.forecast(present)) if present else ()),

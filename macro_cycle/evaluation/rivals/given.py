@@ -40,21 +40,31 @@ def _table(path: Path) -> pd.DataFrame:
     months = _dates(path, table.iloc[:, 0]) if table.shape[1] else None
     if months is None or table.empty:
         raise MacroCycleError(f"{path} holds no rows: give months in the first column and probabilities beside them")
-    return table.set_index(pd.DatetimeIndex(months).to_period("M").to_timestamp())
+    table = table.set_index(pd.DatetimeIndex(months).to_period("M").to_timestamp())
+    twice = table.index[table.index.duplicated()]
+    if len(twice) and KNOWN_ON not in table:
+        raise MacroCycleError(f"{path} has {twice[0]:%Y-%m} twice: say in a column {KNOWN_ON} when each was known")
+    return table
 
 
 def _known_on(path: Path, table: pd.DataFrame) -> pd.DatetimeIndex:
     index = pd.DatetimeIndex(table.index)
     if KNOWN_ON not in table:
         return index + pd.offsets.MonthEnd(0) + LAG
-    return pd.DatetimeIndex(_dates(path, table[KNOWN_ON]))
+    days = pd.DatetimeIndex(_dates(path, table[KNOWN_ON]))
+    if len(early := index[days < index]):
+        raise MacroCycleError(f"{path} says that {early[0]:%Y-%m} was known before it began: see its {KNOWN_ON}")
+    return days
 
 
 def _dates(path: Path, column: pd.Series) -> pd.Series:
     try:
-        return pd.to_datetime(column, format="ISO8601")
+        days = pd.to_datetime(column.astype(str), format="ISO8601")
     except (ValueError, TypeError):
-        raise MacroCycleError(f"column {column.name} of {path} does not hold days such as 2008-09-01") from None
+        days = None
+    if days is None or days.isna().any() or days.dt.tz is not None:
+        raise MacroCycleError(f"column {column.name} of {path} does not hold days such as 2008-09-01")
+    return days
 
 
 def _probabilities(path: Path, name: str, column: pd.Series) -> pd.Series:
@@ -62,6 +72,8 @@ def _probabilities(path: Path, name: str, column: pd.Series) -> pd.Series:
         values = pd.to_numeric(column).astype(float)
     except (ValueError, TypeError):
         raise MacroCycleError(f"column {name} of {path} holds what is no number") from None
+    if values.isna().all():
+        raise MacroCycleError(f"column {name} of {path} holds no number")
     values = values / 100 if values.max() > 1 else values
     if ((values < 0) | (values > 1)).any():
         raise MacroCycleError(f"column {name} of {path} holds what is no probability: give 0 to 1, or percent")
