@@ -44,6 +44,7 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
     from macro_cycle.evaluation import charts
     from macro_cycle.evaluation.rivals import simple_rivals
     from macro_cycle.evaluation.scoring import Subject, evaluate_calls
+    from macro_cycle.evaluation.sections import covered_in_words
 
     subject = Subject(platform.catalog, platform.features, platform.chronology, platform.definition.declared)
     found = evaluate_calls(
@@ -71,6 +72,7 @@ def _evaluated(platform: Platform) -> dg.MaterializeResult:
             "figures": table(figures),
             "recessions": table(pd.DataFrame(document["recessions"])),
             "rests_on": document["rests_on"],
+            "covered": covered_in_words(document["coverage"]),
             **_declared(document),
             "chart_of_calls": as_metadata(charts.record_chart(calls, platform.chronology)),
             "chart_of_calibration": as_metadata(charts.calibration_chart(document["calibration"])),

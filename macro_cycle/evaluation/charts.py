@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.coverage import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ def outline_recessions(axes: "Axes", months: pd.DatetimeIndex, chronology: Chron
 
 def _runs(months: pd.DatetimeIndex, chronology: Chronology) -> Iterator[tuple[Any, Any]]:
     """First and last day of each run of recession months, as matplotlib takes days."""
-    inside = chronology.recession_indicator(months)
+    inside = chronology.recession_indicator(pd.date_range(months.min(), months.max(), freq="MS"))
     for _, run in inside[inside].groupby((~inside).cumsum()[inside]):
         yield run.index[0], run.index[-1] + pd.offsets.MonthEnd(0)
 
@@ -38,7 +39,9 @@ def record_chart(scores: pd.DataFrame, chronology: Chronology) -> "Figure":
 
     figure = Figure(figsize=(11, 2.8), layout="constrained")
     axes = figure.subplots()
-    axes.plot(scores["reference_month"], scores["score"], color="#1d3557", lw=1)
+    said = scores.drop_duplicates("reference_month", keep="last").set_index("reference_month")["score"]
+    for run in runs(said):
+        axes.plot(run.index, run, color="#1d3557", lw=1, marker="." if len(run) == 1 else None)
     axes.axhline(0.5, color="#888", lw=0.6, ls="--")
     shade_recessions(axes, pd.DatetimeIndex(scores["reference_month"].drop_duplicates()), chronology)
     axes.set(ylim=(0, 1), ylabel="probability", title=f"grey: recessions as dated by {chronology.authority}")

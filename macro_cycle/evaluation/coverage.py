@@ -19,6 +19,8 @@ OLDEST = 3
 AFTER = pd.DateOffset(months=6)
 """How long after a turning point the record must go on for it to be asked about."""
 DAYS_A_YEAR = 365.25
+HOLE = pd.Timedelta(days=125)
+"""Between two values nearer than this there is no hole: an answer repeated for want of data is left out of a record."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ def in_record(coverage: Coverage, chronology: Chronology, day: pd.Timestamp) -> 
 def not_in_record(coverage: Coverage, chronology: Chronology, day: pd.Timestamp) -> list[Recession]:
     """The recessions about which the record cannot be asked, since it does not cover the months about their peak."""
     return [r for r in recessions_to_ask(chronology, day) if coverage.holding(r.peak) is None]
+
+
+def runs(values: pd.Series) -> list[pd.Series]:
+    """Values by day or month, ascending, as they lie between holes: over a hole no line is drawn."""
+    holes = pd.Series(values.index, values.index).diff() > HOLE
+    return [run for _, run in values.groupby(holes.cumsum().to_numpy())]
 
 
 def _starts(days: Iterable[pd.Timestamp]) -> pd.DatetimeIndex:

@@ -1,6 +1,7 @@
 """What nobody was asked about is not in the record: holes change no count, no span of time and no call elsewhere."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from macro_cycle.declared import Rule
 from macro_cycle.evaluation.answers import Answers, declared_spans
-from macro_cycle.evaluation.coverage import Coverage, in_record, not_in_record
+from macro_cycle.evaluation.charts import record_chart
+from macro_cycle.evaluation.coverage import HOLE, Coverage, in_record, not_in_record, runs
 from macro_cycle.evaluation.sections import covered_in_words
 from macro_cycle.evaluation.timeliness import Span, spans_of, timeliness
 from macro_cycle.evaluation.track_record import Record, dates_of_calls, figures
@@ -54,7 +56,7 @@ def declarations(coverage: Coverage) -> list[Span]:
 def test_stretches_are_the_months_covered_and_leave_a_hole_between_them(coverage):
     months = [m for s in coverage.stretches for m in pd.date_range(s.first, s.last, freq="MS")]
     assert tuple(months) == coverage.months
-    for earlier, later in zip(coverage.stretches, coverage.stretches[1:], strict=False):
+    for earlier, later in pairwise(coverage.stretches):
         assert later.first > earlier.last + pd.Timedelta(days=1)
     assert coverage.years(TODAY) * 365.25 == pytest.approx(sum(month.days_in_month for month in coverage.months))
 
@@ -105,6 +107,20 @@ def test_a_record_with_holes_says_what_its_stretches_say_each_alone(coverage):
         assert getattr(whole, name) == tuple(item for part in parts for item in getattr(part, name))
     calls = [row for each in alone for row in dates_of_calls(perfect(each), TODAY, NBER)]
     assert dates_of_calls(perfect(coverage), TODAY, NBER) == calls
+
+
+@QUICK
+@given(covered())
+def test_what_is_drawn_is_every_value_once_and_crosses_no_hole(coverage):
+    values = pd.Series(0.5, pd.DatetimeIndex(coverage.months))
+    drawn = runs(values)
+    assert pd.concat(drawn).equals(values)
+    for run in drawn:
+        assert run.index.to_series().diff().max() <= HOLE or len(run) == 1
+    for earlier, later in pairwise(drawn):
+        assert later.index[0] - earlier.index[-1] > HOLE
+    figure = record_chart(values.rename("score").rename_axis("reference_month").reset_index(), NBER)
+    assert len(figure.axes[0].lines) == len(drawn) + 1
 
 
 def test_an_end_declared_after_a_hole_is_none():

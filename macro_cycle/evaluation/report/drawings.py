@@ -8,10 +8,11 @@ from html import escape
 
 import pandas as pd
 
+from macro_cycle.evaluation.coverage import runs
+
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 420, 34, 10, 12, 24
 NAMES, STEPS = 112, 170
 LETTER, LINE = 7, 17
-HOLE = pd.Timedelta(days=125)
 Span = tuple[pd.Timestamp, pd.Timestamp]
 Lines = Mapping[str, pd.Series]
 
@@ -151,7 +152,7 @@ class _Scale:
 
 def _path(values: pd.Series, x: _Scale, y: _Scale, colour: str, width: float) -> str:
     parts = []
-    for run in _runs(values.dropna()):
+    for run in runs(values.dropna()):
         at = list(zip(pd.DatetimeIndex(run.index).asi8, run.to_numpy(float), strict=True))
         points = [(x(float(moment)), y(_held(value))) for moment, value in at]
         if len(points) == 1:
@@ -160,12 +161,6 @@ def _path(values: pd.Series, x: _Scale, y: _Scale, colour: str, width: float) ->
             text = " ".join(f"{across:.1f},{up:.1f}" for across, up in points)
             parts.append(f'<polyline points="{text}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
     return "".join(parts)
-
-
-def _runs(values: pd.Series) -> list[pd.Series]:
-    """The values between holes of more than `HOLE`: no line is drawn over months that nobody answered about."""
-    holes = pd.Series(values.index, values.index).diff() > HOLE
-    return [run for _, run in values.groupby(holes.cumsum().to_numpy())]
 
 
 def _rule(at: float, name: str, width: int = WIDTH) -> str:
