@@ -94,6 +94,7 @@ def test_no_score_depends_on_a_later_month(name, history):
     rule = NAMED[name].estimate(panel, day)
     full, cut = rule(panel), rule(panel[:"1982-12-01"])
     np.testing.assert_allclose(cut, full[cut.index], atol=1e-10)
+    assert not NAMED[name].probability or full.dropna().between(0, 1).all()
     assert auroc(full, NBER.recession_indicator(pd.DatetimeIndex(full.index))) > 0.6
 
 

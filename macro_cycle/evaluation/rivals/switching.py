@@ -117,6 +117,6 @@ def _hidden_markov(sample: pd.DataFrame, read: Read, means: np.ndarray | None = 
         values = read(panel)
         likelihood = model._compute_log_likelihood(values.to_numpy())
         filtered = filter_forward(likelihood, model.startprob_, model.transmat_).filtered_probs
-        return pd.Series(filtered[:, low], index=values.index, name="score")
+        return pd.Series(filtered[:, low].clip(0, 1), index=values.index, name="score")  # sums round beyond 1
 
     return rule
