@@ -99,6 +99,8 @@ def _shown(each: Expected) -> FlipShown:
         size=each.size,
         expected_print=usual(flip.expected),
         flips_at=usual(flip.at),
+        expected_value=flip.expected,
+        flips_at_value=flip.at,
         deviations=flip.deviations,
         chance=flip.chance,
     )

@@ -110,9 +110,10 @@ class FlipShown(Shown):
     """A coming release and the print at which the recession probability crosses one half.
 
     period: as people write it; parts: what of it is to come, where weeks or days make it up. size: expected move of the
-    recession probability. expected_print, flips_at: as people speak of such a print; deviations: between the two, in
-    standard deviations of the model's predictive distribution, upward positive; chance: probability of a print that
-    flips the answer. None where there is no such print, or the model has no distribution of it.
+    recession probability. expected_print, flips_at: as people speak of such a print; expected_value, flips_at_value: in
+    the units of the series, unrounded; deviations: between the two, in standard deviations of the model's predictive
+    distribution, upward positive; chance: probability of a print that flips the answer. None where there is no such
+    print, or the model has no distribution of it.
     """
 
     series_id: str
@@ -124,6 +125,8 @@ class FlipShown(Shown):
     size: float
     expected_print: str | None
     flips_at: str | None
+    expected_value: float | None
+    flips_at_value: float | None
     deviations: float | None
     chance: float | None
 

@@ -85,6 +85,7 @@ def test_the_page_shows_what_would_flip_it(seen, due):
     shown = site([contents])["us/index.html"].decode()
     by_series = {each.series_id: each for each in contents.flips}
     assert by_series["PAYEMS"].flips_at.startswith("+")
+    assert by_series["PAYEMS"].flips_at_value > by_series["PAYEMS"].expected_value > 100_000, "in thousands of persons"
     assert by_series["ICSA"].parts == "3 of 5 to come"
     assert by_series["INDPRO"].period == "Jul 2008"
     assert "No print of" in shown
