@@ -19,7 +19,7 @@ from macro_cycle_tests.cli.lines import errors_of, refused
 CASES = Path(__file__).parents[1] / "cases"
 FRED_MD = ("sasdate,INDPRO,UNRATE", "Transform:,5,2", "1/1/2015,100,5.7", "2/1/2015,101,5.5")
 
-property_test = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+property_test = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=12)
 markup = st.sampled_from(["[/bold]", "[red]UNRATE", "\x1b[31mUNRATE", "UN\nRATE", "[link=x]", "é漢", "-", "--", "[]"])
 
