@@ -51,7 +51,7 @@ def _lately(document: Document) -> None:
         on_days = ("", "") if row["day"] is None else (_number(row["day_highest"], 3), row["day"])
         figures = (str(row["month_ends"]), _number(row["highest"], 3), row["month"], *on_days, str(row["above"]))
         shown.add_row(as_typed(row["title"]), *figures)
-    _print("Since 2022, without a recession: the highest answers, and month ends called", shown)
+    _print("Since 2022: the highest answers, and month ends called", shown)
     if command := document["commands"].get("lately"):
         _say(f"The years since 2022 are not whole in the record; `{command}` fills them.")
 

@@ -14,6 +14,7 @@ import pytest
 
 from macro_cycle.evaluation.report import Present, drawings, page
 from macro_cycle.evaluation.rivals import simple_rivals
+from macro_cycle.evaluation.track_record import Record
 from macro_cycle_tests.evaluation.made_up import DEFINITION, made_up, said
 
 
@@ -143,7 +144,9 @@ def test_names_of_lines_stay_on_the_drawing_and_above_the_lines():
 
 
 def test_a_record_without_the_years_since_2022_says_why_nothing_is_drawn_and_what_fills_it():
-    found = made_up(said("2000-06-01", "2002-06-01"))
+    months = pd.date_range("2023-01-01", periods=9, freq="MS")
+    rule = Record("rule", "Rule", pd.DataFrame({"reference_month": months, "score": 0.1}, months), probability=False)
+    found = made_up(said("2000-06-01", "2002-06-01"), given=[rule])
     document = {**found.document, "commands": {"lately": "macro-cycle backfill --from 2022-01 --to 2026-10"}}
     told = page(type(found)(document, found.records), "x", DEFINITION.chronology)
     lately = told[told.index('id="lately"') : told.index('id="figures"')]

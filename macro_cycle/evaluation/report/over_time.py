@@ -70,11 +70,11 @@ def days(document: Document, ours: str, authority: str) -> str:
     )
 
 
-def lately(document: Document, records: Sequence[Record]) -> str:
+def lately(document: Document, records: Sequence[Record], chronology: Chronology) -> str:
     """The years in which most rules without a false alarm had one."""
     command = document["commands"].get("lately")
     missing = paragraph(f"They are not whole in this record; `{command}` fills them.", note=True) if command else ""
-    if not document["lately"]:
+    if records[0].name not in {row["name"] for row in document["lately"]}:
         why = "No answer of these years is in this record, so there is nothing to draw."
         return section("lately", "The years since 2022", paragraph(why, note=True), missing)
     rows = [
@@ -94,6 +94,8 @@ def lately(document: Document, records: Sequence[Record]) -> str:
     ends = {each.title: _since(each, LATELY) for each in records}
     drawn = {each.title: ends[each.title] for each in records if each.probability and len(ends[each.title])}
     first = dict(list(drawn.items())[:DRAWN])
+    dated = any(r.trough is None or r.trough >= LATELY for r in chronology.recessions)
+    caption = "At month ends; " + ("grey: recessions as dated." if dated else "no recession is dated in these years.")
     values = pd.DataFrame(ends).astype(object).where(lambda table: table.notna(), None)
     every_month_end = [
         {"as_of": f"{day:%Y-%m-%d}", **dict(zip(values.columns, row, strict=True))}
@@ -102,7 +104,7 @@ def lately(document: Document, records: Sequence[Record]) -> str:
     return section(
         "lately",
         "The years since 2022",
-        figure(drawings.lines(first, []), "At month ends; no recession has been dated in these years."),
+        figure(drawings.lines(first, _shaded(chronology, max(each.index[-1] for each in first.values()))), caption),
         table(head, rows, "", records[0].title),
         missing,
         downloads("since-2022", every_month_end),
@@ -112,7 +114,6 @@ def lately(document: Document, records: Sequence[Record]) -> str:
 def whole(model: Record, chronology: Chronology) -> str:
     """Every answer at a month end, with the recessions as dated."""
     said = model.scores.drop_duplicates("reference_month", keep="last").set_index("reference_month")["score"]
-    spans = [(r.first_month, (r.trough or said.index[-1]) + pd.offsets.MonthEnd(0)) for r in chronology.recessions]
     rows = [
         {
             "as_of": f"{as_of:%Y-%m}",
@@ -126,9 +127,13 @@ def whole(model: Record, chronology: Chronology) -> str:
     return section(
         "answers",
         "All answers",
-        figure(drawings.lines({model.title: said}, spans), caption),
+        figure(drawings.lines({model.title: said}, _shaded(chronology, said.index[-1])), caption),
         downloads("answers", rows),
     )
+
+
+def _shaded(chronology: Chronology, last: pd.Timestamp) -> list[drawings.Span]:
+    return [(r.first_month, (r.trough or last) + pd.offsets.MonthEnd(0)) for r in chronology.recessions]
 
 
 def _delay_row(row: Document) -> tuple[Any, ...]:

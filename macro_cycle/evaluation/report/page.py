@@ -27,7 +27,7 @@ def page(found: Evaluated, title: str, chronology: Chronology, present: Present 
     sections = [
         *((now.today(present), now.forecast(present)) if present else ()),
         over_time.days(document, ours, authority),
-        over_time.lately(document, found.records),
+        over_time.lately(document, found.records, chronology),
         tables.figures(document, ours),
         tables.against(document),
         tables.information(document, authority),
