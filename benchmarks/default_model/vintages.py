@@ -55,7 +55,7 @@ def vintages_in(folder: Path) -> list[Vintage]:
 
 
 def vintage_figures(folder: Path) -> list[Figure]:
-    """In real time over the files; then of each file what is measured of the sample; and the files' mean."""
+    """In real time over the files; the files' mean; then of each file what has a target."""
     vintages = vintages_in(folder)
     walks = dict(vintage_walks(folder, every=1))
     found = {f"{each.month:%Y-%m}": _inside(each) for each in vintages}
@@ -64,7 +64,12 @@ def vintage_figures(folder: Path) -> list[Figure]:
         *_real_time(vintages),
         AUROC("inside the vintages: AUROC, mean", _mean(found, "AUROC")),
         BRIER("inside the vintages: Brier score, mean", _mean(found, "Brier score")),
-        *(replace(row, figure=f"{month}: {row.figure}") for month in found for row in [*found[month], *days[month]]),
+        *(
+            replace(row, figure=f"{month}: {row.figure}")
+            for month in found
+            for row in [*found[month], *days[month]]
+            if row.target
+        ),
     ]
 
 
