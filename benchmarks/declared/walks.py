@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.default_model.walk_forward import CATALOG, END, default_config, sample_observations
 from macro_cycle.cycles import shipped
-from macro_cycle.declared import Declaration, Rule, declare, evidence
+from macro_cycle.declared import Declaration, Rule, Standing, follow_answers
 from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.daily import DailyWalk, walk_forward_daily
 from macro_cycle.evaluation.timeliness import Timeliness, spans_of, timeliness
@@ -49,8 +49,7 @@ def _walk(observations: pd.DataFrame, end: str, every: int) -> DailyWalk:
 
 def declared_by(rule: Rule, walk: DailyWalk) -> list[Declaration]:
     """What the rule declares from the answers of a walk."""
-    days, means, turns = evidence(walk.answers, rule)
-    return declare(days, means, rule, turns)
+    return follow_answers(Standing(), walk.answers, rule)[1]
 
 
 def premature(found: Timeliness) -> int:

@@ -4,13 +4,14 @@ Belongs here: the rule, what it declares, and the turning point that a declarati
 answers themselves (`hmm`), how well a rule did (`evaluation`), where declarations are kept (`records`).
 """
 
-from macro_cycle.declared.answers import DailyAnswer, evidence, follow_answers
+from macro_cycle.declared.answers import DailyAnswer, Evidence, evidence, follow_answers
 from macro_cycle.declared.rule import Declaration, Phase, Rule, Standing, declare, follow
 from macro_cycle.declared.turns import turning_points
 
 __all__ = [
     "DailyAnswer",
     "Declaration",
+    "Evidence",
     "Phase",
     "Rule",
     "Standing",

@@ -1,13 +1,13 @@
 """A rule with hysteresis: two thresholds and two waits turn a daily probability into a phase that stands.
 
-What the probability is (of the newest months, on which days) is said in `answers`.
+What the probability is (of the newest months or of one ahead, on which days) is said in `answers`.
 
 On each day the newest answer stands until the next one. A contraction is declared on the day on which the standing
-probability has been above `on` for `days` days; it stands until the probability has been below `off` for `off_days`
-days, and on that day an expansion is declared. Nothing else withdraws a declaration, and later answers change none.
+probability has been above `on` for `days` days; it stands until the probability by which the end is judged has been
+below `off` for `off_days` days, and on that day an expansion is declared. Nothing else withdraws a declaration, and
+later answers change none.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -28,9 +28,10 @@ OTHER: dict[Phase, Phase] = {"contraction": "expansion", "expansion": "contracti
 class Rule(BaseModel):
     """When a phase is declared: `on` and `off` are probabilities of recession, the waits calendar days.
 
-    months: newest reference months of which the mean probability is taken. known: share of the features that must be
-    known of the newest one. A wait of 0 declares on the day of the answer. The thresholds lie on either side of one
-    half, so that a declaration never contradicts what it rests on.
+    months: newest reference months of which the mean probability is taken. ahead: the end is judged by the probability
+    of recession so many months after the newest, as foreseen; 0: by that mean as well. known: share of the features
+    that must be known of the newest month. A wait of 0 declares on the day of the answer. The thresholds lie on either
+    side of one half, so that a declaration never contradicts what it rests on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class Rule(BaseModel):
     off: float = Field(default=0.5, ge=0, le=0.5)
     off_days: int = Field(default=0, ge=0)
     months: int = Field(default=1, ge=1, le=3)
+    ahead: int = Field(default=0, ge=0, le=3)
     known: float = Field(default=0.0, ge=0, le=1)
 
     @property
@@ -48,10 +50,16 @@ class Rule(BaseModel):
         of = "newest month" if self.months == 1 else f"{self.months} newest months"
         known = f", once {self.known:.0%} of the newest month's features are known," if self.known else ""
         begin, end = (f" for {days} days" if days else "" for days in (self.days, self.off_days))
+        it = f"the one foreseen for {self.ahead} months later" if self.ahead else "it"
         return (
             f"a contraction is declared when the recession probability of the {of}{known} has been above {self.on:.0%}"
-            f"{begin}, and its end when it has been below {self.off:.0%}{end}"
+            f"{begin}, and its end when {it} has been below {self.off:.0%}{end}"
         )
+
+    @property
+    def of_the_present(self) -> "Rule":
+        """The rule for answers that foresee nothing: where the end is judged ahead, it mirrors the begin instead."""
+        return self.model_copy(update={"off": 1 - self.on, "ahead": 0}) if self.ahead else self
 
     def speaks_against(self, phase: Phase, probability: float) -> bool:
         """Whether a probability of recession is such that the declared phase would end, were it to last."""
@@ -97,16 +105,18 @@ def declare(
     rule: Rule,
     turns: Sequence[Turns] | None = None,
     until: date | None = None,
+    ends: Sequence[float] | None = None,
 ) -> list[Declaration]:
     """What the rule declares from answers in order, the first after an expansion.
 
     days: of the answers, ascending. probabilities: of recession. turns: the turning points that each answer sees.
-    until: the last day judged, by default that of the last answer.
+    until: the last day judged, by default that of the last answer. ends: the probabilities by which the end is judged,
+    where they are others; none may speak for an end on a day that speaks for a begin.
 
     Raises:
         MacroCycleError: days are not ascending, a probability is none, or the lengths differ.
     """
-    return follow(Standing(), days, probabilities, rule, turns, until)[1]
+    return follow(Standing(), days, probabilities, rule, turns, until, ends)[1]
 
 
 def follow(
@@ -116,12 +126,13 @@ def follow(
     rule: Rule,
     turns: Sequence[Turns] | None = None,
     until: date | None = None,
+    ends: Sequence[float] | None = None,
 ) -> tuple[Standing, list[Declaration]]:
     """As `declare`, from what stood before the first of the answers; and what stands after the last day judged."""
     declarations: list[Declaration] = []
-    for day, probability, seen in _answers(days, probabilities, turns, until):
+    for day, begin, end, seen in _answers(days, probabilities, probabilities if ends is None else ends, turns, until):
         standing = _settled(standing, day - timedelta(days=1), rule, declarations)
-        against = rule.speaks_against(standing.phase, probability)
+        against = rule.speaks_against(standing.phase, end if standing.phase == "contraction" else begin)
         since = (standing.against_since or day) if against else None
         standing = _settled(replace(standing, against_since=since, turns=seen), day, rule, declarations)
     if until is not None:
@@ -140,20 +151,24 @@ def _settled(standing: Standing, day: date, rule: Rule, declarations: list[Decla
 
 
 def _answers(
-    days: Sequence[date], probabilities: Sequence[float], turns: Sequence[Turns] | None, until: date | None
-) -> Iterator[tuple[date, float, Turns]]:
+    days: Sequence[date],
+    begins: Sequence[float],
+    ends: Sequence[float],
+    turns: Sequence[Turns] | None,
+    until: date | None,
+) -> Iterator[tuple[date, float, float, Turns]]:
     """The answers, once they are seen to be in order."""
-    if not len(days) == len(probabilities) == len(days if turns is None else turns):
-        raise MacroCycleError(f"{len(days)} days have {len(probabilities)} probabilities: give one for each, and turns")
+    if not len(days) == len(begins) == len(ends) == len(days if turns is None else turns):
+        raise MacroCycleError(f"{len(days)} days have {len(begins)} probabilities: give one for each, and turns")
     told = [_day(day) for day in days]
     if any(later <= earlier for earlier, later in pairwise(told)):
         raise MacroCycleError("the days of the answers are not ascending: sort them, one answer a day")
     if told and until is not None and _day(until) < told[-1]:
         raise MacroCycleError(f"an answer is later than the last day judged, {until}: leave it out")
-    if not all(0 <= probability <= 1 for probability in probabilities):
-        wrong = next(day for day, p in zip(told, probabilities, strict=True) if math.isnan(p) or not 0 <= p <= 1)
-        raise MacroCycleError(f"the answer of {wrong} is no probability")
-    yield from zip(told, probabilities, [(None, None)] * len(told) if turns is None else turns, strict=True)
+    for day, *said in zip(told, begins, ends, strict=True):
+        if not all(0 <= probability <= 1 for probability in said):
+            raise MacroCycleError(f"the answer of {day} is no probability")
+    yield from zip(told, begins, ends, [(None, None)] * len(told) if turns is None else turns, strict=True)
 
 
 def _day(day: date) -> date:

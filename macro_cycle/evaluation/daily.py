@@ -31,7 +31,8 @@ Progress = Callable[[int, int], None]
 def answer_of(model: "MacroCycleHMM", panel: pd.DataFrame, day: pd.Timestamp) -> DailyAnswer:
     """The model's answer for the panel that was known on `day`."""
     values, months = panel.to_numpy(), pd.DatetimeIndex(panel.index)
-    seen = model.smooth(values if tuple(panel) == model.columns else panel)
+    known = values if tuple(panel) == model.columns else panel
+    seen = model.smooth(known)
     smoothed = model.recession_probability(seen.smoothed_probs)
     peak, trough = turning_points(months, smoothed)
     emitted = [name not in model.covariates for name in panel]
@@ -43,6 +44,7 @@ def answer_of(model: "MacroCycleHMM", panel: pd.DataFrame, day: pd.Timestamp) ->
         known=float((~np.isnan(values[-1, emitted])).mean()),
         peak=peak,
         trough=trough,
+        ahead=tuple(map(float, model.forecast(known, LONGEST).recession_probability)),
     )
 
 

@@ -108,5 +108,5 @@ def _spans_of(rival: Rival, days: pd.DataFrame, rule: Rule) -> list[Span]:
     on, score = [day.date() for day in pd.DatetimeIndex(known.index)], known["score"].tolist()
     if not rival.probability:
         return spans_above(on, score, rival.threshold)
-    declared = declare(on, score, rule)
+    declared = declare(on, score, rule.of_the_present)
     return spans_of([(each.declared_on, each.phase == "contraction") for each in declared])

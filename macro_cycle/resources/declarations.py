@@ -134,5 +134,6 @@ def _reconstructed(own: Trained, days: list[DailyAnswer]) -> list[DailyAnswer]:
             break
         path = tuple(map(float, filtered[max(number + 1 - LONGEST, 0) : number + 1]))
         peak, trough = turning_points(months[: number + 1], smoothed[: number + 1])
-        answers.append(DailyAnswer(day, month.date(), path[-1], path, 1.0, peak, trough))
+        ahead = tuple(map(float, own.model.forecast(own.panel[: number + 1], LONGEST).recession_probability))
+        answers.append(DailyAnswer(day, month.date(), path[-1], path, 1.0, peak, trough, ahead))
     return answers

@@ -40,8 +40,8 @@ def test_the_days_on_record_are_those_of_the_walk_forward_and_so_is_what_they_de
     assert [answer for record in records[1:] for answer in record.days] == list(walked.answers)
 
     rule = platform.definition.declared
-    days, means, turns = evidence([answer for record in records for answer in record.days], rule)
-    expected = declare(days, means, rule, turns, until=records[-1].through)
+    said = evidence([answer for record in records for answer in record.days], rule)
+    expected = declare(said.days, said.begins, rule, said.turns, until=records[-1].through, ends=said.ends)
     assert [d for record in records for d in record.declarations] == expected
     assert on_record(platform) == expected
     page = contents(platform)

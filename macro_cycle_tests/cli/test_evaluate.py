@@ -11,7 +11,8 @@ from macro_cycle.observations import Catalog
 from macro_cycle.sources.sample import Sample
 from macro_cycle_tests.cli.lines import refused
 
-COLUMNS = {"INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN", "HOUST", "PERMIT", "GS10", "FEDFUNDS"}
+COLUMNS = {"INDPRO", "PAYEMS", "W875RX1", "CMRMTSPL", "UNRATE", "ICSA", "AWHMAN", "HOUST", "PERMIT"}
+COLUMNS |= {"GS10", "FEDFUNDS", "TB3MS"}
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def test_each_answer_is_made_of_what_was_known_on_its_day_alone(history, said):
             assert answer.recession_probability == model.recession_probability(model.nowcast(panel))
             assert answer.reference_month == panel.index[-1].date()
             assert answer.path == tuple(smoothed[-3:])
+            assert answer.ahead == tuple(model.forecast(panel, 3).recession_probability)
             assert answer.known == panel.drop(columns="TERM_SPREAD").iloc[-1].notna().mean()
             assert (answer.peak, answer.trough) == turning_points(panel.index, smoothed)
 
