@@ -20,21 +20,24 @@ from macro_cycle.evaluation.timeliness import Turn
 
 LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 WAITS = (0, 3, 7, 10, 14, 21, 30)
-KINDS = {"newest month alone": {}, "mean of the two newest months": {"months": 2, "known": 0.5}}
+TWO_MONTHS = {"months": 2, "known": 0.5}
+BEGINS = {"newest month alone": {}, "mean of the two newest months": TWO_MONTHS}
+ENDS = {"mean of the two newest months": 0, "three months ahead": 3}
+END_LEVELS = (0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 COLORS = ("#c1121f", "#1d3557")
 
 
 def main() -> None:
     """Print both sides' tables and draw the picture."""
     walks = {"sample": sample_walk(), **(dict(vintage_walks(Path(sys.argv[2]))) if len(sys.argv) > 2 else {})}
-    off = shipped().declared.off
+    rule = shipped().declared
     begins = {
-        (name, on, days): Rule(on=on, days=days, off=off, **kind)
-        for (name, kind), on, days in product(KINDS.items(), LEVELS, WAITS)
+        (name, on, days): Rule(on=on, days=days, off=rule.off, ahead=rule.ahead, **kind)
+        for (name, kind), on, days in product(BEGINS.items(), LEVELS, WAITS)
     }
     ends = {
-        (name, level, days): Rule(on=shipped().declared.on, off=level, off_days=days, **kind)
-        for (name, kind), level, days in product(KINDS.items(), (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5), (0, 7, 14))
+        (name, level, days): Rule(on=rule.on, days=rule.days, off=level, off_days=days, ahead=ahead, **TWO_MONTHS)
+        for (name, ahead), level, days in product(ENDS.items(), END_LEVELS, (0, 7, 14))
     }
     _print("contraction: false alarms / mean / longest delay", begins, walks, "peak")
     _print("expansion: reversals / mean / longest delay", ends, walks, "trough")
@@ -67,7 +70,8 @@ def _draw(path: Path, begins: Named, ends: Named, walk: DailyWalk) -> None:
     picture = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = picture.subplots(1, 2)
     for axes, rules, turn in ((left, begins, "peak"), (right, ends, "trough")):
-        for number, (name, color) in enumerate(zip(KINDS, COLORS, strict=True)):
+        names = dict.fromkeys(name for name, _, _ in rules)
+        for number, (name, color) in enumerate(zip(names, COLORS, strict=True)):
             points = [_figures(rule, walk, turn)[:2] for key, rule in rules.items() if key[0] == name]
             _scatter(axes, points, name, color, number)
         faults, mean, _ = _figures(shipped().declared, walk, turn)
@@ -78,7 +82,8 @@ def _draw(path: Path, begins: Named, ends: Named, walk: DailyWalk) -> None:
     right.axvline(50, color="#888", ls="--", lw=0.8)
     left.set(xlabel="days after the end of the peak's month, mean", ylabel="false alarms since 1970")
     right.set(xlabel="days after the end of the trough's month, mean", ylabel="reversals since 1970")
-    left.legend(frameon=False)
+    for axes in (left, right):
+        axes.legend(frameon=False)
     left.set_title("A contraction declared", loc="left")
     right.set_title("Its end declared (dashed: the targets)", loc="left")
     picture.savefig(path, dpi=80)

@@ -26,8 +26,8 @@ def said(first: str = "1970-01-01", last: str = "2026-09-01", noise: float = 0.1
     rng = np.random.default_rng(0)
     p = np.clip(0.9 * low + 0.05 + noise * rng.normal(size=len(months)), 0.001, 0.999)
     daily = [
-        DailyAnswer(day.date(), month.date(), float(probability), (float(probability),), 1.0, None, None)
-        for as_of, month, probability in zip(months, about, p, strict=True)
+        DailyAnswer(day.date(), month.date(), probability, (probability,), 1.0, None, None, 3 * (probability,))
+        for as_of, month, probability in zip(months, about, map(float, p), strict=True)
         for day in (as_of + pd.Timedelta(days=7), as_of + pd.offsets.MonthEnd(0))
     ]
     table = pd.DataFrame({"reference_month": about, "score": p}, months.rename("as_of"))
