@@ -1,6 +1,7 @@
 """The frontier from which the rule was chosen: delay against false alarms and reversals, over many rules.
 
-Prints a row for each rule, with what it gives inside each vintage of the folder, and draws the sample's frontier.
+Prints a row for each rule, with what it gives on neighbouring models and inside each vintage of the folder, and draws
+the sample's frontier.
 
 usage: python -m benchmarks.declared.frontier PICTURE [FOLDER of FRED-MD vintages]
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.declared.walks import premature, sample_walk, scored, vintage_walks
+from benchmarks.declared.walks import neighbour_walks, premature, sample_walk, scored, vintage_walks
 from macro_cycle.cycles import shipped
 from macro_cycle.declared import Rule
 from macro_cycle.evaluation.daily import DailyWalk
@@ -21,7 +22,7 @@ from macro_cycle.evaluation.timeliness import Turn
 LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 WAITS = (0, 3, 7, 10, 14, 21, 30)
 TWO_MONTHS = {"months": 2, "known": 0.5}
-BEGINS = {"newest month alone": {}, "mean of the two newest months": TWO_MONTHS}
+BEGINS = {"newest month alone": {"known": 0.5}, "mean of the two newest months": TWO_MONTHS}
 ENDS = {"mean of the two newest months": 0, "three months ahead": 3}
 END_LEVELS = (0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 COLORS = ("#c1121f", "#1d3557")
@@ -29,7 +30,8 @@ COLORS = ("#c1121f", "#1d3557")
 
 def main() -> None:
     """Print both sides' tables and draw the picture."""
-    walks = {"sample": sample_walk(), **(dict(vintage_walks(Path(sys.argv[2]))) if len(sys.argv) > 2 else {})}
+    vintages = dict(vintage_walks(Path(sys.argv[2]))) if len(sys.argv) > 2 else {}
+    walks = {"sample": sample_walk(), **dict(neighbour_walks()), **vintages}
     rule = shipped().declared
     begins = {
         (name, on, days): Rule(on=on, days=days, off=rule.off, ahead=rule.ahead, **kind)
@@ -40,7 +42,7 @@ def main() -> None:
         for (name, ahead), level, days in product(ENDS.items(), END_LEVELS, (0, 7, 14))
     }
     _print("contraction: false alarms / mean / longest delay", begins, walks, "peak")
-    _print("expansion: reversals / mean / longest delay", ends, walks, "trough")
+    _print("expansion: reversals and false alarms / mean / longest delay", ends, walks, "trough")
     _draw(Path(sys.argv[1]), begins, ends, walks["sample"])
 
 
@@ -56,10 +58,13 @@ def _print(title: str, rules: Named, walks: Mapping[str, DailyWalk], turn: Turn)
 
 
 def _figures(rule: Rule, walk: DailyWalk, turn: Turn) -> tuple[int, float, float]:
-    """Faults (false and premature alarms, or reversals), mean and longest delay in days."""
+    """Faults, mean and longest delay in days.
+
+    Of peaks, false and premature alarms are faults; of troughs reversals too, since an end too early has either come.
+    """
     found = scored(rule, walk)
     delay = found.delay(turn)
-    faults = premature(found) if turn == "peak" else len(found.reversals)
+    faults = premature(found) + (len(found.reversals) if turn == "trough" else 0)
     mean = np.nan if delay.days is None else delay.days
     return faults, mean, np.nan if delay.worst is None else float(delay.worst)
 
@@ -81,7 +86,7 @@ def _draw(path: Path, begins: Named, ends: Named, walk: DailyWalk) -> None:
     left.axvline(55, color="#888", ls="--", lw=0.8)
     right.axvline(50, color="#888", ls="--", lw=0.8)
     left.set(xlabel="days after the end of the peak's month, mean", ylabel="false alarms since 1970")
-    right.set(xlabel="days after the end of the trough's month, mean", ylabel="reversals since 1970")
+    right.set(xlabel="days after the end of the trough's month, mean", ylabel="reversals and false alarms since 1970")
     for axes in (left, right):
         axes.legend(frameon=False)
     left.set_title("A contraction declared", loc="left")

@@ -1,4 +1,4 @@
-"""Answers of each day since 1969: of the bundled sample, and inside each vintage of a folder of FRED-MD files."""
+"""Answers of each day since 1969: of the bundled sample, of models next to the default, and inside FRED-MD vintages."""
 
 import sys
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from macro_cycle.declared import Declaration, Rule, Standing, follow_answers
 from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.daily import DailyWalk, walk_forward_daily
 from macro_cycle.evaluation.timeliness import Timeliness, spans_of, timeliness
+from macro_cycle.features import FeatureSet
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.sources.undated import with_publication_lags
 
@@ -26,6 +27,15 @@ def sample_walk() -> DailyWalk:
     return _walk(sample_observations(), END, 1)
 
 
+def neighbour_walks(every: int = 3) -> Iterator[tuple[str, DailyWalk]]:
+    """Models next to the default on the sample: what holds there too does not hang on the default."""
+    observations, features = sample_observations(), shipped().features
+    unrated = FeatureSet(features=tuple(f for f in features.features if f.name != "TB3MS"))
+    yield "discount .35", _walk(observations, END, every, discount=0.35)
+    yield "winsor 3.5", _walk(observations, END, every, winsor=3.5)
+    yield "without the bill rate", _walk(observations, END, 1, unrated)
+
+
 def vintage_walks(folder: Path, every: int = 3) -> Iterator[tuple[str, DailyWalk]]:
     """The default model inside each vintage up to its own month, re-estimated every so many months."""
     for vintage in FredMd(folder, CATALOG).vintages:
@@ -35,7 +45,9 @@ def vintage_walks(folder: Path, every: int = 3) -> Iterator[tuple[str, DailyWalk
         yield str(vintage.month), _walk(dated, f"{vintage.month.to_timestamp():%Y-%m-%d}", every)
 
 
-def _walk(observations: pd.DataFrame, end: str, every: int) -> DailyWalk:
+def _walk(
+    observations: pd.DataFrame, end: str, every: int, features: FeatureSet | None = None, **options: object
+) -> DailyWalk:
     history = observations.assign(realtime_end=pd.NaT)
     months = list(pd.date_range(START, end, freq="MS"))
 
@@ -43,8 +55,9 @@ def _walk(observations: pd.DataFrame, end: str, every: int) -> DailyWalk:
         if done % 120 == 0:
             print(f"{done} of {of} months", file=sys.stderr, flush=True)
 
-    features = shipped().features
-    return walk_forward_daily(history, CATALOG, features, default_config(features), months, every, progress)
+    features = features or shipped().features
+    config = default_config(features, **options)
+    return walk_forward_daily(history, CATALOG, features, config, months, every, progress)
 
 
 def declared_by(rule: Rule, walk: DailyWalk) -> list[Declaration]:
