@@ -59,8 +59,8 @@ def test_the_declared_phase_the_band_and_the_forecast_are_the_same_on_every_surf
     command_line.show([printed])
     shown_on_screen = " ".join(capsys.readouterr().out.split())
     assert declared.in_words in shown_on_screen
-    assert f"90 %: {foreseen['band_low']:.1%} to {foreseen['band_high']:.1%}" in shown_on_screen
-    assert f"within 12 months {foreseen['recession_within_12']:.1%}" in shown_on_screen
+    assert f"90% band: {foreseen['band_low']:.1%} to {foreseen['band_high']:.1%}" in shown_on_screen
+    assert f"{foreseen['recession_within_12']:.1%} within 12 months" in shown_on_screen
 
     assert ", ".join(f"{label} {p:.1%}" for label, p in phases.items()) in shown_on_screen
 
