@@ -29,7 +29,7 @@ def moved(answers: Answers) -> Answers:
     daily = []
     for each in answers.daily:
         p = held(each.recession_probability, f"{each.day:%Y-%m}")
-        daily.append(replace(each, recession_probability=p, path=(p,)))
+        daily.append(replace(each, recession_probability=p, path=(p,), ahead=(p, p, p)))
     ends = [held(p, f"{month:%Y-%m}") for month, p in answers.months["score"].items()]
     return Answers(tuple(daily), answers.months.assign(score=ends))
 
