@@ -29,7 +29,7 @@ CODE = {
     "macro_features": 1,
     "regime_model": 1,
     "regime_labels": 2,
-    "declared_phase": 1,
+    "declared_phase": 2,
     "regime_news": 2,
     "champion": 1,
     "feast_materialization": 1,

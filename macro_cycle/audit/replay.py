@@ -60,15 +60,19 @@ class Stored:
     same_code: bool = True
 
 
-def declared_again(record: Declared, again: Mapping[str, Any] | None) -> Link:
-    """The link from the answers of a month's days to what was declared; `again` None: made from what is gone since."""
+def declared_again(record: Declared, again: Mapping[str, Any] | None, same_code: bool = True) -> Link:
+    """The link from the answers of a month's days to what was declared; `again` None: made from what is gone since.
+
+    same_code: as in `Stored`.
+    """
     if again is None:
         return Link("declared phase", None, f"{record.in_words}; what it was made from was made again since")
     if again["version"] == record.version:
         return Link("declared phase", True, f"{record.in_words}; the answers of {len(record.days)} days give it again")
     days = "the same answers" if tuple(again["days"]) == record.days else "other answers of its days"
     found = f"{again['phase']} declared on {again['declared_on']}"
-    return Link("declared phase", False, f"was recorded as {record.in_words}; again: {found}, from {days}")
+    link = Link("declared phase", False, f"was recorded as {record.in_words}; again: {found}, from {days}")
+    return link if same_code else _by_other_code(link)
 
 
 def data_day(call: RecordedCall) -> date:

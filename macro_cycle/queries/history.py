@@ -112,11 +112,15 @@ def stored_of(platform: Platform, call: RecordedCall) -> Stored:
 
 def _declared(platform: Platform, call: RecordedCall) -> list[Link]:
     """The link to the phase that was declared with the call, where one is on record."""
+    from macro_cycle.assets.chain import code_versions
     from macro_cycle.assets.declared import made_again
 
     month = key_of(call.as_of)
     record = platform.records.load("declared_phase", Declared, [month]).get(month)
-    return [] if record is None else [declared_again(record, made_again(platform, record))]
+    if record is None:
+        return []
+    same_code = record.made_by == code_versions(platform)["declared_phase"]
+    return [declared_again(record, made_again(platform, record), same_code)]
 
 
 def _same_code(platform: Platform, call: RecordedCall) -> bool:
