@@ -32,6 +32,7 @@ __all__ = [
     "be_about",
     "event_list_hook",
     "own_events",
+    "say_that_conditions_are_evaluated",
     "store_batch",
     "version_tags",
 ]
@@ -87,3 +88,13 @@ def be_about(context: dg.AssetCheckExecutionContext, month: str) -> None:
     """
     tags = cast("dict[str, str]", context.op_execution_context.run.tags)  # this process's copy, as above
     tags[PARTITION_NAME_TAG] = month
+
+
+def say_that_conditions_are_evaluated(instance: dg.DagsterInstance) -> None:
+    """Have the pages of jobs say that automation is on.
+
+    They read the switch of a daemon that the sensors have replaced: it stands at off, and stops nothing.
+    """
+    from dagster._daemon.asset_daemon import set_auto_materialize_paused
+
+    set_auto_materialize_paused(instance, paused=False)

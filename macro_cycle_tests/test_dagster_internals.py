@@ -46,3 +46,13 @@ def test_what_is_only_named_still_has_the_members_that_are_used():
     assert callable(internals.event_list_hook)
     assert internals.ConfigurableClassData.__name__ == "ConfigurableClassData"
     assert hasattr(internals.InstigatorTick, "timestamp")
+
+
+def test_the_switch_that_stops_nothing_is_shown_as_on():
+    from dagster._daemon.asset_daemon import get_auto_materialize_paused
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert instance.auto_materialize_use_sensors, "what evaluates conditions is the sensors"
+        assert get_auto_materialize_paused(instance)
+        internals.say_that_conditions_are_evaluated(instance)
+        assert not get_auto_materialize_paused(instance)

@@ -37,6 +37,7 @@ CODE = {
 }
 """Raised by one when the same inputs give something else."""
 
+DRAWN = (dg.MarkdownMetadataValue, dg.TableMetadataValue)
 Metadata = dict[str, Any]
 Made = tuple[Record, Metadata]
 Result = tuple[str, Made | MacroCycleError]
@@ -157,7 +158,7 @@ class Months:
             if in_order[month] is None and record.stands_for(**self.made_by_and_from(month)) and still_there(record)
         }
         refused = ((month, reason) for month, reason in in_order.items() if reason is not None)
-        reused: Iterator[Result] = ((month, (record, {})) for month, record in kept.items())
+        reused: Iterator[Result] = ((m, (record, self._drawn(m, describe(record)))) for m, record in kept.items())
         wanted = [month for month in self.keys if month not in kept and in_order[month] is None]
         results = chain(refused, reused, self._kept(make(wanted)))
         return self._alone(results, describe) if self.alone else self._range(results, describe)
@@ -181,6 +182,16 @@ class Months:
 
     def _versions(self, month: str) -> dict[str, str]:
         return {asset: records[month].version for asset, records in self._inputs.items() if month in records}
+
+    def _drawn(self, month: str, described: Metadata) -> Metadata:
+        """The charts and tables that were drawn when the record of the run's newest month was made."""
+        if month != self.keys[-1]:
+            return {}
+        asked = dg.AssetRecordsFilter(asset_key=self._context.asset_key, asset_partitions=[month])
+        found = self._context.instance.fetch_materializations(asked, limit=1).records
+        made = found[0].asset_materialization if found else None
+        drawn = {name: each for name, each in made.metadata.items() if isinstance(each, DRAWN)} if made else {}
+        return {name: each for name, each in drawn.items() if name not in described}
 
     def _kept(self, results: Iterable[Result]) -> Iterator[Result]:
         """The results, handed on once their records are kept."""

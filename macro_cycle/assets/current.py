@@ -7,7 +7,8 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Chain
-from macro_cycle.assets.shown import page_of, rounded
+from macro_cycle.assets.line_chart import line_chart
+from macro_cycle.assets.shown import model_page, page_of, rounded
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
@@ -46,7 +47,12 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         document = present(platform, answer)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(document_version(document)),
-            metadata={**_shown(document), "page": page_of(platform.settings, platform.cycle)},
+            metadata={
+                "summary": dg.MetadataValue.md(_in_words(document)),
+                **_drawn(platform, answer),
+                **_links(platform),
+                **_shown(document),
+            },
         )
 
     return asset
@@ -78,6 +84,18 @@ def present(platform: Platform, answer: Answer) -> dict[str, Any]:
     }
 
 
+def _drawn(platform: Platform, answer: Answer) -> dict[str, Any]:
+    shares = platform.regimes.load(answer.as_of)["recession_probability"]
+    return {"ten_years": line_chart("recession probability", shares, platform.chronology)}
+
+
+def _links(platform: Platform) -> dict[str, Any]:
+    """Where people and programs are answered."""
+    serving = deployments.serving(platform)
+    answers = {"endpoint": model_page(serving.endpoint)} if serving else {}
+    return {"page": page_of(platform.settings, platform.cycle), **answers}
+
+
 def _days(today: pd.Timestamp, day: date) -> int:
     return (today.date() - day).days
 
@@ -85,7 +103,6 @@ def _days(today: pd.Timestamp, day: date) -> int:
 def _shown(document: dict[str, Any]) -> dict[str, Any]:
     waiting = ", ".join(document["to_be_decided"])
     return {
-        "summary": dg.MetadataValue.md(_in_words(document)),
         **rounded({name: value for name, value in document.items() if name not in APART}),
         **rounded({f"p_{label.lower()}": p for label, p in document["probabilities"].items()}),
         **rounded({f"phase_{label.lower()}": p for label, p in document["phases"].items()}),

@@ -13,7 +13,7 @@ from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.declarations import records_by_month
 from macro_cycle.resources.platform import Platform
 
-NOTHING_SETTLED = "No call is about a month that is settled yet; `macro-cycle backfill` makes those of the past."
+NOTHING_SETTLED = "No call is about a month that is settled yet; backfill past months (macro-cycle backfill) first."
 
 
 def real_time_evaluation(chain: Chain) -> dg.AssetsDefinition:

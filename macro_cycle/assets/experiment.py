@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Metadata, Months
+from macro_cycle.assets.shown import bullets, rounded, table
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import COVARIANCE_TYPES, EMISSIONS, STRUCTURES
 from macro_cycle.platform.months import as_of_day
@@ -104,18 +105,21 @@ def experiment(
     posterior = _posterior(context, rebuilt(stored), panel, inference, draws)
     registry, version = _logged(context, platform, bundle, posterior)
     standing = platform.records.load("regime_model", Model, [month]).get(month)
+    asked = [*options.items(), ("inference", inference)]
     context.log_event(
         dg.AssetObservation(
             context.asset_key,
             partition=month,
             description=f"An experiment of {month[:7]}",
-            metadata={
-                "experiment": dg.MetadataValue.json({**options, "inference": inference}),
-                **_answer(bundle),
-                **_compared(bundle.meta["metrics"], standing),
-                **(_doubt(posterior) if posterior else {}),
-                **_pages(registry, version),
-            },
+            metadata=rounded(
+                {
+                    "experiment": table(pd.DataFrame(asked, columns=["option", "value"])),
+                    **_answer(bundle),
+                    **_compared(bundle.meta["metrics"], standing),
+                    **(_doubt(posterior) if posterior else {}),
+                    **_pages(registry, version),
+                }
+            ),
         )
     )
 
@@ -166,19 +170,18 @@ def _compared(figures: Mapping[str, float], standing: Model | None) -> Metadata:
     """The figures of the fit, with those of the month's own model beside them where there is one."""
     own = standing.metrics if standing else {}
     rows = [(name, figure, own.get(name)) for name, figure in figures.items()]
-    table = pd.DataFrame(rows, columns=["figure", "experiment", "the month's model"]).to_markdown(index=False)
-    return {**figures, "compared": dg.MetadataValue.md(table)}
+    compared = pd.DataFrame(rows, columns=["figure", "experiment", "the month's model"])
+    return {**figures, "compared": table(compared, dict.fromkeys(compared.columns[1:], ".6g"))}
 
 
 def _doubt(posterior: Posterior) -> Metadata:
     parameters = pd.DataFrame(posterior.parameters).to_markdown(index=False, floatfmt=".3f")
-    warnings = "\n".join(f"- {line}" for line in posterior.warnings)
     return {
         **posterior.figures,
         "level": posterior.level,
         "draws": posterior.draws,
         "parameters": dg.MetadataValue.md(parameters),
-        **({"warnings": dg.MetadataValue.md(warnings)} if warnings else {}),
+        **({"warnings": bullets(posterior.warnings)} if posterior.warnings else {}),
     }
 
 

@@ -101,11 +101,12 @@ def _newest_row(panel: Panel) -> dg.MetadataValue:
 def _made_of(feature: Feature, catalog: Catalog) -> str:
     """The series of a feature by title, how each is transformed, and from what unit."""
     specs = [catalog.spec(series_id) for series_id in feature.series_ids]
-    parts = [f"{spec.title} ({spec.series_id}): {_in_words(spec)} of {spec.units}" for spec in specs]
+    parts = [f"{spec.title} ({spec.series_id}): {transformation_of(spec)} of {spec.units}" for spec in specs]
     return f"{'; '.join(parts)}. Up is good; role {feature.role}"
 
 
-def _in_words(spec: SeriesSpec) -> str:
+def transformation_of(spec: SeriesSpec) -> str:
+    """How a series is made stationary, in words."""
     how = "as its values allow" if spec.tcode is None else TCODES[spec.tcode]
     return f"{how}, sign turned" if spec.sign < 0 else how
 

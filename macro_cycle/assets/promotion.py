@@ -1,5 +1,6 @@
 """Which model may serve: the gate's decision, or a person's with a reason. It is kept before anything acts on it."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from macro_cycle.training.train import Trained, rebuilt
 
 if TYPE_CHECKING:
     from macro_cycle.hmm import MacroCycleHMM
-    from macro_cycle.promotion.gate import Verdict
+    from macro_cycle.promotion.gate import Condition, Verdict
 
 ASSET = "champion"
 CLOSED = "A closed month: the gate decides on the open one alone."
@@ -125,7 +126,7 @@ def _by_hand(platform: Platform, months: Months, asked: Mapping[str, Any], model
 def _decided(platform: Platform, months: Months, models: Mapping[str, Model], keys: list[str]) -> Iterator[Result]:
     for month in keys:
         if month != platform.clock.open_month():
-            yield month, (_closed(platform, months, models[month]), {"note": CLOSED})
+            yield month, (_closed(platform, months, models[month]), {})
             continue
         decisions, shown = platform.records.history(ASSET, Decision), Metadata()
         found, serving = standing(decisions, models[month].version), to_serve(decisions)
@@ -247,6 +248,8 @@ def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | N
 
 
 def _figures(decision: Decision) -> Metadata:
+    if decision.outcome == "closed":
+        return {"verdict": decision.outcome, "reasons": decision.reason, "model_version": decision.model_version}
     return {
         "verdict": decision.outcome,
         "decided_by": decision.by,
@@ -261,13 +264,11 @@ def _figures(decision: Decision) -> Metadata:
 
 
 def _conditions(verdict: "Verdict") -> dg.MetadataValue:
-    rows = [
-        (
-            c.name,
-            f"{c.figure:.4g}",
-            f"{'at least' if c.at_least else 'at most'} {c.limit:.4g}",
-            "yes" if c.holds else "NO",
-        )
-        for c in verdict.conditions
-    ]
+    rows = [(c.name, f"{c.figure:.4g}", _limit(c), "yes" if c.holds else "NO") for c in verdict.conditions]
     return table(pd.DataFrame(rows, columns=["condition", "figure", "limit", "holds"]))
+
+
+def _limit(condition: "Condition") -> str:
+    if not math.isfinite(condition.limit):
+        return "any number"
+    return f"{'at least' if condition.at_least else 'at most'} {condition.limit:.4g}"

@@ -9,8 +9,9 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, each
 from macro_cycle.assets.charts import as_metadata, regimes_chart
+from macro_cycle.assets.line_chart import line_chart
 from macro_cycle.assets.model import stored_model
-from macro_cycle.assets.shown import page_of, sparkline, table
+from macro_cycle.assets.shown import page_of, table
 from macro_cycle.features.schema import regimes_schema, violations
 from macro_cycle.hmm.revisions import RevisionSizes
 from macro_cycle.observations import Provenance, Publications
@@ -32,9 +33,8 @@ COLUMNS = dg.TableSchema(
         dg.TableColumn("phase_<label>", "double precision", "p(the turns around the month are the phase's)"),
     ]
 )
-
-
-LINE_MONTHS = 36
+NEWS = "yes: the panel is another than that of the month end before"
+NO_NEWS = "no: the last answer again, for want of data"
 
 
 def regime_labels(chain: Chain) -> dg.AssetsDefinition:
@@ -149,7 +149,7 @@ def _figures(answer: Answer, platform: Platform) -> Metadata:
         "reference_month": dg.MetadataValue.text(f"{answer.reference_month:%Y-%m}"),
         "as_of": dg.MetadataValue.text(_standing(answer, platform)),
         "months_behind": answer.months_behind,
-        "news": answer.news,
+        "news": NEWS if answer.news else NO_NEWS,
         "rests_on": dg.MetadataValue.text(answer.rests_on),
         "model_version": dg.MetadataValue.text(answer.model_version),
         "page": page_of(platform.settings, platform.cycle),
@@ -180,8 +180,7 @@ def _standing(answer: Answer, platform: Platform) -> str:
 
 def _chart(frame: pd.DataFrame, month: str, platform: Platform) -> Metadata:
     title = f"Regimes of {platform.definition.title} as known at the end of {month[:7]}"
-    newest = frame["recession_probability"].tail(LINE_MONTHS)
     return {
-        "recession_probability_by_month": f"{newest.index[0]:%Y-%m} {sparkline(newest)} {newest.index[-1]:%Y-%m}",
+        "ten_years": line_chart("recession probability", frame["recession_probability"], platform.chronology),
         "chart_of_regimes": as_metadata(regimes_chart(frame, title, platform.chronology)),
     }

@@ -14,12 +14,14 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.charts import as_metadata, revisions_chart
+from macro_cycle.assets.features import transformation_of
 from macro_cycle.automation.conditions import looked_at_daily
 from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.dagster_internals import DATA_VERSION_TAG, own_events, version_tags
 from macro_cycle.observations import Catalog
 from macro_cycle.observations.calendar import GRACE_DAYS, LONGEST_STEP_DAYS, due_after
 from macro_cycle.observations.catalog import SeriesSpec
+from macro_cycle.observations.frequencies import Frequency
 from macro_cycle.observations.revisions import revisions
 from macro_cycle.platform.versions import content_version
 from macro_cycle.resources.platform import Platform
@@ -36,7 +38,17 @@ HISTORY = dg.TableSchema(
         dg.TableColumn("realtime_end", "date", "day from which another was"),
     ]
 )
+FRED = ("sample", "fred_api", "fred_postgres", "fred_md", "alfred_file")
+FRED_PAGE = "https://fred.stlouisfed.org/series/{}"
 CHARTED = pd.DateOffset(months=24)
+FREQUENCIES: Mapping[Frequency, str] = {
+    "D": "daily",
+    "W": "weekly",
+    "M": "monthly",
+    "Q": "quarterly",
+    "S": "twice a year",
+    "A": "yearly",
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,13 @@ def _fetched(
 def _spec(key: dg.AssetKey, spec: SeriesSpec) -> dg.AssetSpec:
     frequency = spec.frequency or "M"
     late_after = timedelta(days=LONGEST_STEP_DAYS[frequency] + GRACE_DAYS[frequency])
-    about = {"units": spec.units, "frequency": spec.frequency, "publication_lag_days": spec.publication_lag_days}
+    link = spec.link or (FRED_PAGE.format(spec.series_id) if key.path[0] in FRED else None)
+    about = {
+        "transformation": transformation_of(spec),
+        "units": spec.units,
+        "frequency": FREQUENCIES[frequency],
+        "publication_lag_days": spec.publication_lag_days,
+    }
     return dg.AssetSpec(
         key,
         description=f"{spec.title}, in {spec.units}: every value with the day from which it was known.",
@@ -124,8 +142,8 @@ def _spec(key: dg.AssetKey, spec: SeriesSpec) -> dg.AssetSpec:
             "dagster/column_schema": HISTORY,
             "dagster/table_name": "warehouse.observations",
             "title": spec.title,
-            **{name: value for name, value in about.items() if value is not None},
-            **({"link": dg.MetadataValue.url(spec.link)} if spec.link else {}),
+            **about,
+            **({"publisher": dg.MetadataValue.url(link)} if link else {}),
         },
     )
 
@@ -175,9 +193,9 @@ def _described(history: pd.DataFrame, spec: SeriesSpec, today: pd.Timestamp) -> 
     return {
         "dagster/row_count": len(history),
         "newest_value": f"{newest['value']:,.6g} {spec.units}",
-        "newest_period": f"{newest['date']:%Y-%m-%d}",
+        "newest_period": spec.period_name(newest["date"]),
         "last_release": f"{history['realtime_start'].max():%Y-%m-%d}",
-        "next_release": f"{due.expected:%Y-%m-%d} (expected, for {due.period:%Y-%m-%d}{late})",
+        "next_release": f"{due.expected:%Y-%m-%d} (expected, for {spec.period_name(due.period)}{late})",
         "revised_values": f"{len(recent):,} in the last two years, {len(revised):,} in all",
         **({"chart_of_revisions": as_metadata(revisions_chart(recent, today))} if len(recent) else {}),
     }

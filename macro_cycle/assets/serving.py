@@ -9,6 +9,7 @@ from itertools import islice
 import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
+from macro_cycle.assets.shown import model_page, page_of
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
@@ -44,10 +45,24 @@ def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
         months = Months(context, chain, beside, macro_features=macro_features, regime_labels=regime_labels)
         yield from months.report(
             lambda keys: _stored(platform, months, macro_features, regime_labels, declared, keys),
-            lambda record: {"online": key_of(record.as_of) == platform.clock.open_month()},
+            lambda record: _where(platform, key_of(record.as_of)),
         )
 
     return asset
+
+
+def _where(platform: Platform, month: str) -> Metadata:
+    """Where the month's row is found, and how it is asked for."""
+    from macro_cycle.feature_store.definitions import ENTITY, VIEWS
+
+    feast, economy = platform.settings.feast, platform.definition.economy
+    open_month = month == platform.clock.open_month()
+    return {
+        "online": "yes" if open_month else "no: a closed month is in the offline store alone",
+        "feature_views": ", ".join(VIEWS),
+        "entity": f"{ENTITY} = {economy}",
+        "ask_by_post": f"http://{feast.host}:{feast.port}/get-online-features, after macro-cycle up --feature-server",
+    }
 
 
 def _stored(
@@ -99,7 +114,9 @@ def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
                     _deployed(platform, months, month) if month == open_month else _closed(platform, months, month),
                 )
 
-        yield from months.report(deployed, _figures, lambda record: key_of(record.as_of) != open_month)
+        yield from months.report(
+            deployed, lambda record: _figures(record, platform), lambda record: key_of(record.as_of) != open_month
+        )
 
     return asset
 
@@ -135,11 +152,12 @@ def _closed(platform: Platform, months: Months, month: str) -> Made:
     return record, {"note": CLOSED}
 
 
-def _figures(record: Deployment) -> Metadata:
+def _figures(record: Deployment, platform: Platform) -> Metadata:
     if record.model_version is None:
         return {}
     return {
-        "endpoint": dg.MetadataValue.url(record.endpoint.removesuffix(":predict")),
+        "page": page_of(platform.settings, platform.cycle),
+        "endpoint": model_page(record.endpoint),
         "ask_by_post": record.endpoint,
         "model_version": record.model_version,
         "mlflow_version": record.registry_version,

@@ -1,8 +1,8 @@
 """How things read in the metadata of an asset: tables, lists, links, lines of numbers.
 
-Dagster's page shows a table whole, and markdown only below a thousand characters; longer, as any picture is, it waits
-behind a click. What people look for first is therefore a table or a line of text. The column of values is narrow and
-cuts a table of more than four columns off at its right edge; such a one is markdown.
+Dagster's page shows a table whole, and markdown only below a thousand characters; longer, as a large picture is, it
+waits behind a click. What people look for first is therefore a table, a line of text or a `line_chart`. The column of
+values is narrow and cuts a table of more than four columns off at its right edge; such a one is markdown.
 """
 
 import math
@@ -16,12 +16,11 @@ from macro_cycle.platform.settings import Settings
 
 DIGITS = 6
 WIDEST = 4
-BARS = "▁▂▃▄▅▆▇█"
 PARTITIONS = "Partition 2026-11-01 is what was known at the end of November 2026."
 
 
 def rounded(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata with every number in at most six significant digits; numbers that are none are left out."""
+    """The metadata with every number in at most six significant digits and six decimals; what is none is left out."""
     plain = {name: each.value if isinstance(each, dg.FloatMetadataValue) else each for name, each in metadata.items()}
     return {name: _short(each) for name, each in plain.items() if not _missing(each)}
 
@@ -51,14 +50,14 @@ def bullets(lines: Iterable[str]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines))
 
 
-def sparkline(shares: Iterable[float]) -> str:
-    """A bar of one character for each share of one."""
-    return "".join(BARS[min(int(share * len(BARS)), len(BARS) - 1)] for share in shares)
-
-
 def page_of(settings: Settings, cycle: str) -> dg.UrlMetadataValue:
     """The page of a cycle for people who have no Dagster."""
     return dg.MetadataValue.url(f"http://{settings.page.host}:{settings.page.port}/{cycle}/")
+
+
+def model_page(endpoint: str) -> dg.UrlMetadataValue:
+    """Where a served model says in a browser what it is; `endpoint` is asked by POST."""
+    return dg.MetadataValue.url(endpoint.removesuffix(":predict"))
 
 
 def with_partitions_explained(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
@@ -71,7 +70,7 @@ def with_partitions_explained(asset: dg.AssetsDefinition) -> dg.AssetsDefinition
 
 
 def _short(value: Any) -> Any:
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    return float(f"{round(value, DIGITS):.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _missing(value: Any) -> bool:

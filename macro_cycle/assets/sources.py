@@ -10,7 +10,9 @@ from macro_cycle.assets.charts import as_metadata, revisions_chart
 from macro_cycle.assets.shown import table
 from macro_cycle.automation.conditions import on_new_series
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.observations import Catalog
 from macro_cycle.observations.calendar import release_calendar
+from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.observations.quality import Rule, findings, holding_on
 from macro_cycle.observations.revisions import revisions
 from macro_cycle.platform.months import as_of_day
@@ -89,7 +91,7 @@ class _Snapshots:
         """What was due in the month and what came, and how much was revised in the two years before its end."""
         day = min(as_of_day(month), self._platform.clock.today())
         due = release_calendar(self._history, self._platform.catalog, self._series_ids, month, day)
-        charts: Metadata = {"newest_values": self._newest(day), "releases": _release_table(due)}
+        charts: Metadata = {"newest_values": self._newest(day), "releases": _release_table(due, self._platform.catalog)}
         revised = revisions(self._history[self._history["realtime_start"] <= day])
         if (revised["realtime_start"] > day - pd.DateOffset(months=24)).any():
             charts["chart_of_revised_values"] = as_metadata(revisions_chart(revised, day))
@@ -102,9 +104,9 @@ class _Snapshots:
         newest = past.groupby("series_id").tail(1).sort_values("series_id")
         specs = [self._platform.catalog.spec(series_id) for series_id in newest["series_id"]]
         shown = {
-            "series": [f"{spec.title} ({spec.series_id})" for spec in specs],
+            "series": [_titled(spec) for spec in specs],
             "newest value": [f"{v:,.12g} {spec.units}" for v, spec in zip(newest["value"], specs, strict=True)],
-            "of": newest["date"].tolist(),
+            "of": [spec.period_name(day) for day, spec in zip(newest["date"], specs, strict=True)],
             "days since release": (day - newest["realtime_start"]).dt.days.tolist(),
         }
         return table(pd.DataFrame(shown))
@@ -115,18 +117,29 @@ class _Snapshots:
         return f"nothing was known at the end of {month[:7]}: the history of the source {begins}; take a later month"
 
 
-def _release_table(due: pd.DataFrame) -> dg.MetadataValue:
-    came = [
-        f"{status} {day:%Y-%m-%d}" if pd.notna(day) else status for status, day in due[["status", "arrived"]].values
-    ]
-    return table(due[["series_id", "period", "expected"]].assign(status=came))
+def _release_table(due: pd.DataFrame, catalog: Catalog) -> dg.MetadataValue:
+    """A row a series: the oldest release that has not come and how many more have not, or the newest that came."""
+    rows = [_release(of_series, catalog.spec(str(name))) for name, of_series in due.groupby("series_id", sort=False)]
+    return table(pd.DataFrame(rows, columns=["series", "period", "expected", "status"]))
+
+
+def _release(of_series: pd.DataFrame, spec: SeriesSpec) -> tuple[str, str, pd.Timestamp, str]:
+    missing = of_series[of_series["arrived"].isna()]
+    row = missing.iloc[0] if len(missing) else of_series.iloc[-1]
+    status = row["status"] if len(missing) else f"{row['status']} {row['arrived']:%Y-%m-%d}"
+    more = f", and {len(missing) - 1} after it" if len(missing) > 1 else ""
+    return _titled(spec), spec.period_name(row["period"]), row["expected"], f"{status}{more}"
+
+
+def _titled(spec: SeriesSpec) -> str:
+    return f"{spec.title} ({spec.series_id})"
 
 
 def _figures(snapshot: Snapshot) -> Metadata:
     return {
         "series": snapshot.series,
         "dagster/row_count": snapshot.rows,
-        "newest_reference_date": str(snapshot.newest_reference_date),
+        "newest_reference_month": f"{snapshot.newest_reference_date:%Y-%m}",
         "newest_release": str(snapshot.newest_release),
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.observations.frequencies import Frequency, infer_frequency, period_end
+from macro_cycle.observations.frequencies import Frequency, infer_frequency, period_end, period_name
 from macro_cycle.platform.yaml_files import parse_yaml, read_utf8
 
 Role = Literal["coincident", "leading", "price", "rate"]
@@ -88,6 +88,10 @@ class SeriesSpec(BaseModel):
             publication_lag_days=30,
             role="coincident",
         )
+
+    def period_name(self, date: pd.Timestamp) -> str:
+        """What people call the period that FRED dates `date`; the day itself where no frequency is declared."""
+        return period_name(date, self.frequency or "D")
 
     def release_dates(self, dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Estimated day of first release of the observations that FRED dates `dates` (ascending)."""

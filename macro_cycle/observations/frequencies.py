@@ -56,6 +56,20 @@ def period_end(dates: pd.DatetimeIndex, frequency: Frequency) -> pd.DatetimeInde
     return month_start(month_number(dates) // step * step + step) - pd.Timedelta(days=1)
 
 
+def period_name(date: pd.Timestamp, frequency: Frequency) -> str:
+    """What people call the period that a date stands for: a day, 2026-08, 2026-Q3, 2026-H2 or 2026."""
+    match frequency:
+        case "M":
+            return f"{date:%Y-%m}"
+        case "Q":
+            return f"{date.year}-Q{date.quarter}"
+        case "S":
+            return f"{date.year}-H{1 + date.month // 7}"
+        case "A":
+            return f"{date.year}"
+    return f"{date:%Y-%m-%d}"
+
+
 def months_per_period(frequency: Frequency) -> int:
     """Months of a quarter or year; 1 for what is shorter."""
     return _MONTHS_PER_PERIOD[frequency]

@@ -23,9 +23,12 @@ def prepare_database(settings: Settings) -> None:
     """
     from dagster import DagsterInstance
 
+    from macro_cycle.dagster_internals import say_that_conditions_are_evaluated
+
     Warehouse(database_url(settings)).migrate()
     with DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         instance.upgrade()
+        say_that_conditions_are_evaluated(instance)
     take_over(settings)
 
 

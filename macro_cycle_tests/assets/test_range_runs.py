@@ -31,13 +31,19 @@ def test_a_month_has_the_same_version_alone_and_in_a_range(store):
         assert {asset: data_versions(instance, asset)[LAST] for asset in CHAIN} == in_range
 
 
-def test_nothing_is_trained_twice(store):
+def test_nothing_is_trained_twice_and_what_was_drawn_stays_to_be_seen(store):
     with dg.DagsterInstance.ephemeral() as instance:
         materialize(instance, CHAIN, LAST)
         materialize(instance, CHAIN, LAST)
-        records = instance.fetch_materializations(dg.AssetKey(["us", "regime_model"]), limit=2).records
-    reused = [record.asset_materialization.metadata["reused"].value for record in records]
-    assert reused == [True, False]
+        again, first = (r.asset_materialization for r in _two_newest(instance, "regime_model"))
+        labels_again, labels = (r.asset_materialization for r in _two_newest(instance, "regime_labels"))
+    assert [made.metadata["reused"].value for made in (again, first)] == [True, False]
+    assert labels_again.metadata == labels.metadata
+    assert "chart_of_regimes" in labels.metadata
+
+
+def _two_newest(instance: dg.DagsterInstance, asset: str):
+    return instance.fetch_materializations(dg.AssetKey(["us", asset]), limit=2).records
 
 
 class Counted:

@@ -66,9 +66,9 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def until(self, condition: str) -> None:
+    def until(self, condition: str, seconds: float = PATIENCE) -> None:
         """Wait for an expression to hold."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while not self.run(condition):
             assert time.monotonic() < deadline, condition
             time.sleep(0.02)
@@ -83,6 +83,22 @@ class Tab:
         for _ in range(times):
             self.ask("Input.dispatchKeyEvent", type="keyDown", **code, **({"text": "\r"} if key == "Enter" else {}))
             self.ask("Input.dispatchKeyEvent", type="keyUp", **code)
+        self.settle()
+
+    def click(self, element: str) -> None:
+        """Press the mouse in the middle of what an expression of the page gives, once it is there."""
+        self.until(f"!!({element})")
+        box = self.run(
+            f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
+            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})({element})"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+        self.settle()
+
+    def type(self, text: str) -> None:
+        """Write where the cursor is."""
+        self.ask("Input.insertText", text=text)
         self.settle()
 
     def picture(self, path: Path, whole: bool = True) -> None:
