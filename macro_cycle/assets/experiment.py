@@ -11,7 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.assets.chain import Metadata, Months
-from macro_cycle.assets.shown import bullets, rounded, table
+from macro_cycle.assets.shown import bullets, links, rounded, table
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.config import COVARIANCE_TYPES, EMISSIONS, STRUCTURES
 from macro_cycle.platform.months import as_of_day
@@ -187,12 +187,12 @@ def _doubt(posterior: Posterior) -> Metadata:
 
 def _pages(registry: "Registry", version: "RegisteredVersion") -> Metadata:
     pages = {
-        "mlflow_version_page": registry.version_page(version),
-        "mlflow_run_page": registry.run_page(version.run_id),
+        f"version {version.version}": registry.version_page(version),
+        "run": registry.run_page(version.run_id),
     }
     return {
+        **links("mlflow", pages),
         "mlflow_model": registry.name,
         "mlflow_version": version.version,
         "mlflow_run_id": version.run_id,
-        **{name: dg.MetadataValue.url(page) for name, page in pages.items() if page},
     }

@@ -10,7 +10,7 @@ import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.experiment import CONFIG, experiment
-from macro_cycle.assets.shown import bullets
+from macro_cycle.assets.shown import bullets, links
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
@@ -119,11 +119,11 @@ def _made(platform: Platform, months: Months, trained: Trained, logged: "Registe
 
 def _figures(model: Model, registry: "Registry") -> Metadata:
     pages = {
-        "mlflow_version_page": registry.pages.version(registry.name, model.registry_version),
-        "mlflow_run_page": registry.run_page(model.run_id),
+        f"version {model.registry_version}": registry.pages.version(registry.name, model.registry_version),
+        "run": registry.run_page(model.run_id),
     }
     return {
-        **{name: dg.MetadataValue.url(page) for name, page in pages.items() if page},
+        **links("mlflow", pages),
         **model.metrics,
         **{f"expected_months_in_{label.lower()}": months for label, months in model.expected_durations.items()},
         "model_version": model.version,

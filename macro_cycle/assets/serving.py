@@ -61,7 +61,7 @@ def _where(platform: Platform, month: str) -> Metadata:
         "online": "yes" if open_month else "no: a closed month is in the offline store alone",
         "feature_views": ", ".join(VIEWS),
         "entity": f"{ENTITY} = {economy}",
-        "ask_by_post": f"http://{feast.host}:{feast.port}/get-online-features, after macro-cycle up --feature-server",
+        "ask_by_post": f"/get-online-features at port {feast.port}, after macro-cycle up --feature-server",
     }
 
 
@@ -158,7 +158,7 @@ def _figures(record: Deployment, platform: Platform) -> Metadata:
     return {
         "page": page_of(platform.settings, platform.cycle),
         "endpoint": model_page(record.endpoint),
-        "ask_by_post": record.endpoint,
+        "ask_by_post": "that address with :predict after it",
         "model_version": record.model_version,
         "mlflow_version": record.registry_version,
         "label": record.label,

@@ -50,14 +50,26 @@ def bullets(lines: Iterable[str]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines))
 
 
-def page_of(settings: Settings, cycle: str) -> dg.UrlMetadataValue:
+def link(text: str, url: str) -> dg.MarkdownMetadataValue:
+    """A link that is shown by a short text: an address as long as most makes the column of values too wide."""
+    return dg.MetadataValue.md(f"[{text}]({url})")
+
+
+def links(name: str, pages: Mapping[str, str | None]) -> dict[str, dg.MarkdownMetadataValue]:
+    """The pages that there are, by the texts they are shown by, under one name; nothing where there are none."""
+    found = [link(text, url).md_str or "" for text, url in pages.items() if url]
+    return {name: dg.MetadataValue.md(", ".join(found))} if found else {}
+
+
+def page_of(settings: Settings, cycle: str) -> dg.MarkdownMetadataValue:
     """The page of a cycle for people who have no Dagster."""
-    return dg.MetadataValue.url(f"http://{settings.page.host}:{settings.page.port}/{cycle}/")
+    return link("the page", f"http://{settings.page.host}:{settings.page.port}/{cycle}/")
 
 
-def model_page(endpoint: str) -> dg.UrlMetadataValue:
+def model_page(endpoint: str) -> dg.MarkdownMetadataValue:
     """Where a served model says in a browser what it is; `endpoint` is asked by POST."""
-    return dg.MetadataValue.url(endpoint.removesuffix(":predict"))
+    url = endpoint.removesuffix(":predict")
+    return link(url.rsplit("/", 1)[-1], url)
 
 
 def with_partitions_explained(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:

@@ -22,7 +22,9 @@ from macro_cycle.stack.daemon import Daemon, MonthRun
 from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
 from macro_cycle_tests.monitoring.receivers import Receiver, webhook
+from macro_cycle_tests.page.browser import browser, chromium
 from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.stack.dagster_page import DagsterPage
 
 SECONDS = 300
 STORM = 20
@@ -138,3 +140,45 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
     assert sum("was refused, and what served before still does" in line for line in told) == (verdict == "refuse")
     declared = [line for line in told if "declared on" in line]
     assert (len(told) - len(declared), len(declared) <= 1) == (expected, True)
+
+
+REFUSE = """ops: {us__champion: {config: {decision:
+  {by_hand: {outcome: refuse,
+    reason: a correction is announced}}}}}"""
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs Debian's chromium: apt-get install chromium")
+def test_the_page_shows_what_a_release_caused_and_a_refusal_there_holds(live, tmp_path):
+    """Whatever the gate says of the new model: a person refuses it, and what served before serves, whatever is run."""
+    live.runs_until_quiet(live.started)
+    before, month = live.answer()["model_version"], live.clock.open_month()
+    fetch, chain = live.publish(revised(history(), live.clock.today(), 0.01))
+    new = Daemon(live.instance).metadata("champion", month)["model_version"].value
+    assert new != before
+
+    with browser(tmp_path / "profile") as tab:
+        dagster = DagsterPage(tab, f"http://127.0.0.1:{live.settings.dagster.port}")
+        dagster.go("/runs")
+        dagster.reads("us_releases", "us_automation", fetch.run_id[:8], chain.run_id[:8])
+        dagster.picture("release")
+
+        dagster.go("/assets/us/champion")
+        dagster.press("Materialize…")
+        dagster.press("Latest")
+        dagster.configure(REFUSE)
+        dagster.press("Launch 1 run")
+        decision = f"/assets/us/champion?view=partitions&partition={month}"
+        dagster.go(decision)
+        dagster.reads("a correction is announced", "person", seconds=SECONDS)
+        dagster.picture("refusal")
+        wait_until(lambda: live.answer()["model_version"] == before, SECONDS)
+
+        since = datetime.now(UTC)
+        dagster.go("/locations/macro_cycle/jobs/us_decide")
+        dagster.press("Materialize all…")
+        dagster.press("Latest")
+        dagster.press("Launch 1 run")
+        wait_until(lambda: [run.status for run in Daemon(live.instance).runs(since)] == ["SUCCESS"], SECONDS)
+        dagster.go(decision)
+        dagster.reads("a correction is announced")
+    assert live.answer()["model_version"] == before

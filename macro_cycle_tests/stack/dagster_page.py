@@ -9,7 +9,7 @@ from PIL import Image
 
 from macro_cycle_tests.page.browser import Tab
 
-PICTURES = os.environ.get("MACRO_CYCLE_PICTURES")
+PICTURES = os.environ.get("PICTURES_OF_DAGSTER")
 """Folder for the pictures of docs/dagster-ui.md; none are taken where it is not set."""
 RUN_SECONDS = 240
 
@@ -61,7 +61,7 @@ class DagsterPage:
         self.press("Save config")
 
     def launched(self) -> None:
-        """Follow the link to the run that was just launched, and wait for its success."""
+        """Follow the link to the run or backfill that was just launched, and wait for its success."""
         link = "[...document.querySelectorAll('a[href*=\"/runs/\"]')].find(e => e.innerText === 'View')"
         self.tab.until(f"!!{link}")
         self.go(self.tab.run(f"{link}.getAttribute('href')"))
@@ -71,6 +71,7 @@ class DagsterPage:
         """A picture for the documentation, where they are wanted."""
         if PICTURES is None:
             return
+        self.tab.until("!document.querySelector('[class*=keleton], [class*=oast]')")
         raw = Path(PICTURES) / f"dagster-{name}.png"
         self.tab.picture(raw, whole=False)
         drawn = Image.open(io.BytesIO(raw.read_bytes())).convert("RGB")

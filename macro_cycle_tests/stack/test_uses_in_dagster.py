@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from macro_cycle_tests.page.browser import browser, chromium
-from macro_cycle_tests.stack.dagster_page import RUN_SECONDS, DagsterPage
+from macro_cycle_tests.stack.dagster_page import DagsterPage
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,7 +21,7 @@ NOT_FOR_PEOPLE = re.compile(r"\bNaT\b|\bnan\b|\binf\b|\bnull\b|\d\.\d{8,}|\d{4}-
 OF_THE_MONTH = {
     "us/fred_series": ("Industrial Production Index (INDPRO)", "releases", "newest_values"),
     "us/macro_features": ("newest_row", "TERM_SPREAD"),
-    "us/regime_model": ("mlflow_version_page", "expected_months_in_expansion"),
+    "us/regime_model": ("mlflow", "version 1", "expected_months_in_expansion"),
     "us/regime_labels": ("the open month", "a_recession_begins", "ten_years", "chart_of_regimes"),
     "us/declared_phase": ("declared_phase", "answers_by_day"),
     "us/regime_news": ("There is no answer for the month end before", "materialize that month first"),
@@ -82,6 +82,7 @@ def test_an_asset_is_materialized(dagster):
     dagster.reads("The present")
     dagster.press("Materialize")
     dagster.launched()
+    dagster.reads("Succeeded (1)")
     dagster.picture("run")
 
 
@@ -98,9 +99,7 @@ def test_past_months_are_backfilled_and_the_page_shows_a_past_day(stack, dagster
     dagster.reads("2 partitions")
     dagster.picture("backfill")
     dagster.press("Launch backfill")
-    dagster.go("/runs")
-    dagster.tab.click("document.querySelector('a[href*=\"/runs/b/\"]')")
-    dagster.reads("Success", seconds=RUN_SECONDS)
+    dagster.launched()
 
     dagster.go(f"/assets/us/regime_labels?view=partitions&partition={LAST}")
     dagster.reads("2008-02, a closed month: what was known then", "Materialized (3)")
