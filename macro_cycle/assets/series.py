@@ -33,12 +33,12 @@ RANGE_TAG = "dagster/asset_partition_range_start"
 HISTORY = dg.TableSchema(
     columns=[
         dg.TableColumn("date", "date", "first day of the reference period"),
-        dg.TableColumn("value", "double precision", "in the series' units; null where it was withdrawn"),
+        dg.TableColumn("value", "double precision", "in the series' units; empty where it was withdrawn"),
         dg.TableColumn("realtime_start", "date", "day from which this value was known"),
         dg.TableColumn("realtime_end", "date", "day from which another was"),
     ]
 )
-FRED = ("sample", "fred_api", "fred_postgres", "fred_md", "alfred_file")
+FRED = ("sample", "fred", "fred_postgres", "fred_md", "alfred_file")
 FRED_PAGE = "https://fred.stlouisfed.org/series/{}"
 CHARTED = pd.DateOffset(months=24)
 FREQUENCIES: Mapping[Frequency, str] = {

@@ -55,12 +55,12 @@ def _where(platform: Platform, month: str) -> Metadata:
     """Where the month's row is found, and how it is asked for."""
     from macro_cycle.feature_store.definitions import ENTITY, VIEWS
 
-    feast, economy = platform.settings.feast, platform.definition.economy
+    feast = platform.settings.feast
     open_month = month == platform.clock.open_month()
     return {
         "online": "yes" if open_month else "no: a closed month is in the offline store alone",
         "feature_views": ", ".join(VIEWS),
-        "entity": f"{ENTITY} = {economy}",
+        "entity": f"{ENTITY} = {feast.economy}",
         "ask_by_post": f"/get-online-features at port {feast.port}, after macro-cycle up --feature-server",
     }
 

@@ -37,7 +37,7 @@ def test_a_series_is_materialized_with_what_is_new_and_else_only_looked_at(fred,
     assert (told(instance, UNRATE), told(instance, PAYEMS)) == ((2, 0), (1, 1))
     newest = instance.get_latest_materialization_event(UNRATE).asset_materialization.metadata
     assert newest["newest_value"].value.startswith("5.3 ")
-    assert (newest["newest_period"].value, newest["last_release"].value) == ("2015-06-01", "2015-07-10")
+    assert (newest["newest_period"].value, newest["last_release"].value) == ("2015-06", "2015-07-10")
     assert newest["next_release"].value.startswith("2015-08-0")
     assert "late" in newest["next_release"].value
     assert newest["revised_values"].value == "0 in the last two years, 1 in all"

@@ -18,6 +18,15 @@ PATIENCE = 60.0
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, "Tab": 9, "Enter": 13, "PageDown": 34, "PageUp": 33}
 
+BARE = """e => {
+  if (!e) return null;
+  e.scrollIntoView({block: 'center'});
+  const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+  const top = document.elementFromPoint(x, y);
+  return top && (e.contains(top) || top.contains(e)) ? [x, y] : null;
+}"""
+"""The middle of an element, where nothing lies over it."""
+
 
 class Tab:
     """One page. `requests` are the addresses that it asked for, `complaints` what its console said."""
@@ -86,14 +95,14 @@ class Tab:
         self.settle()
 
     def click(self, element: str) -> None:
-        """Press the mouse in the middle of what an expression of the page gives, once it is there."""
-        self.until(f"!!({element})")
-        box = self.run(
-            f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
-            f" return [r.x + r.width / 2, r.y + r.height / 2]; }})({element})"
-        )
+        """Press the mouse in the middle of what an expression of the page gives, once it is there, bare and at rest."""
+        place, before = f"({BARE})({element})", None
+        self.until(f"!!{place}")
+        while (at := self.run(place)) != before or at is None:
+            before = at
+            self.settle()
         for kind in ("mousePressed", "mouseReleased"):
-            self.ask("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+            self.ask("Input.dispatchMouseEvent", type=kind, x=at[0], y=at[1], button="left", clickCount=1)
         self.settle()
 
     def type(self, text: str) -> None:

@@ -94,6 +94,7 @@ def test_lineage_leads_from_a_series_to_the_endpoint(dagster):
 
 def test_past_months_are_backfilled_and_the_page_shows_a_past_day(stack, dagster):
     dagster.go("/locations/macro_cycle/jobs/us_whole_graph")
+    dagster.reads("Every asset, for one month")
     dagster.press("Materialize all…")
     dagster.choose_months(FIRST, LAST)
     dagster.reads("2 partitions")
