@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from macro_cycle_tests.shapes import check_shapes
-from macro_cycle_tests.spreading import ByGroup, check_who_shares_the_stack, slowest_first
+from macro_cycle_tests.spreading import ByGroup, slowest_first
 
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
@@ -45,7 +45,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    check_who_shares_the_stack(items)
     if hasattr(config, "workerinput"):
         items[:] = slowest_first(items)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macro_cycle_tests.spreading import SHARING_THE_STACK, check_who_shares_the_stack
+from macro_cycle_tests.spreading import SHARING_THE_STACK, unnamed
 
 ROOT = Path(__file__).parents[1]
 CONFTEST = """
@@ -49,8 +49,7 @@ def test_a_group_stays_in_one_process_and_the_slow_go_first(tmp_path):
     assert {file for file, _ in ran[:2]} <= {str(files[0]), str(files[-1])}
 
 
-def test_a_file_that_asks_for_the_stack_without_being_named_is_refused(request):
-    check_who_shares_the_stack([request.node])
+def test_every_file_that_asks_for_the_stack_is_named_among_those_that_share_it(request):
+    assert not unnamed(request.session.items), f"add these files to SHARING_THE_STACK of {unnamed.__module__}"
     request.node.fixturenames.append("stack")
-    with pytest.raises(pytest.UsageError, match=r"SHARING_THE_STACK.*test_spreading\.py"):
-        check_who_shares_the_stack([request.node])
+    assert unnamed([request.node]) == {"macro_cycle_tests/test_spreading.py"}
