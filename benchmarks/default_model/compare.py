@@ -54,9 +54,10 @@ def _without(*names: str) -> FeatureSet:
 
 
 def _feature_sets() -> Iterator[tuple[str, FeatureSet]]:
-    persistent = ("INDPRO", "PAYEMS", "W875RX1")
+    persistent = tuple(f.name for f in DEFAULT.features if f.persistence)
     activity = tuple(f.name for f in DEFAULT.features if f.role == "activity")
     yield "without the spread", _without("TERM_SPREAD")
+    yield "without the bill rate", _without("TB3MS")
     for span in (1, 5, 6, 9, 12):
         yield f"spread over {span} months", _edit({"TERM_SPREAD": {"span": span}})
     yield "no persistence", _persistence(0.0)

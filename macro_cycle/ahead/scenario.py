@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.features import FeatureSet
 from macro_cycle.features.hypothetical import HypotheticalPanels, Print
-from macro_cycle.hmm.labels import label_positions, recession_probability
+from macro_cycle.hmm.labels import recession_probability
 from macro_cycle.observations import Catalog
 from macro_cycle.observations.frequencies import month_start
 
@@ -38,8 +38,8 @@ class Scenario:
         return float(recession_probability(self.regimes(prints, month)))
 
     def label(self, prints: Sequence[Print] = (), month: int | None = None) -> str:
-        """The name of the month's phase."""
-        return self.model.labels[int(label_positions(self.regimes(prints, month)[None])[0])]
+        """The month's label by the filter, which reads the months before it too (`labels.label_positions`)."""
+        return str(self.model.predict(self.panels.panel(prints, until=month))[-1])
 
 
 def month_text(month: int) -> str:

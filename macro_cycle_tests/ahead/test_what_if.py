@@ -6,7 +6,8 @@ import pytest
 
 from macro_cycle.ahead import read_assumption, what_if
 from macro_cycle.errors import UsageError
-from macro_cycle_tests.ahead.conftest import answered, with_prints
+from macro_cycle.features import build_panel
+from macro_cycle_tests.ahead.conftest import CATALOG, FEATURES, answered, with_prints
 
 LAST = {"PAYEMS": 137_497.0, "UNRATE": 5.8}
 
@@ -42,6 +43,15 @@ def test_several_assumptions_come_together(scenario, known):
     assert found.after.recession_probability == pytest.approx(answered(scenario.model, frame, "2008-08-01"), abs=1e-12)
     assert found.before.month == found.after.month == found.now.month + 1
     assert sum(found.after.probabilities.values()) == pytest.approx(1)
+
+
+def test_the_label_is_that_of_the_panels_last_month(scenario, known):
+    found = under(scenario, "UNRATE=5.9")
+    assert scenario.label() == found.now.label == scenario.model.predict(build_panel(known, CATALOG, FEATURES))[-1]
+    frame = build_panel(with_prints(known, ("UNRATE", "2008-08-01", 5.9)), CATALOG, FEATURES)
+    assert found.after.label == scenario.model.predict(frame)[-1]
+    more_probable = scenario.model.labels[scenario.regimes().argmax()]
+    assert (more_probable, scenario.label()) == ("Trough", "Contraction"), "the months before it hold the direction"
 
 
 def test_a_change_follows_on_the_assumed_month_before(scenario):
