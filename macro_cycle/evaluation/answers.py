@@ -130,7 +130,7 @@ def on_file(panels: RealTimePanels, calls: pd.DataFrame, models: ModelStore) -> 
 
 
 def _said(model: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, object]:
-    filtered = model.filter(panel).filtered_probs[-1:]
+    filtered = model.filter(panel).filtered_probs
     ahead, chain = model.forecast(panel, max(ONSETS)), stationary_chain(model, panel, max(ONSETS))
     foreseen = {
         "begins": ahead.recession_begins,
@@ -140,8 +140,8 @@ def _said(model: "MacroCycleHMM", panel: pd.DataFrame) -> dict[str, object]:
     }
     return {
         "reference_month": panel.index[-1],
-        "score": float(model.recession_probability(filtered)[0]),
-        "label": str(model.labels_of(filtered)[0]),
+        "score": float(model.recession_probability(filtered[-1])),
+        "label": str(model.labels_of(filtered)[-1]),
         **{label: float(p) for label, p in zip(model.labels, model.phases(panel)[-1], strict=True)},
         **{f"{name}_{n}": float(said[n - 1]) for name, said in foreseen.items() for n in ONSETS},
     }

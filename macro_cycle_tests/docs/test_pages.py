@@ -18,6 +18,10 @@ def test_every_alert_has_its_section_in_the_runbook_and_every_section_its_alert(
 
 
 MEASURED = [
+    ("default_model", "AUROC", 0, "AUROC", 3),
+    ("default_model", "Brier score", 0, "Brier score", 3),
+    ("default_model", "expansion months called recession", 0, "expansion months called recession", 1),
+    ("default_model", "slowest call, month ends", 0, "slowest call", 0),
     ("brazil", "AUROC", 1, "AUROC", 3),
     ("brazil", "Brier score", 1, "Brier score", 3),
     ("brazil", "expansion months called recession", 1, "expansion months called recession", 1),
