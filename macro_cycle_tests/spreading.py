@@ -1,4 +1,4 @@
-"""How the tests are spread over processes: by file, the slowest first; the files that share the stack stay together.
+"""How the tests are spread over processes: by file, the slowest first; the files that need a stack stay together.
 
 Here: the scheduler that xdist is given and the order of the tests. The marks of xdist's own groups are of no use,
 since pytest 9 does not look where xdist 3.8 writes them, and each test would go alone to whichever process is free:
@@ -15,15 +15,17 @@ SHARING_THE_STACK = frozenset(
     f"{FOLDER}/stack/test_{name}.py"
     for name in ("dashboards", "from_the_page", "page", "running_stack", "security", "uses_in_dagster")
 )
+OF_THEIR_OWN = frozenset({f"{FOLDER}/stack/test_monitoring.py", f"{FOLDER}/automation/test_daemon.py"})
 STACK = "stack"
-# What waits longest for other programs goes first: at the end one process would wait for it alone.
-FIRST = (STACK, f"{FOLDER}/stack/test_monitoring.py", f"{FOLDER}/automation/test_daemon.py")
 
 
 def group_of(nodeid: str) -> str:
-    """The tests with which a test stays in one process: those of its file, or all that share the stack."""
+    """The tests with which a test stays in one process: those of its file, or all of a running stack.
+
+    Stacks one after the other leave the other process to what computes; two at once would wait for each other.
+    """
     file = nodeid.partition("::")[0]
-    return STACK if file in SHARING_THE_STACK else file
+    return STACK if file in SHARING_THE_STACK | OF_THEIR_OWN else file
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
@@ -38,14 +40,13 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def slowest_first(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests by group: those of `FIRST`, then the others by how many slow tests they hold."""
+    """The tests by group: those of a stack, which wait longest, then the others by how many slow tests they hold."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         groups.setdefault(group_of(item.nodeid), []).append(item)
 
-    def turn(group: str) -> tuple[int, int]:
-        slow = sum(item.get_closest_marker("slow") is not None for item in groups[group])
-        return FIRST.index(group) if group in FIRST else len(FIRST), -slow
+    def turn(group: str) -> tuple[bool, int]:
+        return group != STACK, -sum(item.get_closest_marker("slow") is not None for item in groups[group])
 
     return [item for group in sorted(groups, key=turn) for item in groups[group]]
 
