@@ -280,7 +280,8 @@ def test_an_experiment_is_logged_and_shown_and_leaves_records_decisions_and_what
     [shown] = [record.asset_observation for record in cycle.instance.fetch_observations(key, limit=9).records]
     figures = {name: value.value for name, value in shown.metadata.items()}
     assert shown.partition == cycle.month
-    assert figures["experiment"] == {"n_regimes": 2, "winsor": 3.0, "n_restarts": 1, "inference": "laplace"}
+    options = {row.data["option"]: row.data["value"] for row in shown.metadata["experiment"].records}
+    assert options == {"n_regimes": "2", "winsor": "3", "n_restarts": "1", "inference": "laplace"}
     assert 0 <= figures["laplace_recession_probability_low"] <= figures["laplace_recession_probability_high"] <= 1
     [logged] = [each for each in by_hand.versions().values() if each.version == figures["mlflow_version"]]
     assert (logged.model_version, logged.run_id) == (figures["model_version"], figures["mlflow_run_id"])
