@@ -12,6 +12,7 @@ from macro_cycle.observations import Catalog
 
 FEWEST_MONTHS = 24
 RELEASES = {
+    "TB3MS": "interest rates",
     "ICSA": "claims",
     "PAYEMS": "employment report",
     "INDPRO": "production",
