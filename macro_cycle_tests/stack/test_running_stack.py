@@ -40,8 +40,13 @@ def test_a_second_run_retrains_nothing_and_says_so(stack, first_run):
     again = stack.answer("run")
     assert again["retrained"] is False
     assert [each["retrained"] for each in again["others"]] == [False]
-    others = [{**each, "retrained": True} for each in again["others"]]
-    assert {**again, "retrained": True, "others": others} == first_run
+    assert _but_for_training(again) == _but_for_training(first_run)
+
+
+def _but_for_training(answer: dict) -> dict:
+    """Without who trained: the daemon may have been faster than the first run."""
+    others = [{**each, "retrained": None} for each in answer["others"]]
+    return {**answer, "retrained": None, "others": others}
 
 
 def test_a_service_on_request_is_no_part_of_the_stack_until_then(tmp_path):
