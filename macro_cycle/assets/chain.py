@@ -16,7 +16,7 @@ import dagster as dg
 from macro_cycle.assets.shown import rounded
 from macro_cycle.automation.conditions import on_new_content
 from macro_cycle.automation.partitions import monthly_partitions
-from macro_cycle.dagster_internals import own_events, store_batch, version_tags
+from macro_cycle.dagster_internals import DATA_VERSION_TAG, own_events, store_batch, version_tags
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Record
@@ -38,6 +38,8 @@ CODE = {
 """Raised by one when the same inputs give something else."""
 
 DRAWN = (dg.MarkdownMetadataValue, dg.TableMetadataValue)
+LOOKED_BACK = 9
+"""Newest events of a month among which one of the same content is looked for, whose charts are shown again."""
 Metadata = dict[str, Any]
 Made = tuple[Record, Metadata]
 Result = tuple[str, Made | MacroCycleError]
@@ -158,10 +160,23 @@ class Months:
             if in_order[month] is None and record.stands_for(**self.made_by_and_from(month)) and still_there(record)
         }
         refused = ((month, reason) for month, reason in in_order.items() if reason is not None)
-        reused: Iterator[Result] = ((m, (record, self._drawn(m, describe(record)))) for m, record in kept.items())
+        reused: Iterator[Result] = (
+            (m, (record, self.drawn(m, record, describe(record)))) for m, record in kept.items()
+        )
         wanted = [month for month in self.keys if month not in kept and in_order[month] is None]
         results = chain(refused, reused, self._kept(make(wanted)))
         return self._alone(results, describe) if self.alone else self._range(results, describe)
+
+    def drawn(self, month: str, record: Record, described: Metadata) -> Metadata:
+        """The charts and tables that were drawn when the same was made last, of the run's newest month."""
+        if month != self.keys[-1]:
+            return {}
+        asked = dg.AssetRecordsFilter(asset_key=self._context.asset_key, asset_partitions=[month])
+        found = self._context.instance.fetch_materializations(asked, limit=LOOKED_BACK).records
+        events = [each.asset_materialization for each in found if each.asset_materialization]
+        same = next((each for each in events if (each.tags or {}).get(DATA_VERSION_TAG) == record.version), None)
+        drawn = {name: each for name, each in same.metadata.items() if isinstance(each, DRAWN)} if same else {}
+        return {name: each for name, each in drawn.items() if name not in described}
 
     def why_not(self, month: str) -> MacroCycleError | None:
         """What stands against making the month from what was received, in a line."""
@@ -182,16 +197,6 @@ class Months:
 
     def _versions(self, month: str) -> dict[str, str]:
         return {asset: records[month].version for asset, records in self._inputs.items() if month in records}
-
-    def _drawn(self, month: str, described: Metadata) -> Metadata:
-        """The charts and tables that were drawn when the record of the run's newest month was made."""
-        if month != self.keys[-1]:
-            return {}
-        asked = dg.AssetRecordsFilter(asset_key=self._context.asset_key, asset_partitions=[month])
-        found = self._context.instance.fetch_materializations(asked, limit=1).records
-        made = found[0].asset_materialization if found else None
-        drawn = {name: each for name, each in made.metadata.items() if isinstance(each, DRAWN)} if made else {}
-        return {name: each for name, each in drawn.items() if name not in described}
 
     def _kept(self, results: Iterable[Result]) -> Iterator[Result]:
         """The results, handed on once their records are kept."""

@@ -128,13 +128,15 @@ def _decided(platform: Platform, months: Months, models: Mapping[str, Model], ke
         if month != platform.clock.open_month():
             yield month, (_closed(platform, months, models[month]), {})
             continue
-        decisions, shown = platform.records.history(ASSET, Decision), Metadata()
+        decisions = platform.records.history(ASSET, Decision)
         found, serving = standing(decisions, models[month].version), to_serve(decisions)
         if found is not None and (found.by == "person" or found.outcome != "wait"):
-            decision = _repeated(found, months, month)
+            again = _repeated(found, months, month)
+            decision = _with_what_follows(again, [*decisions, again])
+            yield month, (decision, months.drawn(month, decision, _figures(decision)))
         else:
-            decision, shown = _judged(platform, months, models[month], serving)
-        yield month, (_with_what_follows(decision, [*decisions, decision]), shown)
+            judged, shown = _judged(platform, months, models[month], serving)
+            yield month, (_with_what_follows(judged, [*decisions, judged]), shown)
 
 
 def _with_what_follows(decision: Decision, decisions: list[Decision]) -> Decision:

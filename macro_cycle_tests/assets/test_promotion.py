@@ -71,6 +71,12 @@ class Judged:
         return self.platform.records.one("champion", Decision, self.month)
 
     @property
+    def shown(self) -> set[str]:
+        """Names of what the newest event of the asset shows."""
+        key = dg.AssetKey([self.platform.cycle, "champion"])
+        return set(self.instance.fetch_materializations(key, limit=1).records[0].asset_materialization.metadata)
+
+    @property
     def history(self) -> list[Decision]:
         return self.platform.records.history("champion", Decision)
 
@@ -94,16 +100,20 @@ def test_a_person_s_word_stands_until_it_is_taken_back(judged):
     assert gate.evidence.startswith("walk-forward over 22")
     assert gate.figures["auroc_above_sahm_rule"] > 0
     assert judged.serving == gate.model_version
+    judged.run()
+    assert "conditions" in judged.shown, "by which the gate decided, though it does not judge again"
 
     refused = judged.by_hand("REFUSE", reason="a benchmark revision is due")
     assert (refused.outcome, refused.by, refused.reason) == ("refuse", "person", "a benchmark revision is due")
     assert judged.serving is None
     judged.run()
     assert judged.decision == refused, "a plain run, as the daemon's, does not overturn a person"
+    assert "conditions" not in judged.shown
 
     judged.by_hand("retract", reason="it came")
     assert (judged.decision.outcome, judged.decision.by) == ("promote", "gate")
     assert judged.decision.decided_at == gate.decided_at, "the gate judges a model once"
+    assert "conditions" in judged.shown
     assert judged.serving == gate.model_version
 
 
