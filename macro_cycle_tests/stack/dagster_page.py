@@ -12,6 +12,8 @@ from macro_cycle_tests.page.browser import Tab
 PICTURES = os.environ.get("PICTURES_OF_DAGSTER")
 """Folder for the pictures of docs/dagster-ui.md; none are taken where it is not set."""
 RUN_SECONDS = 240
+SUCCEEDED = r"/\bSuccess\b|Status\s+Succeeded/.test(document.body.innerText)"
+"""Of a run, and of a backfill."""
 
 
 class DagsterPage:
@@ -65,7 +67,7 @@ class DagsterPage:
         link = "[...document.querySelectorAll('a[href*=\"/runs/\"]')].find(e => e.innerText === 'View')"
         self.tab.until(f"!!{link}")
         self.go(self.tab.run(f"{link}.getAttribute('href')"))
-        self.reads("Success", seconds=RUN_SECONDS)
+        self.tab.until(SUCCEEDED, RUN_SECONDS)
 
     def picture(self, name: str) -> None:
         """A picture for the documentation, where they are wanted."""
