@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from macro_cycle.evaluation.chronology import Chronology
+from macro_cycle.evaluation.coverage import Coverage
 from macro_cycle.evaluation.rival_records import rival_records
 from macro_cycle.evaluation.rivals import simple_rivals
 from macro_cycle.evaluation.scoring import MODEL, model_record
@@ -48,8 +49,12 @@ def gather(
     history = store.history(sorted(wanted & set(store.series_ids())))
     frames = [frame for frame in frames_at(history, months) if len(frame[1])]
 
+    # Nobody is asked in the months between, and nothing is missed in them: they are no holes.
+    coverage = Coverage.between(frames[0][0], frames[-1][0]) if frames else Coverage()
+
     def walked(config: "HMMConfig") -> Record:
-        return Record(MODEL, "walk-forward", walk_forward(frames, catalog, features, config))
+        scores = walk_forward(frames, catalog, features, config)
+        return Record(MODEL, "walk-forward", scores, coverage=coverage)
 
     record = on_file or walked(challenger)
     asked = replace(record, scores=record.scores[record.scores.index.isin([month for month, _ in frames])])
