@@ -100,9 +100,15 @@ def database_named(postgres_url: str, name: str) -> str:
 
 
 @pytest.fixture
-def database_url(postgres_url: str) -> str:
-    """An empty database."""
-    return create_database(postgres_url)
+def database_url(postgres_url: str) -> Iterator[str]:
+    """An empty database; whoever still holds a connection to it after the test, as Feast does, loses it."""
+    from sqlalchemy.engine import make_url
+
+    url = create_database(postgres_url)
+    yield url
+    sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sessions, [make_url(url).database])
 
 
 @pytest.fixture
