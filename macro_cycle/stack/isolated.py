@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ PORTS = (
     *("PROMETHEUS__PORT", "PROMETHEUS__ALERTMANAGER_PORT"),
 )
 SHARED = ("DATABASE_URL", "MLFLOW_TRACKING_URI")
+AGAIN_SECONDS = 1.0
 
 
 @contextmanager
@@ -32,7 +33,8 @@ def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: Non
         MacroCycleError: the database or MLflow is set elsewhere than in the environment, so the stack would share it.
     """
     wanted = {"HOME": str(home), **_free_ports(), **dict.fromkeys(SHARED, ""), **chosen}
-    with _terminable(), _environment({f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}):
+    environment = {f"MACRO_CYCLE_{name}": value for name, value in wanted.items()}
+    with terminable() as unwinding, _environment(environment):
         settings = read_settings()
         if settings.database_url is not None or settings.mlflow.tracking_uri is not None:
             raise MacroCycleError(
@@ -43,22 +45,33 @@ def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: Non
             up(settings, on_progress)
             yield settings
         finally:
+            unwinding()
             down(settings)
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let the first SIGTERM unwind this process, and so end the stack, as Ctrl-C does."""
+def terminable() -> Iterator[Callable[[], None]]:
+    """Let the first SIGTERM unwind this process, and so end the stack, as Ctrl-C does.
+
+    Where Python passes over the exception, as in the callback of a weak reference, it is raised again each
+    `AGAIN_SECONDS`, until the function that is yielded says that the process unwinds.
+    """
 
     def unwind(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         sys.exit(128 + signal.SIGTERM)
 
-    former = signal.signal(signal.SIGTERM, unwind)
+    def unwinding() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    former = {number: signal.signal(number, unwind) for number in (signal.SIGTERM, signal.SIGALRM)}
     try:
-        yield
+        yield unwinding
     finally:
-        signal.signal(signal.SIGTERM, former)
+        unwinding()
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
