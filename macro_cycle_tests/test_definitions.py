@@ -1,21 +1,21 @@
-"""Loading the definitions is light: every step process pays for it."""
+"""Loading the definitions is light, since every step process pays for it, and so is the command line."""
 
 import json
 import subprocess
 import sys
 
-HEAVY = ["torch", "pyro", "mlflow", "feast", "kserve", "numba", "matplotlib", "pandera", "scipy.stats"]
-PROBE = f"""
-import json, sys
-import macro_cycle.definitions as module
-module.defs.get_repository_def()
-print(json.dumps([name for name in {HEAVY} if name in sys.modules]))
-"""
+import pytest
+
+HEAVY = {"torch", "pyro", "mlflow", "feast", "kserve", "numba", "matplotlib", "pandera", "scipy"}
+DEFINITIONS = "import macro_cycle.definitions as module; module.defs.get_repository_def()"
+COMMAND_LINE = "import macro_cycle.cli"
 
 
-def test_no_heavy_library_is_imported():
-    found = subprocess.run([sys.executable, "-W", "ignore", "-c", PROBE], capture_output=True, text=True, check=True)
-    assert json.loads(found.stdout.splitlines()[-1]) == []
+@pytest.mark.parametrize(("loaded", "heavy"), [(DEFINITIONS, HEAVY), (COMMAND_LINE, {*HEAVY, "dagster", "uvicorn"})])
+def test_no_heavy_library_is_imported(loaded, heavy):
+    code = f"import json, sys; {loaded}; print(json.dumps(sorted({heavy} & set(sys.modules))))"
+    said = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(said.stdout.splitlines()[-1]) == []
 
 
 def test_every_asset_is_described_owned_and_automated():

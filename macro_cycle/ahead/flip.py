@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq
 
 from macro_cycle.ahead.response import Response, Trial
 from macro_cycle.ahead.scenario import Scenario
@@ -67,6 +66,8 @@ def _between(prints: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def _crossings(scenario: Scenario, response: Response) -> list[tuple[float, float]]:
     """Prints at which the probability is one half, each with its cell."""
+    from scipy.optimize import brentq
+
     trial = Trial.of(scenario, response.release, response.month)
     assert trial is not None
     above = response.probabilities > HALF
@@ -83,6 +84,8 @@ def joint_flip(scenario: Scenario, responses: Sequence[Response]) -> float | Non
     Each print lies so many of its own deviations from its expectation, on the side that moves the answer towards the
     flip. The answer is about the newest month of them all. None where `MOST_DEVIATIONS` would not do.
     """
+    from scipy.optimize import brentq
+
     moving = [r for r in responses if r.distribution is not None]
     if not moving:
         return None

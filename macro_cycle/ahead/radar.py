@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import PchipInterpolator
 
 from macro_cycle.ahead.flip import Flip, flip, joint_flip
 from macro_cycle.ahead.releases import coming
@@ -75,6 +74,8 @@ def expected_size(response: Response) -> tuple[float, float]:
 
 
 def _integral(response: Response, every: int) -> float:
+    from scipy.interpolate import PchipInterpolator
+
     d = response.distribution
     assert d is not None
     order = np.argsort(response.cells)

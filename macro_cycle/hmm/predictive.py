@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln, ndtr, stdtr
 
 from macro_cycle.errors import MacroCycleError
 
@@ -40,6 +39,8 @@ class CellDistribution:
 
     def cdf(self, values: np.ndarray | float) -> np.ndarray:
         """Probability that the cell is at most each value."""
+        from scipy.special import ndtr, stdtr
+
         z = self._standardized(values)
         each = ndtr(z) if self.dof is None else stdtr(self.dof, z)
         return np.asarray(each @ self.weights)
@@ -97,6 +98,8 @@ def _given_the_month(
 
 
 def _log_density(z: np.ndarray, dof: np.ndarray | None) -> np.ndarray:
+    from scipy.special import gammaln
+
     if dof is None:
         return -0.5 * (z**2 + np.log(2.0 * np.pi))
     height = gammaln((dof + 1.0) / 2.0) - gammaln(dof / 2.0) - 0.5 * np.log(dof * np.pi)
