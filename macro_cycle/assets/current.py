@@ -8,7 +8,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.line_chart import line_chart
-from macro_cycle.assets.shown import model_page, page_of, rounded
+from macro_cycle.assets.shown import model_page, page_of, rounded, version_page
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.automation.freshness import ANSWER_MONTHLY
 from macro_cycle.platform.versions import document_version
@@ -32,7 +32,7 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         owners=["team:research"],
         kinds={"postgres"},
         tags={"domain": "serving"},
-        code_version="2",
+        code_version="3",
         freshness_policy=ANSWER_MONTHLY,
         automation_condition=on_change_of_the_open_month(),
     )
@@ -92,8 +92,10 @@ def _drawn(platform: Platform, answer: Answer) -> dict[str, Any]:
 def _links(platform: Platform) -> dict[str, Any]:
     """Where people and programs are answered."""
     serving = deployments.serving(platform)
-    answers = {"endpoint": model_page(serving.endpoint)} if serving else {}
-    return {"page": page_of(platform.settings, platform.cycle), **answers}
+    page = {"page": page_of(platform.settings, platform.cycle)}
+    if serving is None:
+        return page
+    return {**page, "endpoint": model_page(serving.endpoint), **version_page(platform, serving.registry_version)}
 
 
 def _days(today: pd.Timestamp, day: date) -> int:

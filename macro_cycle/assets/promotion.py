@@ -10,7 +10,7 @@ import pandas as pd
 
 from macro_cycle.assets.chain import Chain, Metadata, Months, Result
 from macro_cycle.assets.model import stored_model
-from macro_cycle.assets.shown import table
+from macro_cycle.assets.shown import table, version_page
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.promotion.by_hand import ByHand, decide_by_hand
@@ -100,7 +100,7 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
             decide_by_hand(platform.records, _by_hand(platform, months, asked["by_hand"], regime_model))
         yield from months.report(
             lambda keys: _decided(platform, months, regime_model, keys),
-            _figures,
+            lambda record: _figures(record, platform, regime_model[key_of(record.as_of)]),
             lambda record: key_of(record.as_of) != platform.clock.open_month(),
         )
         if platform.clock.open_month() in months.keys:
@@ -133,7 +133,7 @@ def _decided(platform: Platform, months: Months, models: Mapping[str, Model], ke
         if found is not None and (found.by == "person" or found.outcome != "wait"):
             again = _repeated(found, months, month)
             decision = _with_what_follows(again, [*decisions, again])
-            yield month, (decision, months.drawn(month, decision, _figures(decision)))
+            yield month, (decision, months.drawn(month, decision, _figures(decision, platform, models[month])))
         else:
             judged, shown = _judged(platform, months, models[month], serving)
             yield month, (_with_what_follows(judged, [*decisions, judged]), shown)
@@ -249,10 +249,11 @@ def _verdict(platform: Platform, trained: Trained, incumbent: "MacroCycleHMM | N
     return judge(trained.model, incumbent, trained.panel, evidence), evidence.source
 
 
-def _figures(decision: Decision) -> Metadata:
+def _figures(decision: Decision, platform: Platform, model: Model) -> Metadata:
     if decision.outcome == "closed":
         return {"verdict": decision.outcome, "reasons": decision.reason, "model_version": decision.model_version}
     return {
+        **version_page(platform, model.registry_version),
         "verdict": decision.outcome,
         "decided_by": decision.by,
         "reasons": decision.reason,

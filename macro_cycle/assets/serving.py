@@ -9,7 +9,7 @@ from itertools import islice
 import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
-from macro_cycle.assets.shown import model_page, page_of
+from macro_cycle.assets.shown import model_page, page_of, version_page
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
@@ -159,6 +159,7 @@ def _figures(record: Deployment, platform: Platform) -> Metadata:
         "page": page_of(platform.settings, platform.cycle),
         "endpoint": model_page(record.endpoint),
         "ask_by_post": "that address with :predict after it",
+        **version_page(platform, record.registry_version),
         "model_version": record.model_version,
         "mlflow_version": record.registry_version,
         "label": record.label,

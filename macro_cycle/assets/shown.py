@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 
 from macro_cycle.platform.settings import Settings
+from macro_cycle.resources.platform import Platform
 
 DIGITS = 6
 WIDEST = 4
@@ -59,6 +60,15 @@ def links(name: str, pages: Mapping[str, str | None]) -> dict[str, dg.MarkdownMe
     """The pages that there are, by the texts they are shown by, under one name; nothing where there are none."""
     found = [link(text, url).md_str or "" for text, url in pages.items() if url]
     return {name: dg.MetadataValue.md(", ".join(found))} if found else {}
+
+
+def version_page(platform: Platform, version: str | None) -> dict[str, dg.MarkdownMetadataValue]:
+    """MLflow's page of a version of the registered model, which is not asked whether it answers."""
+    if not version:
+        return {}
+    return links(
+        "mlflow", {f"version {version}": platform.pages.version(platform.settings.mlflow.registered_model, version)}
+    )
 
 
 def page_of(settings: Settings, cycle: str) -> dg.MarkdownMetadataValue:

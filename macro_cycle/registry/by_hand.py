@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from macro_cycle.registry.descriptions import NOWHERE, Pages
 from macro_cycle.registry.names import RegisteredVersion
 from macro_cycle.registry.registry import Registry
 from macro_cycle.training.bundle import Bundle
@@ -23,15 +24,14 @@ def registry_by_hand(
     experiment: str | None = None,
     register_as: str | None = None,
     *,
-    dagster_url: str | None = None,
-    mlflow_url: str | None = None,
+    pages: Pages = NOWHERE,
 ) -> Registry:
     """The places named, or those for such models; whatever is the months' own keeps its description."""
     ours = settings.mlflow.experiment, settings.mlflow.registered_model
     places = experiment or f"{ours[0]}_adhoc", register_as or f"{ours[1]}-adhoc"
     artifacts: Path = settings.home / "mlflow" / "artifacts"
     described = BY_HAND if set(places).isdisjoint(ours) else None
-    return Registry(uri, artifacts, *places, description=described, dagster_url=dagster_url, mlflow_url=mlflow_url)
+    return Registry(uri, artifacts, *places, description=described, pages=pages)
 
 
 def log_once(

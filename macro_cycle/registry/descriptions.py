@@ -41,6 +41,9 @@ class Pages:
         return f"{(self.mlflow_url or '').rstrip('/')}/#"
 
 
+NOWHERE = Pages()
+
+
 def of_experiment(subject: str, name: str) -> str:
     """The description of the experiment whose runs train the models registered as `name`."""
     return (

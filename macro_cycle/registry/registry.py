@@ -5,13 +5,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry import descriptions
-from macro_cycle.registry.descriptions import Pages
+from macro_cycle.registry.descriptions import NOWHERE, Pages
 from macro_cycle.registry.errors import in_one_line, require_reachable
 from macro_cycle.registry.homes import experiment_for, prepare_model
 from macro_cycle.registry.mending import IsOver, is_range
@@ -54,8 +55,8 @@ class Registry:
 
     `tracking_uri` is a database URL or an MLflow server's; `artifact_root` is where a new experiment keeps its
     files when the database is written to directly. `subject` is what the models are about, in words; `description`
-    stands on experiment and model in place of the usual one. `dagster_url` and `mlflow_url` are the addresses of the
-    two web pages, for the links between them.
+    stands on experiment and model in place of the usual one. `pages` are for the links between the two web pages; where
+    they do not say where MLflow is, a server at `tracking_uri` has its own.
 
     Two registries, on one MLflow or on two, live side by side in one process: MLflow's global addresses are neither
     read nor set. Every method raises MacroCycleError, in one line, for whatever MLflow cannot do.
@@ -70,14 +71,13 @@ class Registry:
         *,
         subject: str = "the US business cycle",
         description: str | None = None,
-        dagster_url: str | None = None,
-        mlflow_url: str | None = None,
+        pages: Pages = NOWHERE,
     ) -> None:
         import mlflow
 
         through_server = tracking_uri.startswith(("http://", "https://"))
         self.name = name
-        self.pages = Pages(dagster_url, mlflow_url or (tracking_uri if through_server else None))
+        self.pages = replace(pages, mlflow_url=pages.mlflow_url or (tracking_uri if through_server else None))
         self._uri, self._subject = tracking_uri, subject
         self._newest, self._alone, self._foreign = 0, True, 0
         self._parents: set[str] = set()

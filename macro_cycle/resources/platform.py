@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from macro_cycle.feature_store.store import EconomyStore
     from macro_cycle.hmm import HMMConfig
     from macro_cycle.records import RecordStore
+    from macro_cycle.registry.descriptions import Pages
     from macro_cycle.registry.registry import Registry
     from macro_cycle.serving.deployers import Deployer
     from macro_cycle.sources import Source
@@ -171,7 +172,7 @@ class Platform:
                 mlflow.experiment,
                 mlflow.registered_model,
                 subject=self.definition.title,
-                **self._pages,
+                pages=self.pages,
             )
 
     @cached_property
@@ -181,16 +182,16 @@ class Platform:
         from macro_cycle.stack.tracking import tracking_uri
 
         with self.exclusive("mlflow tables"):
-            return registry_by_hand(self.settings, tracking_uri(self.settings), **self._pages)
+            return registry_by_hand(self.settings, tracking_uri(self.settings), pages=self.pages)
 
     @property
-    def _pages(self) -> dict[str, str | None]:
-        """Where the web pages are that MLflow's descriptions and Dagster's metadata link to."""
+    def pages(self) -> "Pages":
+        """Where the web pages are that MLflow's descriptions and Dagster's metadata link to; nothing is asked there."""
+        from macro_cycle.registry.descriptions import Pages
+
         mlflow, dagster = self.settings.mlflow, self.settings.dagster
-        return {
-            "dagster_url": f"http://{dagster.host}:{dagster.port}",
-            "mlflow_url": None if mlflow.tracking_uri else f"http://{mlflow.host}:{mlflow.port}",
-        }
+        at = mlflow.tracking_uri or f"http://{mlflow.host}:{mlflow.port}"
+        return Pages(f"http://{dagster.host}:{dagster.port}", at if at.startswith(("http://", "https://")) else None)
 
     @cached_property
     def feature_store(self) -> "EconomyStore":

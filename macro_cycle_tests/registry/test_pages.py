@@ -82,7 +82,7 @@ def test_an_experiment_is_a_name_and_not_a_path(uri, tmp_path, name):
 
 @pytest.mark.slow
 def test_month_and_range_link_to_their_dagster_run_and_the_version_has_a_page(opened, bundle):
-    registry = opened(dagster_url=DAGSTER, mlflow_url=MLFLOW)
+    registry = opened(pages=Pages(DAGSTER, MLFLOW))
     tags = {"dagster.run_id": "r1"}
     parent = registry.start_parent("backfill 2007-12 to 2007-12", tags)
     version = registry.log_month(bundle, tags, parent)

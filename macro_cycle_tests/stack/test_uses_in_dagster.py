@@ -25,16 +25,16 @@ OF_THE_MONTH = {
     "us/regime_labels": ("the open month", "a_recession_begins", "ten_years", "chart_of_regimes"),
     "us/declared_phase": ("declared_phase", "answers_by_day"),
     "us/regime_news": ("There is no answer for the month end before", "materialize that month first"),
-    "us/champion": ("every condition holds", "any number"),
+    "us/champion": ("mlflow", "version 1", "every condition holds", "any number"),
     "us/feast_materialization": ("feature_views", "economy = US"),
-    "us/kserve_deployment": ("endpoint", "V1 and V2 answered"),
+    "us/kserve_deployment": ("endpoint", "mlflow", "version 1", "V1 and V2 answered"),
     "br/regime_labels": ("the open month", "a_recession_begins", "ten_years", "chart_of_regimes"),
 }
 WITHOUT_MONTHS = {
     "sample/UNRATE": ("Unemployment Rate", "first difference", "Percent", "monthly", "fred.stlouisfed.org"),
     "us/real_time_evaluation": ("No call is about a month that is settled yet",),
     "us/published_record": ("entries",),
-    "us/current": ("probability of a recession", "ten_years", "endpoint", "page"),
+    "us/current": ("probability of a recession", "ten_years", "endpoint", "mlflow", "page"),
 }
 FIRST, LAST, DAY = "2008-01-01", "2008-02-01", "2008-02-29"
 TYPED = "document.getElementById('travel-date')"
