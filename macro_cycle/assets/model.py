@@ -10,7 +10,7 @@ import dagster as dg
 
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.experiment import CONFIG, experiment
-from macro_cycle.assets.shown import bullets, links
+from macro_cycle.assets.shown import bullets, version_page
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
@@ -54,7 +54,7 @@ def regime_model(chain: Chain) -> dg.AssetsDefinition:
         known = platform.models.versions()
         yield from months.report(
             lambda keys: _models(context, platform, months, macro_features, keys),
-            lambda model: _figures(model, platform.registry),
+            lambda model: _figures(model, platform),
             lambda record: record.version in known,
         )
 
@@ -117,13 +117,9 @@ def _made(platform: Platform, months: Months, trained: Trained, logged: "Registe
     return record, {"reused": trained.reused}
 
 
-def _figures(model: Model, registry: "Registry") -> Metadata:
-    pages = {
-        f"version {model.registry_version}": registry.pages.version(registry.name, model.registry_version),
-        "run": registry.run_page(model.run_id),
-    }
+def _figures(model: Model, platform: Platform) -> Metadata:
     return {
-        **links("mlflow", pages),
+        **version_page(platform, model.registry_version),
         **model.metrics,
         **{f"expected_months_in_{label.lower()}": months for label, months in model.expected_durations.items()},
         "model_version": model.version,

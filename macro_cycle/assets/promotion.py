@@ -94,17 +94,18 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
         regime_labels: dict[str, Answer],
     ) -> Iterator[dg.MaterializeResult]:
         """See `DESCRIPTION`."""
-        asked = context.op_execution_context.op_config["decision"]
+        asked, open_month = context.op_execution_context.op_config["decision"], platform.clock.open_month()
+        shown = platform.records.load(ASSET, Decision, [open_month]).get(open_month)
         months = Months(context, chain, regime_model=regime_model, regime_labels=regime_labels)
         if "by_hand" in asked:
             decide_by_hand(platform.records, _by_hand(platform, months, asked["by_hand"], regime_model))
         yield from months.report(
             lambda keys: _decided(platform, months, regime_model, keys),
             lambda record: _figures(record, platform, regime_model[key_of(record.as_of)]),
-            lambda record: key_of(record.as_of) != platform.clock.open_month(),
+            lambda record: key_of(record.as_of) != open_month,
         )
-        if platform.clock.open_month() in months.keys:
-            _index(context, platform)
+        if open_month in months.keys:
+            _index(context, platform, shown)
 
     return asset
 
@@ -192,9 +193,14 @@ def _judged(platform: Platform, months: Months, model: Model, serving: Decision 
     return record, {"conditions": _conditions(verdict)}
 
 
-def _index(context: dg.AssetExecutionContext, platform: Platform) -> None:
-    """Show in MLflow what was decided of the open month's model, for people; nothing depends on it."""
+def _index(context: dg.AssetExecutionContext, platform: Platform, shown: Decision | None) -> None:
+    """Show in MLflow what was decided of the open month's model, for people, unless it is what was shown before.
+
+    Nothing depends on it.
+    """
     decision = platform.records.one(ASSET, Decision, platform.clock.open_month())
+    if shown and (shown.version, shown.decided_at) == (decision.version, decision.decided_at):
+        return
     try:
         registry = platform.registry
         version = registry.versions().get((str(decision.as_of), decision.model_version))

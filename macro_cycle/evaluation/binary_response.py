@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_expit, log_ndtr
 
 from macro_cycle.errors import MacroCycleError
 
@@ -17,11 +15,15 @@ def probit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
 
     A ridge of 0.001 keeps them finite where x separates y. Raises MacroCycleError without both kinds of months.
     """
+    from scipy.special import log_ndtr
+
     return _estimated("probit", log_ndtr, x, y)
 
 
 def logit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
     """Constant and slope of P(y) = 1 / (1 + exp(-constant - slope x)); ridge and error as for `probit`."""
+    from scipy.special import log_expit
+
     return _estimated("logit", log_expit, x, y)
 
 
@@ -31,6 +33,8 @@ def _estimated(
     x: NDArray[np.float64],
     y: NDArray[np.bool_],
 ) -> tuple[float, float]:
+    from scipy.optimize import minimize
+
     if y.all() or not y.any():
         raise MacroCycleError(f"a {name} needs settled months of both kinds: give a longer history")
     sign = np.where(y, 1.0, -1.0)

@@ -10,7 +10,6 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
 from macro_cycle.errors import MacroCycleError
 
@@ -42,6 +41,8 @@ def diebold_mariano(
     Raises:
         MacroCycleError: the losses are not of the same months.
     """
+    from scipy.stats import t as student
+
     first, second = np.asarray(loss, float), np.asarray(rival_loss, float)
     if first.shape != second.shape or first.ndim != 1:
         raise MacroCycleError(f"losses must be of the same months; got {first.shape} and {second.shape}")

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy.stats import beta, chi2
-from scipy.stats import t as student
-
 LEVEL = 0.95
 
 
@@ -29,6 +26,9 @@ class Limits:
 
 def limits(recessions: int, found: int, false_alarms: int, years: float, sd_of_days: float | None = None) -> Limits:
     """One-sided upper limits; sd_of_days: standard deviation of the days over the recessions."""
+    from scipy.stats import beta, chi2
+    from scipy.stats import t as student
+
     missed = recessions - found
     most_missed = 1.0 if missed >= recessions else float(beta.ppf(LEVEL, missed + 1, found))
     most_alarms = float(chi2.ppf(LEVEL, 2 * false_alarms + 2)) / 2 / years if years > 0 else None

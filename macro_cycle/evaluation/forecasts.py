@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from macro_cycle.evaluation.binary_response import probit
 from macro_cycle.evaluation.chronology import Chronology
@@ -79,6 +78,8 @@ def probit_in_real_time(
     spread: by reference month, never revised. On each `every`-th day of `days` it is estimated on what was settled
     then; NaN while that holds no onset.
     """
+    from scipy.special import ndtr
+
     said = np.full(len(asked), np.nan)
     estimated: tuple[float, float] | None = None
     for i, (month, day) in enumerate(zip(asked, days, strict=True)):

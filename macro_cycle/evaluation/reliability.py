@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
 
 from macro_cycle.evaluation.metrics import brier
 
@@ -47,6 +46,8 @@ def reliability(probability: ArrayLike, happened: ArrayLike) -> Reliability:
 
 def recalibration(probability: NDArray[np.float64], happened: NDArray[np.float64]) -> NDArray[np.float64]:
     """(T,) share of recessions that isotonic regression gives each probability; equal probabilities get the same."""
+    from scipy.optimize import isotonic_regression
+
     _, place, months = np.unique(probability, return_inverse=True, return_counts=True)
     shares = np.bincount(place, weights=happened) / months
     return isotonic_regression(shares, weights=months).x[place]

@@ -217,7 +217,7 @@ class MacroCycleHMM:
         p, H = self.parameters, phases.BEFORE_PEAK + 1
         if p.slopes is None:
             return np.broadcast_to(p.transition_matrix, (1, H, *p.transition_matrix.shape))
-        known = covariate_values(self._table(panel), self.config)
+        known = self._covariates(panel)
         return dynamics.tilted(p.transition_matrix, p.slopes, self.process.expected_ahead(known, H))
 
     def decode(self, panel: pd.DataFrame | np.ndarray) -> PathResult:
@@ -258,6 +258,15 @@ class MacroCycleHMM:
         index = periods_after(now.index, steps, self.frequency)
         return ForecastResult(probs, self.recession_probability(probs), begins, mean, std, index)
 
+    def recession_ahead(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> np.ndarray:
+        """(T, steps) recession probability 1 to `steps` months after each month, as its own `forecast` says it."""
+        now, known = self.filter(panel).filtered_probs, self._covariates(panel)
+        probs = [
+            dynamics.step_ahead(at, self._transitions_after(known[: t + 1], steps)).mean(axis=0)
+            for t, at in enumerate(now)
+        ]
+        return self.recession_probability(np.stack(probs))
+
     def transitions(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
         """(T, K, K) transition matrices, the t-th into month t of the panel (the first stands for none)."""
         observations, p = self.observations(panel), self.parameters
@@ -269,15 +278,24 @@ class MacroCycleHMM:
 
         R is 1 where transitions are constant.
         """
+        return self._transitions_after(self._covariates(panel), steps)
+
+    def _transitions_after(self, known: np.ndarray, steps: int) -> np.ndarray:
         p = self.parameters
         if p.slopes is None:
             return np.broadcast_to(p.transition_matrix, (1, steps, *p.transition_matrix.shape))
-        return dynamics.tilted(p.transition_matrix, p.slopes, self.covariate_paths(panel, steps))
+        return dynamics.tilted(p.transition_matrix, p.slopes, self._paths_after(known, steps))
 
     def covariate_paths(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
         """(R, steps, C) simulated covariates of the transitions after the panel's last month, always the same."""
-        known = covariate_values(self._table(panel), self.config)
+        return self._paths_after(self._covariates(panel), steps)
+
+    def _paths_after(self, known: np.ndarray, steps: int) -> np.ndarray:
         return self.process.paths(known, steps, N_PATHS, self.config.winsor, self.config.seed)
+
+    def _covariates(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
+        """(T, C) covariates of the transitions, in their own months; C is 0 where transitions are constant."""
+        return covariate_values(self._table(panel), self.config)
 
     def posterior(
         self, panel: pd.DataFrame | np.ndarray, method: Literal["laplace", "svi", "nuts"] = "laplace", **options: Any

@@ -125,6 +125,7 @@ def _reconstructed(own: Trained, days: list[DailyAnswer]) -> list[DailyAnswer]:
     seen = own.model.smooth(own.panel)
     filtered = own.model.recession_probability(seen.filtered_probs)
     smoothed = own.model.recession_probability(seen.smoothed_probs)
+    ahead = own.model.recession_ahead(own.panel, LONGEST)
     months = pd.DatetimeIndex(own.panel.index)
     lag = pd.Timestamp(days[0].day) - (pd.Timestamp(days[0].reference_month) + pd.offsets.MonthEnd(0))
     answers = []
@@ -134,6 +135,7 @@ def _reconstructed(own: Trained, days: list[DailyAnswer]) -> list[DailyAnswer]:
             break
         path = tuple(map(float, filtered[max(number + 1 - LONGEST, 0) : number + 1]))
         peak, trough = turning_points(months[: number + 1], smoothed[: number + 1])
-        ahead = tuple(map(float, own.model.forecast(own.panel[: number + 1], LONGEST).recession_probability))
-        answers.append(DailyAnswer(day, month.date(), path[-1], path, 1.0, peak, trough, ahead))
+        answers.append(
+            DailyAnswer(day, month.date(), path[-1], path, 1.0, peak, trough, tuple(map(float, ahead[number])))
+        )
     return answers

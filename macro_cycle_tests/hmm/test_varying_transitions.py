@@ -345,3 +345,14 @@ def test_constant_transitions_give_the_bits_they_always_gave():
 
 
 BITS = {"tied_diag": "2a529bd906f0c905", "full": "ea3b31e9a8184156"}
+
+
+@pytest.mark.parametrize("roles", [ROLES, SPREAD])
+def test_what_is_said_ahead_of_each_month_is_the_forecast_from_the_panel_that_ends_with_it(roles):
+    panel, _ = driven_panel(n_months=240)
+    panel = panel.assign(spread=panel["spread"].mask(panel.index > panel.index[-3]))
+    model = MacroCycleHMM(roles=roles).fit(panel if roles is SPREAD else panel.drop(columns="spread"))
+    ahead = model.recession_ahead(panel, 12)
+    for month in range(60, 240, 20):
+        until = panel.iloc[: month + 1]
+        np.testing.assert_array_equal(ahead[month], model.forecast(until, 12).recession_probability)

@@ -1,7 +1,6 @@
 """An index of activity, by itself and turned into a probability."""
 
 import pandas as pd
-from scipy.special import expit
 
 from macro_cycle.evaluation.binary_response import logit
 from macro_cycle.evaluation.chronology import Chronology
@@ -30,6 +29,8 @@ def activity_logit(sample: pd.DataFrame, day: pd.Timestamp, chronology: Chronolo
 
     Berge and Jorda (2011, AEJ Macro 3:246) ask the CFNAI so. Raises MacroCycleError before months of both kinds were.
     """
+    from scipy.special import expit
+
     index = activity_index(sample, day)
     score = index(sample)
     settled = chronology.settled(pd.DatetimeIndex(score.index), day).dropna()

@@ -5,7 +5,6 @@ Panels are of levels, (T, D) in percent, by reference month.
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 PROBIT = (-0.5333, -0.6330)
 MICHEZ_BEGINS, MICHEZ_CERTAIN = 0.29, 0.81
@@ -44,6 +43,8 @@ def term_spread(panel: pd.DataFrame) -> pd.Series:
     Estrella and Mishkin (1998, RES 80:45) with the coefficients that the Federal Reserve Bank of New York
     publishes; the spread is the 10-year yield less the 3-month bill's bond-equivalent yield.
     """
+    from scipy.stats import norm
+
     bill = 365 * panel["TB3MS"] / (360 - 0.91 * panel["TB3MS"])
     spread = (panel["GS10"] - bill).shift(12).dropna()
     constant, slope = PROBIT
