@@ -115,13 +115,38 @@ def database_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def platform(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def platform(installed_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """The whole platform on a database and in a home of its own, which other processes find in the environment."""
     from macro_cycle.resources.platform import Platform
 
-    monkeypatch.setenv("MACRO_CYCLE_DATABASE_URL", database_url)
+    monkeypatch.setenv("MACRO_CYCLE_DATABASE_URL", installed_url)
     monkeypatch.setenv("MACRO_CYCLE_HOME", str(tmp_path / "home"))
     return Platform.from_environment()
+
+
+@pytest.fixture(scope="session")
+def installed_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database with the tables of MLflow, whose making takes seconds, and an empty warehouse."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    from macro_cycle.platform.settings import Settings
+    from macro_cycle.resources.platform import Platform
+    from macro_cycle.stack.tracking import tracking_uri
+
+    url, home = create_database(postgres_url), tmp_path_factory.mktemp("template")
+    platform = Platform(Settings(database_url=url, home=home))
+    platform.warehouse.engine.dispose()
+    SqlAlchemyStore(tracking_uri(platform.settings), str(home / "unused")).engine.dispose()
+    return database_named_in(url)
+
+
+@pytest.fixture
+def installed_url(postgres_url: str, installed_template: str) -> Iterator[str]:
+    """A database with empty tables of warehouse and MLflow; it goes with the test, whoever still holds it."""
+    url = create_database(postgres_url, installed_template)
+    yield url
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{database_named_in(url)}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

@@ -16,26 +16,13 @@ from macro_cycle_tests.conftest import create_database
 NAME, EXPERIMENT = "macro-cycle-hmm", "test"
 
 
-@pytest.fixture(scope="session")
-def mlflow_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database that holds MLflow's tables and nothing else."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    url = create_database(postgres_url)
-    with psycopg.connect(url) as connection:
-        connection.execute("CREATE SCHEMA mlflow")
-    store = SqlAlchemyStore(tracking(url), str(tmp_path_factory.mktemp("unused")))
-    store.engine.dispose()
-    return make_url(url).database
-
-
 @pytest.fixture
-def new_uri(postgres_url: str, mlflow_template: str) -> Iterator[Callable[[], str]]:
+def new_uri(postgres_url: str, installed_template: str) -> Iterator[Callable[[], str]]:
     """Make an empty MLflow; its tracking URI. MLflow keeps its connections, so each database goes with its test."""
     made: list[str] = []
 
     def make() -> str:
-        made.append(create_database(postgres_url, mlflow_template))
+        made.append(create_database(postgres_url, installed_template))
         return tracking(made[-1])
 
     yield make
