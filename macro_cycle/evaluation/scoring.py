@@ -77,10 +77,7 @@ def evaluate_calls(
     Raises:
         MacroCycleError: there is no call yet.
     """
-    calls = regimes.calls()
-    present = set(store.series_ids())
-    wanted = {*subject.features.series_ids, *(s for rival in rivals for s in rival.reads), "GS10", "TB3MS"}
-    history = store.history(sorted(wanted & present))
+    calls, history = regimes.calls(), history_read(store, subject, rivals)
     panels = RealTimePanels(history, subject.catalog, subject.features)
     said = answers(
         panels,
@@ -106,6 +103,12 @@ def evaluate_calls(
     )
     repeated = len(calls) - record.scores["reference_month"].nunique()
     return replace(found, document={**found.document, "repeated": int(repeated)})
+
+
+def history_read(store: Warehouse, subject: Subject, rivals: Sequence[Rival]) -> pd.DataFrame:
+    """What the store has of the series that the cycle, its rivals and the probit on the term spread read."""
+    wanted = {*subject.features.series_ids, *(s for rival in rivals for s in rival.reads), "GS10", "TB3MS"}
+    return store.history(sorted(wanted & set(store.series_ids())))
 
 
 def evaluate_answers(

@@ -43,7 +43,7 @@ class Columns:
         """Free what was kept for the panels so far."""
         self._changes: dict[tuple[str, bool, int], Changes] = {}
         self._members: dict[tuple[str, str, int], NDArray[np.float64] | None] = {}
-        self._columns: dict[tuple[str, tuple[int, ...]], NDArray[np.float64]] = {}
+        self._columns: dict[tuple[str, tuple[int, ...]], tuple[NDArray[np.float64], int]] = {}
 
     def panel(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Month numbers (T,) and values (T, D) of the panel that `build_panel` makes of these observations.
@@ -57,23 +57,24 @@ class Columns:
 
     def values(self, states: States) -> NDArray[np.float64]:
         """(T, D) columns from the grid's first month to the last period of any series."""
-        ends = [
-            at[-1]
-            for feature in self._features
-            for s in feature.series_ids
-            if len(at := self._changes_of(feature, s, states.get(s, 0))[0])
-        ]
-        length = int(max(ends) - self.months[0]) + 1 if ends else 0
-        return np.column_stack([self._column(feature, states)[:length] for feature in self._features])
+        columns = [self._column(feature, states) for feature in self._features]
+        values = np.empty((max(length for _, length in columns), len(columns)))
+        for d, (column, _) in enumerate(columns):
+            values[:, d] = column[: len(values)]
+        return values
 
-    def _column(self, feature: Feature, states: States) -> NDArray[np.float64]:
-        chosen = tuple(states.get(s, 0) for s in feature.series_ids)
+    def _column(self, feature: Feature, states: States) -> tuple[NDArray[np.float64], int]:
+        """The feature on the whole grid, and the months up to the last period of any of its series."""
+        chosen = tuple([states.get(s, 0) for s in feature.series_ids])
         key = (feature.name, chosen)
         if key not in self._columns:
-            found = [self._member(feature, s, state) for s, state in zip(feature.series_ids, chosen, strict=True)]
-            members = [column for column in found if column is not None]
-            enough = len(members) == len(found) if feature.weights is not None else bool(members)
-            self._columns[key] = combined(feature, members) if enough else np.full(len(self.months), np.nan)
+            series = list(zip(feature.series_ids, chosen, strict=True))
+            members = [column for s, state in series if (column := self._member(feature, s, state)) is not None]
+            enough = len(members) == len(series) if feature.weights is not None else bool(members)
+            column = combined(feature, members) if enough else np.full(len(self.months), np.nan)
+            periods = [self._changes_of(feature, s, state)[0] for s, state in series]
+            ends = [int(at[-1] - self.months[0]) + 1 for at in periods if len(at)]
+            self._columns[key] = column, max(ends, default=0)
         return self._columns[key]
 
     def _member(self, feature: Feature, series_id: str, state: int) -> NDArray[np.float64] | None:

@@ -140,6 +140,8 @@ def warnings_about(panel: Panel) -> tuple[str, ...]:
 
 
 def _frame_columns(panel: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+    if columns is not None and list(panel.columns) == list(columns):
+        return panel
     names = [str(c) for c in panel.columns]
     repeated = sorted({n for n in names if names.count(n) > 1})
     if repeated:
