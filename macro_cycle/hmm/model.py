@@ -21,7 +21,7 @@ from macro_cycle.hmm.kernels.forward_backward import mix
 from macro_cycle.hmm.observations import Observations, Panel, check_for_fit, read_panel, warnings_about
 from macro_cycle.hmm.options import as_type, whole_number
 from macro_cycle.hmm.parameters import HMMParameters
-from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, PathResult, SmoothResult
+from macro_cycle.hmm.results import Convergence, FilterResult, ForecastResult, PathResult, PresentResult, SmoothResult
 from macro_cycle.hmm.search import search
 from macro_cycle.hmm.simulation import simulate
 from macro_cycle.hmm.standardizer import Standardizer
@@ -155,7 +155,9 @@ class MacroCycleHMM:
 
     def observations(self, panel: pd.DataFrame | np.ndarray) -> Observations:
         """The emitted columns in the model's standardised units, with the covariates of each month's transition."""
-        table = self._table(panel)
+        return self._emitted(self._table(panel))
+
+    def _emitted(self, table: Observations) -> Observations:
         return table if self.parameters.slopes is None else split(table, self.config, self.process)
 
     def _table(self, panel: pd.DataFrame | np.ndarray) -> Observations:
@@ -164,11 +166,24 @@ class MacroCycleHMM:
 
     def filter(self, panel: pd.DataFrame | np.ndarray) -> FilterResult:
         """p(z_t | y_1:t), what could be said at each month of the panel with these parameters."""
-        observations = self.observations(panel)
+        return self._filtered(self.observations(panel))
+
+    def _filtered(self, observations: Observations) -> FilterResult:
         densities = log_densities(self.parameters, observations)
         filtered = inference.filter_forward(*self._chain(densities, observations))
         scores = _predictive_scores(filtered, densities, self.config.discount)
         return FilterResult(filtered.filtered_probs, filtered.predicted_probs, scores, observations.index)
+
+    def present(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> PresentResult:
+        """What `filter`, `phases` and `forecast` say of the panel's last month, without what they say of the others."""
+        table = self._table(panel)
+        observations, known = self._emitted(table), covariate_values(table, self.config)
+        found, reach = self._filtered(observations), phases.AROUND_TROUGH + 1
+        filtered, transitions = found.filtered_probs[-reach:], self._transitions_into(observations, reach)
+        steps_to = phases.filter_steps(filtered, found.predicted_probs[-reach:], transitions)
+        in_phase = phases.phase_probs(filtered, steps_to, self._expected_after(known, 1))
+        ahead = dynamics.step_ahead(found.filtered_probs[-1], self._transitions_after(known, steps)).mean(axis=0)
+        return PresentResult(**vars(found), phases=in_phase[-1], recession_ahead=self.recession_probability(ahead))
 
     def nowcast(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
         """(K,) filtered probabilities of the panel's last month: `filter` without the rest of its answer."""
@@ -200,7 +215,7 @@ class MacroCycleHMM:
 
     def phases(self, panel: pd.DataFrame | np.ndarray, hindsight: bool = False) -> np.ndarray:
         """(T, K) probability of each phase (`phases.py`), by what was known in the month or, with hindsight, by all."""
-        ahead = self._expected_transitions_ahead(panel)
+        ahead = self._expected_after(self._covariates(panel))
         if not hindsight:
             return self._phases(self.filter(panel), ahead, self.transitions(panel))
         smooth = self.smooth(panel)
@@ -212,13 +227,15 @@ class MacroCycleHMM:
         steps = phases.filter_steps(found.filtered_probs, found.predicted_probs, transitions)
         return phases.phase_probs(found.filtered_probs, steps, ahead)
 
-    def _expected_transitions_ahead(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """(T, H, K, K) into the H months after each, with covariates as expected in that month; T is 1 if constant."""
+    def _expected_after(self, known: np.ndarray, newest: int = 0) -> np.ndarray:
+        """(T, H, K, K) into the H months after each, with covariates as expected in that month; T is 1 if constant.
+
+        newest: how many of the last months are wanted; 0: all.
+        """
         p, H = self.parameters, phases.BEFORE_PEAK + 1
         if p.slopes is None:
             return np.broadcast_to(p.transition_matrix, (1, H, *p.transition_matrix.shape))
-        known = self._covariates(panel)
-        return dynamics.tilted(p.transition_matrix, p.slopes, self.process.expected_ahead(known, H))
+        return dynamics.tilted(p.transition_matrix, p.slopes, self.process.expected_ahead(known, H)[-newest:])
 
     def decode(self, panel: pd.DataFrame | np.ndarray) -> PathResult:
         """The most probable path of regimes (Viterbi, 1967)."""
@@ -243,7 +260,7 @@ class MacroCycleHMM:
             probs = getattr(smooth, f"{kind}_probs")
             for j, label in enumerate(self.labels):
                 frame[f"{kind}_{label}"] = probs[:, j]
-        in_phase = self._phases(smooth, self._expected_transitions_ahead(panel), self.transitions(panel))
+        in_phase = self._phases(smooth, self._expected_after(self._covariates(panel)), self.transitions(panel))
         frame[[f"phase_{label}" for label in self.labels]] = in_phase
         return frame
 
@@ -269,9 +286,13 @@ class MacroCycleHMM:
 
     def transitions(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
         """(T, K, K) transition matrices, the t-th into month t of the panel (the first stands for none)."""
-        observations, p = self.observations(panel), self.parameters
-        K, T = len(self.labels), len(observations.values)
-        return np.broadcast_to(dynamics.tilted(p.transition_matrix, p.slopes, observations.covariates), (T, K, K))
+        return self._transitions_into(self.observations(panel))
+
+    def _transitions_into(self, observations: Observations, newest: int = 0) -> np.ndarray:
+        """(T, K, K) into each month, or each of the `newest`."""
+        p, K, T = self.parameters, len(self.labels), len(observations.values[-newest:])
+        tilted = dynamics.tilted(p.transition_matrix, p.slopes, observations.covariates[-newest:])
+        return np.broadcast_to(tilted, (T, K, K))
 
     def transitions_ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
         """(R, steps, K, K) transitions into the months after the panel's last, on R simulated paths of the covariates.

@@ -29,6 +29,14 @@ class FilterResult:
 
 
 @dataclass(frozen=True)
+class PresentResult(FilterResult):
+    """What the filter knew, and of the last month: phases (K,), recession_ahead (H,) 1 to H months on."""
+
+    phases: np.ndarray
+    recession_ahead: np.ndarray
+
+
+@dataclass(frozen=True)
 class SmoothResult(FilterResult):
     """What the filter knew, with hindsight: smoothed_probs (T, K): p(z_t | y_1:T).
 

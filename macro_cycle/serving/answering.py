@@ -148,12 +148,10 @@ class Answering:
 
     def _filter(self, window: np.ndarray) -> Answer:
         try:
-            result = self.model.filter(window)
-            phases = self.model.phases(window)[-1]
-            forecast = self.model.forecast(window, max(HORIZONS)).recession_probability
+            result = self.model.present(window, max(HORIZONS))
         except MacroCycleError as error:
             raise BadRequest(str(error)) from None
-        filtered = result.filtered_probs[-1]
+        filtered, phases, forecast = result.filtered_probs[-1], result.phases, result.recession_ahead
         recession = float(self.model.recession_probability(filtered[None])[0])
         if not np.isfinite([recession, result.log_likelihood, *filtered, *phases, *forecast]).all():
             raise BadRequest("the values are too extreme for a finite answer; check their units")

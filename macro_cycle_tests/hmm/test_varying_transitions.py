@@ -347,12 +347,28 @@ def test_constant_transitions_give_the_bits_they_always_gave():
 BITS = {"tied_diag": "2a529bd906f0c905", "full": "ea3b31e9a8184156"}
 
 
-@pytest.mark.parametrize("roles", [ROLES, SPREAD])
-def test_what_is_said_ahead_of_each_month_is_the_forecast_from_the_panel_that_ends_with_it(roles):
+@pytest.fixture(scope="module", params=[ROLES, SPREAD], ids=["constant", "varying"])
+def known(request) -> tuple[MacroCycleHMM, pd.DataFrame]:
+    """A model of either kind, and a panel whose newest spread is not known yet."""
     panel, _ = driven_panel(n_months=240)
     panel = panel.assign(spread=panel["spread"].mask(panel.index > panel.index[-3]))
-    model = MacroCycleHMM(roles=roles).fit(panel if roles is SPREAD else panel.drop(columns="spread"))
+    used = panel if request.param is SPREAD else panel.drop(columns="spread")
+    return MacroCycleHMM(roles=request.param).fit(used), used
+
+
+def test_what_is_said_ahead_of_each_month_is_the_forecast_from_the_panel_that_ends_with_it(known):
+    model, panel = known
     ahead = model.recession_ahead(panel, 12)
     for month in range(60, 240, 20):
-        until = panel.iloc[: month + 1]
-        np.testing.assert_array_equal(ahead[month], model.forecast(until, 12).recession_probability)
+        np.testing.assert_array_equal(ahead[month], model.forecast(panel.iloc[: month + 1], 12).recession_probability)
+
+
+@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 24, 240])
+def test_the_present_is_the_last_month_of_filter_phases_and_forecast(known, months):
+    model, panel = known
+    window = panel.to_numpy()[-months:]
+    present = model.present(window, 6)
+    np.testing.assert_array_equal(present.filtered_probs, model.filter(window).filtered_probs)
+    assert present.log_likelihood == model.filter(window).log_likelihood
+    np.testing.assert_allclose(present.phases, model.phases(window)[-1], rtol=1e-14, atol=1e-16)
+    np.testing.assert_array_equal(present.recession_ahead, model.forecast(window, 6).recession_probability)
