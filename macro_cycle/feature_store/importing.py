@@ -38,8 +38,7 @@ class _OfFeast(MetaPathFinder):
 
 
 def _quickly(execute: Callable[[ModuleType], None], module: ModuleType) -> None:
-    import typeguard
-
+    typeguard: Any = importlib.import_module("typeguard")  # a dependency of Feast's
     sys.modules.setdefault("feast.torch_wrapper", _torch_when_asked())
     checking, typeguard.typechecked = typeguard.typechecked, _unchecked
     try:

@@ -63,9 +63,11 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     if len(monitoring_services(Settings(home=Path("/nowhere")))) < 2:
         pytest.skip("needs Prometheus and Alertmanager (Debian: prometheus, prometheus-alertmanager)")
     stack = Stack.in_home(tmp_path_factory.mktemp("watched") / "home")
-    stack.cli("up", "--monitoring")
-    yield Watched(stack)
-    stack.cli("down")
+    try:
+        stack.cli("up", "--monitoring")
+        yield Watched(stack)
+    finally:
+        stack.cli("down")
 
 
 @pytest.fixture(scope="module")
