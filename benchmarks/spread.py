@@ -72,9 +72,9 @@ def _cluster(workers: int) -> Iterator[str]:
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
+    """End the workers before the scheduler, of which they would take leave."""
+    for process in reversed(processes):
         process.terminate()
-    for process in processes:
         process.wait(30)
 
 
