@@ -27,7 +27,7 @@ def measure() -> list[Figure]:
         again, _ = _seconds(warehouse, folder)
     cells = VINTAGES * COLUMNS * 12 * 57
     return [
-        figure("import of 20 years of FRED-MD vintages", first, "s", "<= 120"),
+        figure("import of 20 years of FRED-MD vintages", first, "s", "<= 30"),
         figure("the same import again", again, "s"),
         figure("facts merged", rows, "rows"),
         figure("cells read", cells / first, "per second"),
