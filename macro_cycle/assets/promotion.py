@@ -95,7 +95,6 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         """See `DESCRIPTION`."""
         asked, open_month = context.op_execution_context.op_config["decision"], platform.clock.open_month()
-        shown = platform.records.load(ASSET, Decision, [open_month]).get(open_month)
         months = Months(context, chain, regime_model=regime_model, regime_labels=regime_labels)
         if "by_hand" in asked:
             decide_by_hand(platform.records, _by_hand(platform, months, asked["by_hand"], regime_model))
@@ -105,7 +104,7 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
             lambda record: key_of(record.as_of) != open_month,
         )
         if open_month in months.keys:
-            _index(context, platform, shown)
+            _index(context, platform)
 
     return asset
 
@@ -193,14 +192,12 @@ def _judged(platform: Platform, months: Months, model: Model, serving: Decision 
     return record, {"conditions": _conditions(verdict)}
 
 
-def _index(context: dg.AssetExecutionContext, platform: Platform, shown: Decision | None) -> None:
-    """Show in MLflow what was decided of the open month's model, for people, unless it is what was shown before.
+def _index(context: dg.AssetExecutionContext, platform: Platform) -> None:
+    """Show in MLflow what was decided of the open month's model, for people; nothing depends on it.
 
-    Nothing depends on it.
+    It is said at every run, so that what MLflow missed while it was away shows with the next.
     """
     decision = platform.records.one(ASSET, Decision, platform.clock.open_month())
-    if shown and (shown.version, shown.decided_at) == (decision.version, decision.decided_at):
-        return
     try:
         registry = platform.registry
         version = registry.versions().get((str(decision.as_of), decision.model_version))
