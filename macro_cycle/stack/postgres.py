@@ -20,6 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
+from macro_cycle.stack.orphans import SERVICE
 from macro_cycle.warehouse.locks import WAIT_SECONDS
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
@@ -43,7 +44,7 @@ def _prepared(url: str) -> str:
     """The URL, once its database answers and has a schema for each tenant."""
     named = DatabaseUrl(url)
     try:
-        with psycopg.connect(named.libpq(), connect_timeout=5) as connection:
+        with _connected(named) as connection:
             connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{WAIT_SECONDS:.0f}s",))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
             for schema in SCHEMAS:
@@ -52,6 +53,17 @@ def _prepared(url: str) -> str:
         reason = str(error).strip().splitlines()[0]
         raise MacroCycleError(f"the database {named} does not answer: {reason}") from None
     return url
+
+
+def _connected(named: DatabaseUrl) -> psycopg.Connection:
+    """A connection; a service, whose database may just be coming back, waits for it."""
+    patiently = Retrying(
+        retry=retry_if_exception_type(psycopg.OperationalError),
+        stop=stop_after_delay(START_SECONDS if SERVICE in os.environ else 0),
+        wait=wait_fixed(CHECK_SECONDS),
+        reraise=True,
+    )
+    return patiently(psycopg.connect, named.libpq(), connect_timeout=5)
 
 
 def embedded_server(data: Path) -> Any:

@@ -1,10 +1,16 @@
-"""The embedded database starts on a machine that is busy."""
+"""The embedded database starts on a machine that is busy, and services outlast its absence."""
 
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings
 from macro_cycle.stack import postgres
+from macro_cycle.stack.orphans import SERVICE
 
 
 def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
@@ -22,3 +28,32 @@ def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
     with postgres.embedded_server(tmp_path / "postgres") as server, psycopg.connect(server.get_uri()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert given_up
+
+
+def test_a_service_waits_for_a_database_that_comes_back_and_a_command_says_at_once_that_it_is_gone(
+    tmp_path, monkeypatch
+):
+    with postgres.embedded_server(tmp_path / "postgres") as server:
+        settings = Settings(database_url=server.get_uri())
+        postgres.database_url(settings)
+
+    monkeypatch.delenv(SERVICE, raising=False)
+    with pytest.raises(MacroCycleError, match="does not answer"):
+        postgres.database_url(settings)
+
+    connect, refused = psycopg.connect, threading.Event()
+
+    def noticed(*arguments, **named):
+        try:
+            return connect(*arguments, **named)
+        except psycopg.OperationalError:
+            refused.set()
+            raise
+
+    monkeypatch.setattr(psycopg, "connect", noticed)
+    monkeypatch.setenv(SERVICE, "dagster-daemon")
+    with ThreadPoolExecutor(1) as service:
+        answered = service.submit(postgres.database_url, settings)
+        assert refused.wait(30)
+        with postgres.embedded_server(tmp_path / "postgres"):
+            assert answered.result(60) == settings.database_url.get_secret_value()
