@@ -19,12 +19,18 @@ from dagster._core.definitions.data_version import (
 from dagster._core.definitions.decorators.hook_decorator import event_list_hook
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, generate_event_batch_id
 from dagster._core.scheduler.instigation import InstigatorTick, SensorInstigatorData, TickStatus
-from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, EXTERNALLY_MANAGED_ASSETS_TAG, PARTITION_NAME_TAG
+from dagster._core.storage.tags import (
+    AUTO_RETRY_RUN_ID_TAG,
+    EXTERNALLY_MANAGED_ASSETS_TAG,
+    GRPC_INFO_TAG,
+    PARTITION_NAME_TAG,
+)
 from dagster._serdes import ConfigurableClassData
 
 __all__ = [
     "AUTO_RETRY_RUN_ID_TAG",
     "DATA_VERSION_TAG",
+    "GRPC_INFO_TAG",
     "ConfigurableClassData",
     "InstigatorTick",
     "SensorInstigatorData",

@@ -8,7 +8,7 @@ PROMETHEUS, ALERTMANAGER = "prometheus", "alertmanager"
 FEATURE_SERVER = "feature-server"
 ON_REQUEST = (PROMETHEUS, ALERTMANAGER, FEATURE_SERVER)
 """What belongs to the stack once somebody has asked for it."""
-DAEMON, DATABASE = "dagster-daemon", "postgres"
+DAEMON, CODE_SERVER, DATABASE = "dagster-daemon", "dagster-code", "postgres"
 READY_PATHS = {
     MLFLOW: "/health",
     WEB_SERVER: "/server_info",

@@ -20,6 +20,7 @@ from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.service import Service, ServiceStatus
 from macro_cycle.stack.services import KEEPER, service_environment, services
 from macro_cycle.stack.services import feature_server as feature_service
+from macro_cycle.stack.sockets import is_listened_at
 from macro_cycle.stack.supervision import (
     log_file,
     process_states,
@@ -73,10 +74,12 @@ def up(
     on_progress("database", "preparing")
     prepare_database(settings)
     keep_private(settings.home)
-    for service in wanted:
-        if service.name not in running and service.name != KEEPER:
-            on_progress(service.name, "starting")
-            _start(api, service.name)
+    missing = [service for service in wanted if service.name not in running and service.name != KEEPER]
+    for service in sorted(missing, key=lambda each: each.after is not None):
+        if service.after is not None:
+            _wait_until_ready(settings, [each for each in wanted if each.name == service.after])
+        on_progress(service.name, "starting")
+        _start(api, service.name)
     _wait_until_ready(settings, wanted, on_progress)
     return status(settings)
 
@@ -96,11 +99,14 @@ def down(settings: Settings) -> bool:
     return True
 
 
-def restart(settings: Settings, name: str) -> None:
-    """End one service of the running stack and start it again; returns when it runs."""
+def restart(settings: Settings, *names: str) -> None:
+    """End services of the running stack and start them again one after the other; returns when they answer."""
     api = supervisor_api(settings)
-    api.stopProcess(program(name), True)
-    api.startProcess(program(name), True)
+    for name in reversed(names):
+        api.stopProcess(program(name), True)
+    for name in names:
+        api.startProcess(program(name), True)
+        _wait_until_ready(settings, [service for service in services(settings) if service.name == name])
 
 
 def status(settings: Settings) -> list[ServiceStatus]:
@@ -168,7 +174,9 @@ def _refuse_taken_ports(wanted: Sequence[Service]) -> None:
                 ) from None
 
 
-def _wait_until_ready(settings: Settings, wanted: Sequence[Service], on_progress: Progress) -> None:
+def _wait_until_ready(
+    settings: Settings, wanted: Sequence[Service], on_progress: Progress = lambda _name, _state: None
+) -> None:
     deadline, waiting = time.monotonic() + READY_SECONDS, list(wanted)
     while waiting:
         states = process_states(settings)
@@ -183,6 +191,8 @@ def _wait_until_ready(settings: Settings, wanted: Sequence[Service], on_progress
 
 
 def _answers(service: Service) -> bool:
+    if service.listens_at is not None:
+        return is_listened_at(str(service.listens_at))
     if service.ready_path is None:
         return True
     try:

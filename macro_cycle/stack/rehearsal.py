@@ -17,6 +17,7 @@ import pandas as pd
 from macro_cycle.cycles import CycleDefinition
 from macro_cycle.cycles.naming import endpoint_of, settings_of
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.addresses import CODE_SERVER, DAEMON
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.files import write_whole
 from macro_cycle.platform.settings import Settings
@@ -73,7 +74,8 @@ def live_through(
 ) -> Iterator[Step]:
     """Each day in turn, once the daemon has nothing left to do upon its releases.
 
-    A month is opened by restarting the daemon, because Dagster reads the months when it loads the definitions.
+    A month is opened by restarting the code server, because Dagster reads the months when it loads the definitions, and
+    the daemon, so that it knows of them at once.
 
     Raises:
         MacroCycleError: the daemon does not come to rest within a quarter of an hour.
@@ -86,7 +88,7 @@ def live_through(
         set_day(settings.today_file, day)
         if clock.open_month() != month:
             month = clock.open_month()
-            restart(settings, "dagster-daemon")
+            restart(settings, CODE_SERVER, DAEMON)
         runs = until_quiet(settings, definition, instance, since)
         yield _step(settings, definition, instance, day, series, runs, time.monotonic() - began)
 

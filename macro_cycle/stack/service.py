@@ -6,9 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Service:
-    """One supervised process. `ready_path` is fetched over HTTP until it answers below 500.
+    """One supervised process. `ready_path` is fetched over HTTP until it answers below 500; a `listens_at` is a socket.
 
-    `needs` are patterns of the secret variables that it is given; no other secret is in its environment.
+    `needs` are patterns of the secret variables that it is given; no other secret is in its environment. `after` names
+    the service that answers before this one is started.
     """
 
     name: str
@@ -17,6 +18,8 @@ class Service:
     port: int | None = None
     port_setting: str | None = None
     ready_path: str | None = None
+    listens_at: Path | None = None
+    after: str | None = None
     needs: tuple[str, ...] = ()
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from macro_cycle.feature_store.placement import Placement
 from macro_cycle.platform.addresses import (
+    CODE_SERVER,
     DAEMON,
     DATABASE,
     EXPORTER,
@@ -22,6 +23,7 @@ from macro_cycle.stack.launch import EVERYTHING
 from macro_cycle.stack.monitoring import alertmanager_url
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.service import Service
+from macro_cycle.stack.sockets import socket_path
 from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -53,6 +55,12 @@ def services(settings: Settings) -> list[Service]:
             needs=("MLFLOW_BACKEND_STORE_URI",),
         ),
         Service(
+            CODE_SERVER,
+            (python, "-m", "macro_cycle.stack.code_server"),
+            listens_at=code_socket(settings),
+            needs=(EVERYTHING,),  # the graph's runs start here
+        ),
+        Service(
             WEB_SERVER,
             (python, "-m", "macro_cycle.stack.webserver", *workspace),
             host=dagster.host,
@@ -60,8 +68,14 @@ def services(settings: Settings) -> list[Service]:
             port_setting="MACRO_CYCLE_DAGSTER__PORT",
             ready_path=READY_PATHS[WEB_SERVER],
             needs=("MACRO_CYCLE_DATABASE_URL",),
+            after=CODE_SERVER,
         ),
-        Service(DAEMON, (str(tools / "dagster-daemon"), "run", *workspace), needs=(EVERYTHING,)),
+        Service(
+            DAEMON,
+            (str(tools / "dagster-daemon"), "run", *workspace),
+            needs=("MACRO_CYCLE_DATABASE_URL",),
+            after=CODE_SERVER,
+        ),
         Service(
             MODEL_SERVER,
             (python, "-m", "macro_cycle.serving.server"),
@@ -107,6 +121,11 @@ def feature_server(settings: Settings) -> Service:
     )
 
 
+def code_socket(settings: Settings) -> Path:
+    """Where the code server listens."""
+    return socket_path(settings.home, "code")
+
+
 def dagster_home(settings: Settings) -> Path:
     """DAGSTER_HOME of the stack, with the package's `dagster.yaml` in it."""
     home = settings.home / "dagster"
@@ -137,6 +156,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
     return {
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
+        "DAGSTER_CODE_SERVER_SOCKET": str(code_socket(settings)),
         "DAGSTER_EVENT_BATCH_SIZE": "50",
         "DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS": "1",  # each event counts in exactly one evaluation, however slow
         "MLFLOW_TRACKING_URI": tracking_uri(settings),

@@ -1,11 +1,9 @@
 """supervisord as the keeper of the processes: its configuration, and calls to it over its socket."""
 
-import hashlib
 import os
 import shlex
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
@@ -18,6 +16,7 @@ from macro_cycle.platform.addresses import ON_REQUEST
 from macro_cycle.platform.settings import PREFIX, Settings
 from macro_cycle.stack.service import Service
 from macro_cycle.stack.services import KEEPER
+from macro_cycle.stack.sockets import socket_path
 
 LAUNCH = Path(__file__).with_name("launch.py")
 
@@ -98,7 +97,7 @@ def supervisor_api(settings: Settings) -> Any:
     """supervisord's XML-RPC methods."""
     from supervisor.xmlrpc import SupervisorTransport
 
-    transport = SupervisorTransport(None, None, serverurl=f"unix://{_socket(settings)}")
+    transport = SupervisorTransport(None, None, serverurl=f"unix://{socket_path(settings.home)}")
     return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
 
@@ -138,7 +137,7 @@ def _config(settings: Settings, services: Sequence[Service], optional: Sequence[
         for group, members in grouped.items()
         if members
     )
-    head = SUPERVISOR.format(socket=_socket(settings), home=_escaped(str(settings.home)))
+    head = SUPERVISOR.format(socket=socket_path(settings.home), home=_escaped(str(settings.home)))
     return "".join((head, *programs, *groups))
 
 
@@ -149,9 +148,3 @@ def _launched(service: Service) -> tuple[str, ...]:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%")
-
-
-def _socket(settings: Settings) -> Path:
-    """A short path: a socket's may not be longer than about a hundred characters, whatever `home` is."""
-    name = hashlib.sha256(str(settings.home).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"macro-cycle-{name}.sock"

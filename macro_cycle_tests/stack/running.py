@@ -78,6 +78,12 @@ class Stack:
     def metrics(self) -> str:
         return httpx.get(f"{self.url('exporter')}/metrics", timeout=10).raise_for_status().text
 
+    def runs_in_progress(self) -> list[str]:
+        """The ids of the runs that Dagster's web server says are being executed."""
+        query = "{ runsOrError(filter: {statuses: [STARTED]}) { ... on Runs { results { runId } } } }"
+        answer = httpx.post(f"{self.url('dagster')}/graphql", json={"query": query}, timeout=60).raise_for_status()
+        return [run["runId"] for run in answer.json()["data"]["runsOrError"]["results"]]
+
     def recovered(self) -> bool:
         """Whether every service answers."""
         return self.status().returncode == 0

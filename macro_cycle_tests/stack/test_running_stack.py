@@ -1,9 +1,11 @@
 """From nothing to a served answer; a second run does nothing; what dies comes back with what it knew."""
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -92,12 +94,19 @@ def test_the_exposition_is_clean_but_for_a_name_of_old(stack, first_run):
     assert [line for line in said if not line.startswith("hmm_feature_count ")] == []
 
 
-def test_killed_services_come_back_with_what_they_knew(stack, first_run):
-    killed = [stack.pids()[service] for service in ("model-server", "exporter", "mlflow")]
+def test_killed_services_and_a_run_among_them_come_back_with_what_they_knew(stack, first_run):
+    backfill = stack.start("backfill", "--from", "1975-01", "--to", "1975-06")
+    wait_until(lambda: bool(stack.runs_in_progress()), 60)
+
+    killed = [stack.pids()[service] for service in ("model-server", "exporter", "mlflow", "dagster-code")]
     killed.append(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
-    for pid in killed:
-        psutil.Process(pid).send_signal(signal.SIGKILL)
+    at_work = psutil.Process(stack.pids()["dagster-code"]).children(recursive=True)
+    for pid in (*(process.pid for process in at_work), *killed):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered(), 60)
+
+    assert backfill.wait(240) == 0
     assert stack.predict()["probabilities"] == first_run["probabilities"]
     assert f'hmm_model_log_likelihood{{cycle="us",model_name="{MODEL}"}}' in stack.metrics()
     assert stack.answer("run")["retrained"] is False

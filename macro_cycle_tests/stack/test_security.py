@@ -75,7 +75,7 @@ async def acknowledged(stack: Stack, origin: str) -> bool:
 
 def test_no_process_has_a_secret_that_it_does_not_need(stack):
     for service, pid in stack.pids().items():
-        if service == "dagster-daemon":  # its runs may need any
+        if service == "dagster-code":  # its runs may need any
             continue
         process = psutil.Process(pid)
         for each in (process, *process.children(recursive=True)):
@@ -84,7 +84,7 @@ def test_no_process_has_a_secret_that_it_does_not_need(stack):
 
 
 def test_no_secret_stands_on_a_command_line(stack):
-    environment = psutil.Process(stack.pids()["dagster-daemon"]).environ()
+    environment = psutil.Process(stack.pids()["dagster-code"]).environ()
     secrets = {value for name, value in environment.items() if matches(name, SECRET) and value}
     assert secrets
     for pid in filter(None, stack.pids().values()):

@@ -1,0 +1,78 @@
+"""`python -m macro_cycle.stack.code_server`: the code server, at DAGSTER_CODE_SERVER_SOCKET or at _HOST and _PORT.
+
+The web server and the daemon read the definitions from it, and runs start in it. It is `dagster code-server start`:
+a proxy before the process that holds the definitions, which *Reload* in Dagster's page replaces. Dagster does not
+replace one that died: then this process leaves, to be started again. Runs of former lives are looked after here.
+"""
+
+import logging
+import os
+import runpy
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from macro_cycle.stack.sockets import is_listened_at
+
+SOCKET, PORT = "DAGSTER_CODE_SERVER_SOCKET", "DAGSTER_CODE_SERVER_PORT"
+LOOK_SECONDS = 1.0
+RUNS_SECONDS = 5.0
+MODULE, LOCATION = "macro_cycle.definitions", "macro_cycle"
+
+_log = logging.getLogger(__name__)
+
+
+def serve() -> None:
+    """Serve until a signal asks to end, or the process that holds the definitions dies."""
+    if SOCKET in os.environ:
+        Path(os.environ[SOCKET]).unlink(missing_ok=True)  # a former life may not have come to remove it
+    for watch in (_leave_with_the_definitions, _end_lost_runs):
+        threading.Thread(target=watch, daemon=True).start()
+    sys.argv = ["dagster", "code-server", "start", "--module-name", MODULE, "--location-name", LOCATION]
+    runpy.run_module("dagster", run_name="__main__")
+
+
+def _leave_with_the_definitions() -> None:
+    """Leave once there is no process that holds them, if there was one when the proxy began to listen.
+
+    Definitions that cannot be loaded do not end it: then it stays to say why.
+    """
+    _wait_until_it_listens()
+    while _living_children():
+        time.sleep(LOOK_SECONDS)
+        if not _living_children():
+            os._exit(1)
+
+
+def _living_children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def _end_lost_runs() -> None:
+    from dagster import DagsterInstance
+
+    from macro_cycle.stack.lost_runs import LostRuns
+
+    _wait_until_it_listens()
+    door = {"socket": os.environ[SOCKET]} if SOCKET in os.environ else {"port": int(os.environ[PORT])}
+    with DagsterInstance.get() as instance:
+        runs = LostRuns(instance, door, psutil.Process().create_time())
+        while True:
+            try:
+                runs.look()
+            except Exception as error:
+                _log.warning("runs in progress could not be looked at: %s", str(error).splitlines()[0])
+            time.sleep(RUNS_SECONDS)
+
+
+def _wait_until_it_listens() -> None:
+    address = os.environ.get(SOCKET) or ("127.0.0.1", int(os.environ[PORT]))
+    while not is_listened_at(address):
+        time.sleep(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    serve()
