@@ -93,11 +93,10 @@ def _standing(found: Platform) -> Standing | None:
     from macro_cycle.stack.daemon import Daemon
 
     try:
-        instance = stack_instance(found)
+        with stack_instance(found) as instance:
+            cursor = Daemon(instance, found.cycle).cursor(f"{found.cycle}_alerts")
     except MacroCycleError:
         return None
-    with instance:
-        cursor = Daemon(instance, found.cycle).cursor(f"{found.cycle}_alerts")
     return Standing.from_document(json_library.loads(cursor) if cursor else {})
 
 

@@ -67,7 +67,7 @@ def _decide(outcome: str, version: str | None, reason: str, cycle: str) -> None:
     with stack_instance(found) as instance:
         tags = {"dagster/partition": found.clock.open_month()}
         run_id = runs.launch(found, "decide", tags, config)
-        runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"])
+        runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"], found.cycle)
     deployed = deployments.serving(found)
     serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"
     answers.print(f"{outcome}: kept; {as_typed(serves)} serves", highlight=False)

@@ -1,5 +1,8 @@
 """`macro-cycle run` and `macro-cycle backfill`: the asset graph for the open month, or for a range of months."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
     from macro_cycle.resources.platform import Platform
 
+DATABASE_IS_TRIED_AGAIN = "Retrying failed database connection: %s"  # said by dagster-postgres until it gives up
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
@@ -100,17 +104,26 @@ def _show(months: int, failed: list[Failure]) -> None:
     errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes {theirs}")
 
 
-def stack_instance(found: "Platform") -> "DagsterInstance":
+@contextmanager
+def stack_instance(found: "Platform") -> Iterator["DagsterInstance"]:
     """The stack's Dagster instance.
 
     Raises:
-        MacroCycleError: the stack is not up.
+        MacroCycleError: the stack is not up, or goes down while it is used.
     """
     from dagster import DagsterInstance
+    from dagster_postgres.utils import DagsterPostgresException
 
     from macro_cycle.stack import status
     from macro_cycle.stack.services import dagster_home
 
     if not all(service.ready for service in status(found.settings)):
         raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
-    return DagsterInstance.from_config(str(dagster_home(found.settings)))
+    logging.getLogger().addFilter(lambda record: record.msg != DATABASE_IS_TRIED_AGAIN)
+    try:
+        with DagsterInstance.from_config(str(dagster_home(found.settings))) as instance:
+            yield instance
+    except DagsterPostgresException:
+        raise MacroCycleError(
+            "the stack went down; what the run had made is kept: `macro-cycle up`, then the same command again"
+        ) from None

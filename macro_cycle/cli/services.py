@@ -2,7 +2,6 @@
 
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -101,12 +100,11 @@ def _show(found: list[ServiceStatus], as_json: bool) -> None:
     if as_json:
         print_json([asdict(service) for service in found])
         return
-    folders = {str(Path(service.log).parent) for service in found}
-    shown = table("service", "state", "pid", "address", "log", numbers=["pid"], flowing=["address", "log"])
+    shown = table("service", "state", "pid", "address", numbers=["pid"], flowing=["address"])
     for service in found:
         mark = "[green]ready[/]" if service.ready else f"[red]{as_typed(service.state)}[/]"
-        log = Path(service.log).name if len(folders) == 1 else service.log
-        shown.add_row(service.name, mark, str(service.pid or ""), as_typed(service.address or ""), as_typed(log))
+        shown.add_row(service.name, mark, str(service.pid or ""), as_typed(service.address or ""))
     answers.print(shown)
-    if len(folders) == 1:
-        answers.print(f"logs in {as_typed(folders.pop())}", highlight=False, soft_wrap=True)
+    if found:
+        logs = found[0].log.with_name("SERVICE.log")
+        answers.print(f"what each says: {as_typed(logs)}", highlight=False, soft_wrap=True)

@@ -86,7 +86,7 @@ def decided() -> list[Decision]:
 
 def test_the_status_names_whole_paths(capsys):
     folder = Path("/home/somebody/with a long name/projects/macro_cycle/.macro_cycle/home/logs")
-    states = [("dagster-webserver", "RUNNING", 123456), ("model-server", "FATAL", None)]
+    states = [("dagster-webserver", "starting", 123456), ("model-server", "fatal", None)]
     found = [
         ServiceStatus(name, state, pid, "http://127.0.0.1:3000", pid is not None, folder / f"{name}.log")
         for name, state, pid in states
@@ -94,8 +94,8 @@ def test_the_status_names_whole_paths(capsys):
     services._show(found, as_json=False)
     *shown, logs = capsys.readouterr().out.splitlines()
     whole("\n".join(shown))
-    assert "dagster-webserver.log" in shown[1]
-    assert logs == f"logs in {folder}"
+    assert all("http://127.0.0.1:3000" in line for line in shown[1:])
+    assert logs == f"what each says: {folder}/SERVICE.log"
 
 
 def test_the_answer_is_read_whole(capsys):

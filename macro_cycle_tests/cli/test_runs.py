@@ -1,11 +1,16 @@
 """A run is followed to its true end: past what a crash of the platform ended, and to a line that says why it failed."""
 
+from types import SimpleNamespace
+
 import dagster as dg
 import pytest
+from dagster_postgres.utils import DagsterPostgresException
 
 from macro_cycle.cli import runs
+from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.dagster_internals import AUTO_RETRY_RUN_ID_TAG
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.settings import Settings
 
 
 @pytest.fixture
@@ -49,3 +54,11 @@ def test_a_failed_step_is_named_with_its_reason(instance):
     first = ended(instance, succeeds=False, tags={})
     with pytest.raises(MacroCycleError, match=f"step failed: .*no room on the disk.* {first}"):
         runs.follow(instance, first, 1, [])
+
+
+def test_a_stack_that_goes_down_meanwhile_is_one_line(instance, monkeypatch, tmp_path):
+    monkeypatch.setattr("macro_cycle.stack.status", lambda settings: [])
+    monkeypatch.setattr(dg.DagsterInstance, "from_config", lambda folder: instance)
+    found = SimpleNamespace(settings=Settings(home=tmp_path))
+    with pytest.raises(MacroCycleError, match=r"the stack went down; .* `macro-cycle up`"), stack_instance(found):
+        raise DagsterPostgresException("too many retries for DB connection")
