@@ -24,9 +24,19 @@ from macro_cycle.monitoring.collectors.services import ServiceCollector, answers
 from macro_cycle.monitoring.collectors.serving import ServingCollector
 from macro_cycle.monitoring.collectors.storage import DatabaseCollector, DiskCollector
 from macro_cycle.monitoring.metrics import counts_file
-from macro_cycle.platform.addresses import DAEMON, DATABASE, MLFLOW, MODEL_SERVER, WEB_SERVER, base_url, ready_url
+from macro_cycle.platform.addresses import (
+    CODE_SERVER,
+    DAEMON,
+    DATABASE,
+    MLFLOW,
+    MODEL_SERVER,
+    WEB_SERVER,
+    base_url,
+    ready_url,
+)
 from macro_cycle.platform.clock import Clock
 from macro_cycle.platform.settings import Settings
+from macro_cycle.platform.sockets import code_server, is_listened_at
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 CONNECT_SECONDS = 2
@@ -94,6 +104,8 @@ def _checks(
     settings: Settings, engine: Engine, instance: Callable[[], dg.DagsterInstance]
 ) -> dict[str, Callable[[], bool]]:
     doors = {service: answers(ready_url(settings, service)) for service in (MLFLOW, WEB_SERVER, MODEL_SERVER)}
+    if (code := code_server()) is not None:
+        doors[CODE_SERVER] = partial(is_listened_at, code)
     return {**doors, DATABASE: partial(_connects, engine), DAEMON: partial(daemon_beats, instance)}
 
 

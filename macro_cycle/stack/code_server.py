@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from macro_cycle.stack.sockets import is_listened_at
+from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.sockets import CODE_PORT, CODE_SOCKET, Address, code_server, is_listened_at
 
-SOCKET, PORT = "DAGSTER_CODE_SERVER_SOCKET", "DAGSTER_CODE_SERVER_PORT"
 LOOK_SECONDS = 1.0
 RUNS_SECONDS = 5.0
 MODULE, LOCATION = "macro_cycle.definitions", "macro_cycle"
@@ -26,21 +26,28 @@ _log = logging.getLogger(__name__)
 
 
 def serve() -> None:
-    """Serve until a signal asks to end, or the process that holds the definitions dies."""
-    if SOCKET in os.environ:
-        Path(os.environ[SOCKET]).unlink(missing_ok=True)  # a former life may not have come to remove it
+    """Serve until a signal asks to end, or the process that holds the definitions dies.
+
+    Raises:
+        MacroCycleError: the environment does not say where.
+    """
+    address = code_server()
+    if address is None:
+        raise MacroCycleError(f"set {CODE_SOCKET} or {CODE_PORT}; `macro-cycle up` starts the code server with it set")
+    if isinstance(address, str):
+        Path(address).unlink(missing_ok=True)  # a former life may not have come to remove it
     for watch in (_leave_with_the_definitions, _end_lost_runs):
-        threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=watch, args=(address,), daemon=True).start()
     sys.argv = ["dagster", "code-server", "start", "--module-name", MODULE, "--location-name", LOCATION]
     runpy.run_module("dagster", run_name="__main__")
 
 
-def _leave_with_the_definitions() -> None:
+def _leave_with_the_definitions(address: Address) -> None:
     """Leave once there is no process that holds them, if there was one when the proxy began to listen.
 
     Definitions that cannot be loaded do not end it: then it stays to say why.
     """
-    _wait_until_it_listens()
+    _wait_for(address)
     while _living_children():
         time.sleep(LOOK_SECONDS)
         if not _living_children():
@@ -51,13 +58,13 @@ def _living_children() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
 
 
-def _end_lost_runs() -> None:
+def _end_lost_runs(address: Address) -> None:
     from dagster import DagsterInstance
 
     from macro_cycle.stack.lost_runs import LostRuns
 
-    _wait_until_it_listens()
-    door = {"socket": os.environ[SOCKET]} if SOCKET in os.environ else {"port": int(os.environ[PORT])}
+    _wait_for(address)
+    door = {"socket": address} if isinstance(address, str) else {"port": address[1]}
     with DagsterInstance.get() as instance:
         runs = LostRuns(instance, door, psutil.Process().create_time())
         while True:
@@ -68,11 +75,13 @@ def _end_lost_runs() -> None:
             time.sleep(RUNS_SECONDS)
 
 
-def _wait_until_it_listens() -> None:
-    address = os.environ.get(SOCKET) or ("127.0.0.1", int(os.environ[PORT]))
+def _wait_for(address: Address) -> None:
     while not is_listened_at(address):
         time.sleep(LOOK_SECONDS)
 
 
 if __name__ == "__main__":
-    serve()
+    try:
+        serve()
+    except MacroCycleError as error:
+        sys.exit(f"error: {error}")

@@ -12,6 +12,7 @@ import psutil
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings
+from macro_cycle.platform.sockets import is_listened_at
 from macro_cycle.stack import applied
 from macro_cycle.stack.monitoring import monitoring_services, prepare_monitoring
 from macro_cycle.stack.orphans import end, orphans
@@ -20,7 +21,6 @@ from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.service import Service, ServiceStatus
 from macro_cycle.stack.services import KEEPER, service_environment, services
 from macro_cycle.stack.services import feature_server as feature_service
-from macro_cycle.stack.sockets import is_listened_at
 from macro_cycle.stack.supervision import (
     log_file,
     process_states,

@@ -19,11 +19,11 @@ from macro_cycle.platform.addresses import (
 )
 from macro_cycle.platform.environment import settings_environment
 from macro_cycle.platform.settings import Settings
+from macro_cycle.platform.sockets import CODE_SOCKET, socket_path
 from macro_cycle.stack.launch import EVERYTHING
 from macro_cycle.stack.monitoring import alertmanager_url
 from macro_cycle.stack.postgres import database_url
 from macro_cycle.stack.service import Service
-from macro_cycle.stack.sockets import socket_path
 from macro_cycle.stack.tracking import tracking_uri
 from macro_cycle.warehouse.urls import DatabaseUrl
 
@@ -156,7 +156,7 @@ def environment(settings: Settings) -> Mapping[str, str]:
     return {
         "MACRO_CYCLE_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
-        "DAGSTER_CODE_SERVER_SOCKET": str(code_socket(settings)),
+        CODE_SOCKET: str(code_socket(settings)),
         "DAGSTER_EVENT_BATCH_SIZE": "50",
         "DAGSTER_AUTOMATION_TICK_SETTLE_SECONDS": "1",  # each event counts in exactly one evaluation, however slow
         "MLFLOW_TRACKING_URI": tracking_uri(settings),

@@ -14,9 +14,9 @@ import psutil
 
 from macro_cycle.platform.addresses import ON_REQUEST
 from macro_cycle.platform.settings import PREFIX, Settings
+from macro_cycle.platform.sockets import socket_path
 from macro_cycle.stack.service import Service
 from macro_cycle.stack.services import KEEPER
-from macro_cycle.stack.sockets import socket_path
 
 LAUNCH = Path(__file__).with_name("launch.py")
 

@@ -93,7 +93,7 @@ def test_requests_that_fail_or_are_refused_are_seen(watched):
 
 @pytest.mark.usefixtures("daemon_stopped")
 def test_each_service_that_is_stopped_is_missed(watched):
-    doors = ("mlflow", "dagster-webserver", "model-server")
+    doors = ("mlflow", "dagster-code", "dagster-webserver", "model-server")
     for service in doors:
         watched.stop(service)
     watched.sees(*(("MacroCycleServiceDown", service) for service in doors))
