@@ -16,7 +16,9 @@ from pathlib import Path
 import psutil
 
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.platform.addresses import CODE_SERVER
 from macro_cycle.platform.sockets import CODE_PORT, CODE_SOCKET, Address, code_server, is_listened_at
+from macro_cycle.stack.orphans import SERVICE
 
 LOOK_SECONDS = 1.0
 RUNS_SECONDS = 5.0
@@ -34,6 +36,7 @@ def serve() -> None:
     address = code_server()
     if address is None:
         raise MacroCycleError(f"set {CODE_SOCKET} or {CODE_PORT}; `macro-cycle up` starts the code server with it set")
+    os.environ.setdefault(SERVICE, CODE_SERVER)  # in a container, too, it waits for its database
     if isinstance(address, str):
         Path(address).unlink(missing_ok=True)  # a former life may not have come to remove it
     for watch in (_leave_with_the_definitions, _end_lost_runs):
@@ -65,14 +68,14 @@ def _end_lost_runs(address: Address) -> None:
 
     _wait_for(address)
     door = {"socket": address} if isinstance(address, str) else {"port": address[1]}
-    with DagsterInstance.get() as instance:
-        runs = LostRuns(instance, door, psutil.Process().create_time())
-        while True:
-            try:
-                runs.look()
-            except Exception as error:
-                _log.warning("runs in progress could not be looked at: %s", str(error).splitlines()[0])
-            time.sleep(RUNS_SECONDS)
+    runs: LostRuns | None = None
+    while True:
+        try:
+            runs = runs or LostRuns(DagsterInstance.get(), door, psutil.Process().create_time())
+            runs.look()
+        except Exception as error:  # the database is away, for as long as it takes
+            _log.warning("runs in progress could not be looked at: %s", str(error).splitlines()[0])
+        time.sleep(RUNS_SECONDS)
 
 
 def _wait_for(address: Address) -> None:
