@@ -104,6 +104,10 @@ def _show(months: int, failed: list[Failure]) -> None:
     errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes {theirs}")
 
 
+def _is_for_people(record: logging.LogRecord) -> bool:
+    return record.msg != DATABASE_IS_TRIED_AGAIN
+
+
 @contextmanager
 def stack_instance(found: "Platform") -> Iterator["DagsterInstance"]:
     """The stack's Dagster instance.
@@ -119,7 +123,7 @@ def stack_instance(found: "Platform") -> Iterator["DagsterInstance"]:
 
     if not all(service.ready for service in status(found.settings)):
         raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
-    logging.getLogger().addFilter(lambda record: record.msg != DATABASE_IS_TRIED_AGAIN)
+    logging.getLogger().addFilter(_is_for_people)
     try:
         with DagsterInstance.from_config(str(dagster_home(found.settings))) as instance:
             yield instance

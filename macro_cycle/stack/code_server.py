@@ -51,10 +51,11 @@ def _leave_with_the_definitions(address: Address) -> None:
     Definitions that cannot be loaded do not end it: then it stays to say why.
     """
     _wait_for(address)
+    if not _living_children():
+        return
     while _living_children():
         time.sleep(LOOK_SECONDS)
-        if not _living_children():
-            os._exit(1)
+    os._exit(1)
 
 
 def _living_children() -> list[psutil.Process]:
@@ -64,6 +65,7 @@ def _living_children() -> list[psutil.Process]:
 def _end_lost_runs(address: Address) -> None:
     from dagster import DagsterInstance
 
+    from macro_cycle.registry.errors import first_line
     from macro_cycle.stack.lost_runs import LostRuns
 
     _wait_for(address)
@@ -74,7 +76,7 @@ def _end_lost_runs(address: Address) -> None:
             runs = runs or LostRuns(DagsterInstance.get(), door, psutil.Process().create_time())
             runs.look()
         except Exception as error:  # the database is away, for as long as it takes
-            _log.warning("runs in progress could not be looked at: %s", str(error).splitlines()[0])
+            _log.warning("runs in progress could not be looked at: %s", first_line(error))
         time.sleep(RUNS_SECONDS)
 
 

@@ -107,6 +107,7 @@ def test_past_months_are_backfilled_and_the_page_shows_a_past_day(stack, dagster
     dagster.picture("partition")
 
     said = httpx.get(f"{stack.url('page')}/us/data/answers.json", timeout=60).raise_for_status().json()
+    assert {"2008-01-31", DAY} <= {answer["as_of"] for answer in said}
     [then] = [answer for answer in said if answer["as_of"] == DAY]
     dagster.tab.open(f"{stack.url('page')}/us/")
     dagster.tab.until("!!document.getElementById('travel-date')")
