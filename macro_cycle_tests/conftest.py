@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from macro_cycle_tests.reports import pytest_runtest_makereport
 from macro_cycle_tests.shapes import check_shapes
 from macro_cycle_tests.spreading import ByGroup, slowest_first
 from macro_cycle_tests.temporary import pytest_configure, pytest_sessionfinish
@@ -19,7 +20,7 @@ from macro_cycle_tests.temporary import pytest_configure, pytest_sessionfinish
 if TYPE_CHECKING:
     from macro_cycle.warehouse import Warehouse
 
-__all__ = ["pytest_configure", "pytest_sessionfinish"]
+__all__ = ["pytest_configure", "pytest_runtest_makereport", "pytest_sessionfinish"]
 
 os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"  # MLflow keeps its stores, and one server serves all tests
 PORTS_FROM, PORTS_EACH = 16_000, 4_000  # below those that the kernel gives to whoever asks for any
