@@ -16,5 +16,12 @@ class MacroCycleError(Exception):
         super().__init__(printable(message))
 
 
+class OutageError(MacroCycleError):
+    """What the platform stands on, its database or MLflow, does not answer, or went away in the midst of an answer.
+
+    It says nothing of what was asked, which may be asked again.
+    """
+
+
 class UsageError(MacroCycleError):
     """What was typed cannot be meant, whatever the data are; the command line exits 2, as for an unknown option."""

@@ -17,7 +17,7 @@ from macro_cycle.assets.shown import rounded
 from macro_cycle.automation.conditions import on_new_content
 from macro_cycle.automation.partitions import monthly_partitions
 from macro_cycle.dagster_internals import DATA_VERSION_TAG, own_events, store_batch, version_tags
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.platform.versions import document_version
 from macro_cycle.records import Record
 from macro_cycle.resources.platform import Platform
@@ -199,9 +199,11 @@ class Months:
         return {asset: records[month].version for asset, records in self._inputs.items() if month in records}
 
     def _kept(self, results: Iterable[Result]) -> Iterator[Result]:
-        """The results, handed on once their records are kept."""
+        """The results, handed on once their records are kept. That the database is away says nothing of a month."""
         pending: dict[str, Made] = {}
         for month, result in results:
+            if isinstance(result, OutageError):
+                raise result
             if isinstance(result, MacroCycleError):
                 yield month, result
                 continue

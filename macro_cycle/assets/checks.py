@@ -16,6 +16,7 @@ from macro_cycle.assets.chain import Chain
 from macro_cycle.assets.shown import table
 from macro_cycle.dagster_internals import be_about
 from macro_cycle.observations.quality import Rule
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.resources.records import received
 
@@ -71,6 +72,7 @@ def _check(
 ) -> dg.AssetChecksDefinition:
     platform = chain.platform
 
+    @made_again_after_an_outage
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         records = received(platform, asset, months_of(context, platform))
         found = {month: list(lines_of(record)) for month, record in sorted(records.items())}

@@ -15,6 +15,7 @@ from macro_cycle.platform.versions import document_version
 from macro_cycle.promotion.decisions import pending
 from macro_cycle.records import Answer, Decision, Declared, Snapshot
 from macro_cycle.resources import deployments
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 UPSTREAM = ("regime_labels", "declared_phase", "champion", "kserve_deployment")
@@ -36,6 +37,7 @@ def current(chain: Chain) -> dg.AssetsDefinition:
         freshness_policy=ANSWER_MONTHLY,
         automation_condition=on_change_of_the_open_month(),
     )
+    @made_again_after_an_outage
     def asset() -> dg.MaterializeResult:
         """The present: the newest answer, what serves, ages and decisions to be made. It has no partitions.
 

@@ -14,6 +14,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of, keys_between, month_before
 from macro_cycle.records import Answer, Declared, Model
 from macro_cycle.resources.declarations import ASSET, BEFORE, MODEL_BEFORE, REMEMBERED, Declarations, Known
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 COLUMNS = dg.TableSchema(
@@ -39,6 +40,7 @@ def declared_phase(chain: Chain) -> dg.AssetsDefinition:
         tags={"domain": "macro"},
         metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.records"},
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         regime_model: dict[str, Model],

@@ -13,6 +13,7 @@ from macro_cycle.evaluation.drift import ALARM, Statistic, drift
 from macro_cycle.evaluation.track_record import settled_scores
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.records import Model
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 CHECKS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -38,6 +39,7 @@ def regime_drift(chain: Chain) -> dg.AssetChecksDefinition:
         ],
         can_subset=True,
     )
+    @made_again_after_an_outage
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         """Statistics of the run's newest month."""
         month = months_of(context, platform)[-1]

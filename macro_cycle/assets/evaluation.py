@@ -15,6 +15,7 @@ from macro_cycle.dagster_internals import DATA_VERSION_TAG
 from macro_cycle.platform.versions import content_version, document_version
 from macro_cycle.records import Declared
 from macro_cycle.resources.declarations import records_by_month
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def real_time_evaluation(chain: Chain) -> dg.AssetsDefinition:
         code_version=CODE,
         automation_condition=on_new_calls(),
     )
+    @made_again_after_an_outage
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """How well the calls dated the cycle, beside the Sahm rule, the term spread and an activity index.
 

@@ -18,6 +18,7 @@ from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Panel, Snapshot
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 
@@ -36,6 +37,7 @@ def macro_features(chain: Chain, features: FeatureSet, panel_path: str) -> dg.As
             "dagster/uri": panel_path,
         },
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         fred_series: dict[str, Snapshot],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from macro_cycle.assets.shown import bullets, version_page
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.training.train import BATCH, Trained, bundle_of, train_or_reuse
 
@@ -37,6 +38,7 @@ def regime_model(chain: Chain) -> dg.AssetsDefinition:
         config_schema=CONFIG,
         output_required=False,
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         macro_features: dict[str, Panel],
@@ -137,8 +139,7 @@ def _logging(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[
     Nothing is logged twice: one run logs at a time, the next one finds what it logged.
     """
     registry, tags = platform.registry, {"dagster.run_id": context.run_id, "dagster.job": context.job_name}
-    with platform.exclusive("registry"):
-        parent = _parent(registry, context, tags)
+    with platform.exclusive("registry"), _parent(registry, context, tags) as parent:
         known, unfinished = registry.versions(), registry.unfinished()
 
         def log(trained: Trained) -> "RegisteredVersion":
@@ -150,15 +151,15 @@ def _logging(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[
             return known[identity]
 
         yield log
-        if parent is not None and parent != _active_run():
-            registry.finish_parent(parent)
 
 
-def _parent(registry: "Registry", context: dg.AssetExecutionContext, tags: dict[str, str]) -> str | None:
+def _parent(
+    registry: "Registry", context: dg.AssetExecutionContext, tags: dict[str, str]
+) -> AbstractContextManager[str | None]:
     if (active := _active_run()) is not None or len(context.partition_keys) == 1:
-        return active
+        return nullcontext(active)
     first, last = context.partition_keys[0][:7], context.partition_keys[-1][:7]
-    return registry.start_parent(f"backfill {first} to {last}", tags)
+    return registry.range_run(f"backfill {first} to {last}", tags)
 
 
 def _active_run() -> str | None:

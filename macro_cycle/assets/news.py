@@ -15,6 +15,7 @@ from macro_cycle.observations.calendar import late_arrivals
 from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Explanation, Model
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 COLUMNS = dg.TableSchema(
@@ -40,6 +41,7 @@ def regime_news(chain: Chain) -> dg.AssetsDefinition:
         tags={"domain": "macro"},
         metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.news"},
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         regime_model: dict[str, Model],

@@ -17,6 +17,7 @@ from macro_cycle.promotion.by_hand import ByHand, decide_by_hand
 from macro_cycle.promotion.decisions import standing, to_serve
 from macro_cycle.records import Answer, Decision, Model
 from macro_cycle.records.types import Outcome
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.training.train import Trained, rebuilt
 
@@ -88,6 +89,7 @@ def champion(chain: Chain) -> dg.AssetsDefinition:
         metadata={"dagster/table_name": "warehouse.decisions"},
         config_schema=CONFIG,
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         regime_model: dict[str, Model],

@@ -5,6 +5,7 @@ import dagster as dg
 from macro_cycle.assets.chain import Chain
 from macro_cycle.automation.conditions import on_change_of_the_open_month
 from macro_cycle.resources import publishing
+from macro_cycle.resources.outages import made_again_after_an_outage
 
 UPSTREAM = ("regime_labels", "champion", "kserve_deployment")
 REHEARSED = "A rehearsal publishes nothing."
@@ -23,6 +24,7 @@ def published_record(chain: Chain) -> dg.AssetsDefinition:
         code_version="1",
         automation_condition=on_change_of_the_open_month(),
     )
+    @made_again_after_an_outage
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Answers, decisions and deployments of the open month, added to a file that anybody can check without us.
 

@@ -18,6 +18,7 @@ from macro_cycle.observations import Provenance, Publications
 from macro_cycle.platform.months import as_of_day, month_before
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Answer, Model, Panel
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.training.train import Trained
 from macro_cycle.warehouse.regimes import Call
@@ -48,6 +49,7 @@ def regime_labels(chain: Chain) -> dg.AssetsDefinition:
         tags={"domain": "macro"},
         metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.regimes"},
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         macro_features: dict[str, Panel],

@@ -24,6 +24,7 @@ from macro_cycle.observations.catalog import SeriesSpec
 from macro_cycle.observations.frequencies import Frequency
 from macro_cycle.observations.revisions import revisions
 from macro_cycle.platform.versions import content_version
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.sources import Source
 from macro_cycle.warehouse import IngestReport, Warehouse
@@ -85,6 +86,7 @@ def source_series(source: SharedSource) -> dg.AssetsDefinition:
         can_subset=True,
         pool=f"{source.name}_source",
     )
+    @made_again_after_an_outage
     def assets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Read what the source has new of the selected series, and keep it.
 

@@ -15,6 +15,7 @@ from macro_cycle.feature_store.rows import month_row
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Answer, Decision, Declared, Deployment, Panel, Record
 from macro_cycle.resources import declarations, deployments
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 BATCH = 100
@@ -34,6 +35,7 @@ def feast_materialization(chain: Chain) -> dg.AssetsDefinition:
         kinds={"feast", "postgres"},
         tags={"domain": "serving"},
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         macro_features: dict[str, Panel],
@@ -97,6 +99,7 @@ def kserve_deployment(chain: Chain) -> dg.AssetsDefinition:
         tags={"domain": "serving"},
         metadata={"dagster/table_name": "warehouse.served"},
     )
+    @made_again_after_an_outage
     def asset(
         context: dg.AssetExecutionContext,
         champion: dict[str, Decision],

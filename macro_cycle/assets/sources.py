@@ -18,6 +18,7 @@ from macro_cycle.observations.revisions import revisions
 from macro_cycle.platform.months import as_of_day
 from macro_cycle.platform.versions import content_version
 from macro_cycle.records import Snapshot
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.observations import as_of_view
@@ -44,6 +45,7 @@ def fred_series(chain: Chain) -> dg.AssetsDefinition:
         tags={"domain": "macro"},
         metadata={"dagster/column_schema": COLUMNS, "dagster/table_name": "warehouse.observations"},
     )
+    @made_again_after_an_outage
     def asset(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """All observations known at the end of the month for the catalogue's series.
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from macro_cycle.cli import runs
 from macro_cycle.cli.console import answers, as_typed, print_json, print_warnings, table
-from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import MacroCycleError
@@ -93,8 +93,7 @@ def _standing(found: Platform) -> Standing | None:
     from macro_cycle.stack.daemon import Daemon
 
     try:
-        with stack_instance(found) as instance:
-            cursor = Daemon(instance, found.cycle).cursor(f"{found.cycle}_alerts")
+        cursor = runs.ask_dagster(found, lambda it: Daemon(it, found.cycle).cursor(f"{found.cycle}_alerts"))
     except MacroCycleError:
         return None
     return Standing.from_document(json_library.loads(cursor) if cursor else {})

@@ -6,7 +6,6 @@ import typer
 
 from macro_cycle.cli import runs
 from macro_cycle.cli.console import answers, as_typed, print_json, print_paragraph
-from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.cli.platform import Cycle, platform
 from macro_cycle.cycles import DEFAULT
 from macro_cycle.errors import UsageError
@@ -64,10 +63,8 @@ def _decide(outcome: str, version: str | None, reason: str, cycle: str) -> None:
     found = platform(cycle)
     by_hand = {"outcome": outcome, "reason": reason} | ({"model_version": version} if version else {})
     config = {"ops": {f"{found.cycle}__champion": {"config": {"decision": {"by_hand": by_hand}}}}}
-    with stack_instance(found) as instance:
-        tags = {"dagster/partition": found.clock.open_month()}
-        run_id = runs.launch(found, "decide", tags, config)
-        runs.follow(instance, run_id, 1, ["champion", "kserve_deployment"], found.cycle)
+    run_id = runs.launch(found, "decide", {"dagster/partition": found.clock.open_month()}, config)
+    runs.ask_dagster(found, lambda it: runs.follow(it, run_id, 1, ["champion", "kserve_deployment"], found.cycle))
     deployed = deployments.serving(found)
     serves = f"model {deployed.model_version}" if deployed and deployed.model_version else "nothing"
     answers.print(f"{outcome}: kept; {as_typed(serves)} serves", highlight=False)

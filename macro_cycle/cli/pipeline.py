@@ -1,8 +1,5 @@
 """`macro-cycle run` and `macro-cycle backfill`: the asset graph for the open month, or for a range of months."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
 
     from macro_cycle.resources.platform import Platform
 
-DATABASE_IS_TRIED_AGAIN = "Retrying failed database connection: %s"  # said by dagster-postgres until it gives up
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 
@@ -53,11 +49,12 @@ def run(cycle: EachCycle = None, json: JsonFlag = False) -> None:
 def _answered(found: "Platform") -> dict[str, Any]:
     """The answer of the open month, once everything was materialized for it."""
     month = found.clock.open_month()
-    with stack_instance(found) as instance:
-        run_id = runs.launch(found, "whole_graph", {"dagster/partition": month})
-        followed = runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS, found.cycle)
-        retrained = runs.retrained(instance, followed)
-    return answer.of_month(found, month, retrained=retrained)
+    run_id = runs.launch(found, "whole_graph", {"dagster/partition": month})
+
+    def retrained(instance: "DagsterInstance") -> bool:
+        return runs.retrained(instance, runs.follow(instance, run_id, 1, runs.MONTHLY_ASSETS, found.cycle))
+
+    return answer.of_month(found, month, retrained=runs.ask_dagster(found, retrained))
 
 
 def backfill(
@@ -76,9 +73,8 @@ def backfill(
         "dagster/asset_partition_range_start": months[0],
         "dagster/asset_partition_range_end": months[-1],
     }
-    with stack_instance(found) as instance:
-        run_id = runs.launch(found, "whole_graph", tags)
-        runs.follow(instance, run_id, len(months), runs.MONTHLY_ASSETS, found.cycle)
+    run_id = runs.launch(found, "whole_graph", tags)
+    runs.ask_dagster(found, lambda it: runs.follow(it, run_id, len(months), runs.MONTHLY_ASSETS, found.cycle))
     failed = first_failures(found.records.failures(months))
     summary = {"run_id": run_id, "months": len(months), "from": start, "to": end, "failed": [vars(f) for f in failed]}
     print_json(summary) if json else _show(len(months), failed)
@@ -102,32 +98,3 @@ def _show(months: int, failed: list[Failure]) -> None:
     count, theirs = (f"{done} month done", "its answer") if done == 1 else (f"{done} months done", "their answers")
     rest = f", {len(failed)} could not be made" if failed else ""
     errors.print(f"{count}{rest}; `macro-cycle export calls --out calls.csv` writes {theirs}")
-
-
-def _is_for_people(record: logging.LogRecord) -> bool:
-    return record.msg != DATABASE_IS_TRIED_AGAIN
-
-
-@contextmanager
-def stack_instance(found: "Platform") -> Iterator["DagsterInstance"]:
-    """The stack's Dagster instance.
-
-    Raises:
-        MacroCycleError: the stack is not up, or goes down while it is used.
-    """
-    from dagster import DagsterInstance
-    from dagster_postgres.utils import DagsterPostgresException
-
-    from macro_cycle.stack import status
-    from macro_cycle.stack.services import dagster_home
-
-    if not all(service.ready for service in status(found.settings)):
-        raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
-    logging.getLogger().addFilter(_is_for_people)
-    try:
-        with DagsterInstance.from_config(str(dagster_home(found.settings))) as instance:
-            yield instance
-    except DagsterPostgresException:
-        raise MacroCycleError(
-            "the stack went down; what the run had made is kept: `macro-cycle up`, then the same command again"
-        ) from None

@@ -1,15 +1,17 @@
 """Launching runs on the running stack and watching them: what `run` and `backfill` share."""
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from macro_cycle.cli.console import errors
 from macro_cycle.cycles import DEFAULT
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.resources.platform import Platform
 
 if TYPE_CHECKING:
@@ -27,16 +29,21 @@ MONTHLY_ASSETS = [
     "kserve_deployment",
 ]
 POLL_SECONDS = 0.5
+PATIENT_SECONDS = 60.0
+DATABASE_IS_TRIED_AGAIN = "Retrying failed database connection: %s"  # said by dagster-postgres until it gives up
+
+Found = TypeVar("Found")
 
 
 def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None) -> str:
     """Launch a job of a cycle, of a kind of `automation.jobs`, through the web server; the run's id.
 
     Raises:
-        MacroCycleError: the web server does not answer or refuses the run.
+        MacroCycleError: the stack is not up, or its web server does not answer or refuses the run.
     """
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
+    _refuse_unless_up(platform)
     address, job = platform.settings.dagster, f"{platform.cycle}_{kind}"
     client = DagsterGraphQLClient(address.host, port_number=address.port)
     try:
@@ -44,6 +51,61 @@ def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: M
     except DagsterGraphQLClientError as error:
         reason = str(error).strip().splitlines()[0]
         raise MacroCycleError(f"the run was not launched: {reason}; is the stack up? (`macro-cycle status`)") from None
+
+
+def ask_dagster(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Found:
+    """What `ask` finds in the stack's Dagster instance; it is asked anew where the database goes away and comes back.
+
+    Raises:
+        MacroCycleError: the stack is not up, or goes down meanwhile.
+    """
+    from macro_cycle.resources.outages import TIMES, signs
+
+    _refuse_unless_up(platform)
+    logging.getLogger().addFilter(_is_for_people)
+    for _ in range(TIMES):
+        try:
+            return _asked(platform, ask)
+        except signs():
+            errors.print("the database does not answer; waiting for it to come back")
+            if not _comes_back(platform):
+                break
+    raise MacroCycleError(
+        "the stack went down; what the run had made is kept: `macro-cycle up`, then the same command again"
+    )
+
+
+def _comes_back(platform: Platform) -> bool:
+    """Whether the database answers within a minute, as long as the stack is kept up."""
+    from macro_cycle.stack.postgres import database_url
+    from macro_cycle.stack.supervision import supervisor_process
+
+    until = time.monotonic() + PATIENT_SECONDS
+    while supervisor_process(platform.settings) is not None and time.monotonic() < until:
+        with suppress(OutageError):
+            return bool(database_url(platform.settings))
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _asked(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Found:
+    from dagster import DagsterInstance
+
+    from macro_cycle.stack.services import dagster_home
+
+    with DagsterInstance.from_config(str(dagster_home(platform.settings))) as instance:
+        return ask(instance)
+
+
+def _refuse_unless_up(platform: Platform) -> None:
+    from macro_cycle.stack import status
+
+    if not all(service.ready for service in status(platform.settings)):
+        raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    return record.msg != DATABASE_IS_TRIED_AGAIN
 
 
 def follow(instance: "DagsterInstance", run_id: str, months: int, assets: list[str], cycle: str = DEFAULT) -> list[str]:

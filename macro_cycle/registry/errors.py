@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 
 LONGEST = 300
 SECONDS = 10.0
@@ -17,6 +17,7 @@ def in_one_line(doing: str) -> Iterator[None]:
 
     Raises:
         MacroCycleError: MLflow could not do what `doing` says.
+        OutageError: its database is away.
     """
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +25,17 @@ def in_one_line(doing: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        raise MacroCycleError(f"MLflow cannot {doing}: {first_line(error)}") from None
+        kind = OutageError if _is_outage(error) else MacroCycleError
+        raise kind(f"MLflow cannot {doing}: {first_line(error)}") from None
+
+
+def _is_outage(error: Exception) -> bool:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    if isinstance(error, MlflowException):
+        return bool(error.error_code == "TEMPORARILY_UNAVAILABLE")  # MLflow's word for an OperationalError
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def first_line(error: Exception) -> str:
@@ -37,18 +48,16 @@ def require_reachable(tracking_uri: str) -> None:
     """Ask the tracking server or its database for a sign of life once.
 
     Raises:
-        MacroCycleError: nothing answers there.
+        OutageError: nothing answers there.
     """
     try:
         if tracking_uri.startswith(("http://", "https://")):
             _ask_server(tracking_uri)
         elif "://" in tracking_uri and not tracking_uri.startswith(("file:", "databricks")):
             _ask_database(tracking_uri)
-    except MacroCycleError:
-        raise
     except Exception as error:  # whatever a driver raises: it is not reachable
         where = _USERINFO.sub("", tracking_uri.partition("?")[0])
-        raise MacroCycleError(f"MLflow cannot be reached at {where}: {first_line(error)}") from None
+        raise OutageError(f"MLflow cannot be reached at {where}: {first_line(error)}") from None
 
 
 def _ask_server(uri: str) -> None:

@@ -5,6 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -162,8 +163,12 @@ class Registry:
         self._foreign = foreign
         return found
 
-    def start_parent(self, name: str, tags: Mapping[str, str]) -> str:
-        """The run that a range's months are nested under, one that a crash cut short if there is one; its id."""
+    @contextmanager
+    def range_run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+        """The run that a range's months are nested under, one that was cut short if there is one; its id.
+
+        It is finished with the block. One that something else ends is cut short.
+        """
         self.mend()
         page = self.pages.dagster_run(tags.get("dagster.run_id"))
         kept = prefixed({**tags, KIND: RANGE, "dagster.url": page})
@@ -174,13 +179,12 @@ class Registry:
                 self._runs.take_up(cut_short[0].info.run_id) if cut_short else self._runs.create(name, kept, described)
             )
         self._parents.add(run.info.run_id)
-        return run.info.run_id
-
-    def finish_parent(self, run_id: str) -> None:
-        """Mark the parent run as finished."""
+        try:
+            yield run.info.run_id
+        finally:
+            self._parents.discard(run.info.run_id)
         with in_one_line("finish the range's run"):
-            self._client.set_terminated(run_id)
-        self._parents.discard(run_id)
+            self._client.set_terminated(run.info.run_id)
 
     def champion(self) -> RegisteredVersion | None:
         """The version that serves, or None."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.records import Answer, Decision, Declared, Deployment, Explanation, Model, Panel, Record, Snapshot
+from macro_cycle.resources.outages import made_again_after_an_outage
 from macro_cycle.resources.platform import Platform
 
 KINDS: dict[str, type[Record]] = {
@@ -27,6 +28,7 @@ class RecordIOManager(dg.IOManager):
     def __init__(self, platforms: Mapping[str, Platform]) -> None:
         self._platforms = dict(platforms)
 
+    @made_again_after_an_outage
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Keep what an asset hands on; the monthly assets have kept each month's record before they report it."""
         if obj is not None:
@@ -34,6 +36,7 @@ class RecordIOManager(dg.IOManager):
             cycle, asset = context.asset_key.path
             self._platforms[cycle].records.append(asset, made)
 
+    @made_again_after_an_outage
     def load_input(self, context: dg.InputContext) -> dict[str, Record]:
         """The records of the run's months, as `received` gives them."""
         cycle, asset = context.asset_key.path

@@ -1,28 +1,36 @@
 """Dagster's storage in the platform's database, embedded or not; named by `dagster.yaml`."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from dagster_postgres import DagsterPostgresStorage
-from sqlalchemy import CreateEnginePlugin
+from sqlalchemy import CreateEnginePlugin, Dialect, Engine, event
 from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from macro_cycle.dagster_internals import ConfigurableClassData
 from macro_cycle.platform.settings import read_settings
-from macro_cycle.stack.postgres import database_url
+from macro_cycle.stack.orphans import SERVICE
+from macro_cycle.stack.postgres import CHECK_SECONDS, database_url
 from macro_cycle.warehouse.urls import DatabaseUrl
 
 STATEMENT_TIMEOUT_MS = 60_000
 POOL_RECYCLE_SECONDS = 3600
 MAX_OVERFLOW = 20
-PLUGIN = "macro_cycle.pre_ping"
+PATIENT_SECONDS = 10.0
+"""For one connection: dagster-postgres asks for one six times, which makes a minute and more."""
+PLUGIN = "macro_cycle.outlasting"
 
 
-class PrePing(CreateEnginePlugin):
-    """Tries a kept connection before it is used again, so that a restart of the database goes unnoticed.
+class Outlasting(CreateEnginePlugin):
+    """Connections that outlast a restart of the database, so that no run and no daemon notices it.
 
-    Dagster makes its engines itself, from the URL: the URL names this plugin.
+    A kept one is tried before it is used again, and a service waits for a new one; a command is told at once. Dagster
+    makes its engines itself, from the URL: the URL names this plugin.
     """
 
     def update_url(self, url: URL) -> URL:
@@ -33,8 +41,25 @@ class PrePing(CreateEnginePlugin):
         """Have the pool ping."""
         pool_args["pre_ping"] = True
 
+    def engine_created(self, engine: Engine) -> None:
+        """Have a service wait."""
+        if SERVICE in os.environ:
+            event.listen(engine, "do_connect", _connected)
 
-plugins.register(PLUGIN, __name__, PrePing.__name__)
+
+def _connected(
+    dialect: Dialect, _entry: ConnectionPoolEntry, arguments: tuple[Any, ...], named: dict[str, Any]
+) -> DBAPIConnection:
+    patiently = Retrying(
+        retry=retry_if_exception_type(dialect.loaded_dbapi.OperationalError),
+        stop=stop_after_delay(PATIENT_SECONDS),
+        wait=wait_fixed(CHECK_SECONDS),
+        reraise=True,
+    )
+    return patiently(dialect.connect, *arguments, **named)
+
+
+plugins.register(PLUGIN, __name__, Outlasting.__name__)
 
 
 class PlatformStorage(DagsterPostgresStorage):

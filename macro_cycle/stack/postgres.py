@@ -17,7 +17,7 @@ import psutil
 import psycopg
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
 from macro_cycle.stack.orphans import SERVICE
@@ -33,7 +33,8 @@ def database_url(settings: Settings) -> str:
     """URL of the platform's database, with a schema for each tenant.
 
     Raises:
-        MacroCycleError: the database that the settings name does not answer.
+        MacroCycleError: the embedded server does not start.
+        OutageError: the database that the settings name does not answer.
     """
     if settings.database_url is not None:
         return _prepared(settings.database_url.get_secret_value())
@@ -51,7 +52,7 @@ def _prepared(url: str) -> str:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise MacroCycleError(f"the database {named} does not answer: {reason}") from None
+        raise OutageError(f"the database {named} does not answer: {reason}") from None
     return url
 
 

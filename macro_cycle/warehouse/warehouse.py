@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import psycopg2
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import OutageError
 from macro_cycle.warehouse import ingestion, observations
 from macro_cycle.warehouse.locks import exclusive, hold_until_commit
 from macro_cycle.warehouse.tables import SCHEMA
@@ -21,20 +21,22 @@ from macro_cycle.warehouse.urls import DatabaseUrl
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# The driver's own errors come from COPY.
-GONE = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
+DRIVER_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError)  # as they come from COPY
+GONE = (OperationalError, InterfaceError, *DRIVER_ERRORS)
 
 
 class Warehouse:
     """Observations with their history, in PostgreSQL.
 
     Raises:
-        MacroCycleError: the URL is not one of PostgreSQL, or the database does not answer (on use).
+        MacroCycleError: the URL is not one of PostgreSQL.
+        OutageError: the database does not answer; on use, of the engine too, by whatever store.
     """
 
     def __init__(self, url: str) -> None:
         self._url = DatabaseUrl(url)
         self.engine: Engine = create_engine(self._url.sqlalchemy("psycopg2"), pool_pre_ping=True)
+        event.listen(self.engine, "handle_error", self._say_that_it_is_away)
 
     def migrate(self) -> None:
         """Bring the tables up to date; safe to call again and from several processes at once."""
@@ -131,8 +133,17 @@ class Warehouse:
         try:
             yield
         except GONE as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise MacroCycleError(f"the database {self._url} does not answer: {reason}") from None
+            raise self._away(error) from None
+
+    def _say_that_it_is_away(self, context: ExceptionContext) -> None:
+        error = context.original_exception
+        lost = context.is_disconnect or context.connection is None
+        if lost and not context.is_pre_ping and isinstance(error, DRIVER_ERRORS):
+            raise self._away(error)
+
+    def _away(self, error: BaseException) -> OutageError:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return OutageError(f"the database {self._url} does not answer: {reason}")
 
 
 def _read_only(connection: "psycopg2.extensions.connection", _record: object) -> None:

@@ -7,15 +7,25 @@ import sys
 from collections import Counter
 
 import dagster as dg
+import psycopg
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.definitions import build
+from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.resources import outages
 from macro_cycle.serving.bundle_store import BundleStore
 from macro_cycle.warehouse.tables import calls, models
-from macro_cycle_tests.assets.graph import CHAIN, materialize, stored
+from macro_cycle.warehouse.urls import DatabaseUrl
+from macro_cycle_tests.assets.graph import CHAIN, failure, materialize, stored
 from macro_cycle_tests.serving.conftest import wait_until
 
+ALL = (*CHAIN, "declared_phase", "regime_news", "champion", "feast_materialization", "kserve_deployment")
+LOST = {
+    "the database": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "one connection": "SELECT pg_terminate_backend({pid})",
+}
 MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
 RUN = """
 import sys
@@ -86,6 +96,75 @@ def test_a_killed_range_ends_the_same_when_run_again(platform, store, moment):
     forget_models(store)
     run(MONTHS[0], MONTHS[-1])
     assert everything(platform) == resumed
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_what_is_lost_at_every_statement_once_fails_no_run(platform, store, monkeypatch, lost):
+    monkeypatch.setattr(outages, "AFTER_SECONDS", 0)
+    monkeypatch.setattr(outages, "TIMES", 1000)
+    hung_up_at: set[str] = set()
+
+    @event.listens_for(platform.warehouse.engine, "before_cursor_execute")
+    def hang_up_once(connection, _cursor, statement, _parameters, _context, _many):
+        if statement not in hung_up_at:
+            hung_up_at.add(statement)
+            with psycopg.connect(DatabaseUrl(platform.database_url).libpq(), autocommit=True) as another:
+                another.execute(LOST[lost].format(pid=connection.connection.dbapi_connection.info.backend_pid))
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = materialize(instance, ALL, MONTHS[0], MONTHS[2], platform=platform)
+    event.remove(platform.warehouse.engine, "before_cursor_execute", hang_up_once)
+    assert len({each.step_key for each in result.all_events if each.is_step_up_for_retry}) >= 5
+    assert platform.records.failures(MONTHS) == []
+    outlasted = {month: stored(month, platform) for month in MONTHS[:3]}
+    registered_once(platform)
+    assert count(store, calls) == 3
+    forget_models(store)
+    run(MONTHS[0], MONTHS[2])
+    assert {month: stored(month, platform) for month in MONTHS[:3]} == outlasted
+
+
+def test_what_a_step_held_is_let_go_before_it_is_made_again():
+    held = []
+
+    def in_its_midst():
+        held.append("lock")
+        try:
+            yield
+        finally:
+            held.clear()
+
+    @outages.made_again_after_an_outage
+    def step():
+        for _ in in_its_midst():
+            raise OutageError("the database does not answer")
+
+    with pytest.raises(dg.RetryRequested) as again:
+        step()
+    assert again.value.__cause__ is not None
+    assert held == []
+
+
+def test_what_is_wrong_with_the_data_is_no_outage(platform, store, monkeypatch):
+    def refuse(*_arguments):
+        raise MacroCycleError("no such series")
+
+    monkeypatch.setattr("macro_cycle.assets.features.build_panel", refuse)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = materialize(instance, CHAIN[:2], MONTHS[0], platform=platform, succeeds=False)
+    assert failure(result) == "2007-01: no such series"
+    assert not any(event.is_step_up_for_retry for event in result.all_events)
+
+
+def test_every_step_is_made_again_after_an_outage(platform):
+    repository = build(platform).get_repository_def()
+    steps = [
+        node
+        for node in repository.get_implicit_global_asset_job_def().all_node_defs
+        if isinstance(node, dg.OpDefinition)
+    ]
+    assert len(steps) >= 20
+    assert [node.name for node in steps if not hasattr(node.compute_fn.decorated_fn, "__wrapped__")] == []
 
 
 def test_two_runs_on_the_same_months_at_once_give_one_result(platform, store):

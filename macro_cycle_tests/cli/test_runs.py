@@ -3,13 +3,14 @@
 from types import SimpleNamespace
 
 import dagster as dg
+import psycopg2
 import pytest
 from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import OperationalError
 
 from macro_cycle.cli import runs
-from macro_cycle.cli.pipeline import stack_instance
 from macro_cycle.dagster_internals import AUTO_RETRY_RUN_ID_TAG
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.platform.settings import Settings
 
 
@@ -56,9 +57,46 @@ def test_a_failed_step_is_named_with_its_reason(instance):
         runs.follow(instance, first, 1, [])
 
 
-def test_a_stack_that_goes_down_meanwhile_is_one_line(instance, monkeypatch, tmp_path):
+@pytest.fixture
+def stack(instance, monkeypatch, tmp_path):
     monkeypatch.setattr("macro_cycle.stack.status", lambda settings: [])
     monkeypatch.setattr(dg.DagsterInstance, "from_config", lambda folder: instance)
-    found = SimpleNamespace(settings=Settings(home=tmp_path))
-    with pytest.raises(MacroCycleError, match=r"the stack went down; .* `macro-cycle up`"), stack_instance(found):
-        raise DagsterPostgresException("too many retries for DB connection")
+    return SimpleNamespace(settings=Settings(home=tmp_path))
+
+
+def asking(errors: list[Exception]):
+    def ask(_instance: dg.DagsterInstance) -> str:
+        if errors:
+            raise errors.pop(0)
+        return "found"
+
+    return ask
+
+
+AWAY = [
+    DagsterPostgresException("too many retries for DB connection"),
+    OperationalError("SELECT 1", None, psycopg2.OperationalError("server closed the connection unexpectedly")),
+    OutageError("the database does not answer"),
+]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_a_stack_that_goes_down_meanwhile_is_one_line(stack, error):
+    with pytest.raises(MacroCycleError, match=r"the stack went down; .* `macro-cycle up`"):
+        runs.ask_dagster(stack, asking([error]))
+
+
+def test_a_database_that_comes_back_is_asked_anew(stack, monkeypatch):
+    answers = iter([OutageError("starting up"), "url"] * len(AWAY))
+
+    def database_url(_settings: Settings) -> str:
+        answer = next(answers)
+        if isinstance(answer, OutageError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("macro_cycle.stack.supervision.supervisor_process", lambda settings: object())
+    monkeypatch.setattr("macro_cycle.stack.postgres.database_url", database_url)
+    monkeypatch.setattr(runs, "POLL_SECONDS", 0)
+    assert runs.ask_dagster(stack, asking(list(AWAY))) == "found"
+    assert next(answers, None) is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from macro_cycle.registry.registry import Registry
 from macro_cycle_tests.registry.conftest import NAME, identity
 
 pytestmark = pytest.mark.slow
@@ -73,19 +74,32 @@ def test_a_month_that_nobody_takes_up_again_reads_as_killed(opened, bundle):
     assert statuses(first) == {"regime_model 2007-12": "KILLED"}
 
 
+def killed_in_a_range(registry: Registry, name: str) -> str:
+    with pytest.raises(Killed), registry.range_run(name, {"dagster.run_id": "r1"}) as run_id:
+        raise Killed
+    return run_id
+
+
 def test_a_range_cut_short_is_killed_by_the_next_and_taken_up_under_its_own_name(opened, bundle):
-    cut = opened().start_parent("backfill 2007-01 to 2007-12", {"dagster.run_id": "r1"})
-    next_one = opened()
-    other = next_one.start_parent("backfill 2008-01 to 2008-12", {"dagster.run_id": "r2"})
-    assert statuses(next_one) == {"backfill 2007-01 to 2007-12": "KILLED", "backfill 2008-01 to 2008-12": "RUNNING"}
-    next_one.unfinished()
-    next_one.log_month(bundle, {}, parent_run_id=other)
-    assert statuses(next_one)["backfill 2008-01 to 2008-12"] == "RUNNING", "what lives is not mended"
-    next_one.finish_parent(other)
+    first, next_one = "backfill 2007-01 to 2007-12", opened()
+    cut = killed_in_a_range(opened(), first)
+    with next_one.range_run("backfill 2008-01 to 2008-12", {"dagster.run_id": "r2"}) as other:
+        assert statuses(next_one) == {first: "KILLED", "backfill 2008-01 to 2008-12": "RUNNING"}
+        next_one.unfinished()
+        next_one.log_month(bundle, {}, parent_run_id=other)
+        assert statuses(next_one)["backfill 2008-01 to 2008-12"] == "RUNNING", "what lives is not mended"
     again = opened()
-    assert again.start_parent("backfill 2007-01 to 2007-12", {"dagster.run_id": "r3"}) == cut
-    again.finish_parent(cut)
+    with again.range_run(first, {"dagster.run_id": "r3"}) as taken_up:
+        assert taken_up == cut
     assert set(statuses(again).values()) == {"FINISHED"}
+
+
+def test_a_range_that_an_outage_ends_is_taken_up_by_the_same_process(opened):
+    registry, name = opened(), "backfill 2007-01 to 2007-12"
+    cut = killed_in_a_range(registry, name)
+    with registry.range_run(name, {}) as taken_up:
+        assert taken_up == cut
+    assert statuses(registry) == {name: "FINISHED"}
 
 
 def test_what_release_0_1_0_left_running_is_mended(opened):

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, TEMPORARILY_UNAVAILABLE
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.registry.descriptions import Pages, of_version
+from macro_cycle.registry.errors import in_one_line
 from macro_cycle.registry.homes import KIND_TAG, NOTE_TAG
 from macro_cycle.registry.registry import Registry
 from macro_cycle_tests.conftest import free_port
@@ -37,9 +41,25 @@ def test_links_are_made_only_to_pages_whose_address_is_known():
     "uri", ["http://me:secret@127.0.0.1:{port}", "postgresql+psycopg2://me:secret@127.0.0.1:{port}/x?connect_timeout=5"]
 )
 def test_an_mlflow_that_is_not_there_is_said_at_once_in_one_line_without_the_password(uri, tmp_path):
-    with pytest.raises(MacroCycleError, match=r"^MLflow cannot be reached at [^\n]+$") as refused:
+    with pytest.raises(OutageError, match=r"^MLflow cannot be reached at [^\n]+$") as refused:
         Registry(uri.format(port=free_port()), tmp_path, EXPERIMENT, NAME)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MlflowException("server closed the connection", TEMPORARILY_UNAVAILABLE), OutageError),
+        (OperationalError("SELECT 1", None, Exception("server closed the connection")), OutageError),
+        (MlflowException("no such model", RESOURCE_DOES_NOT_EXIST), MacroCycleError),
+        (ProgrammingError("SELECT 1", None, Exception("no such table")), MacroCycleError),
+    ],
+    ids=["MLflow's word for an outage", "an outage", "MLflow's refusal", "the database's refusal"],
+)
+def test_an_outage_under_mlflow_is_told_from_what_mlflow_refuses(error, kind):
+    with pytest.raises(MacroCycleError, match=r"^MLflow cannot list the runs: ") as said, in_one_line("list the runs"):
+        raise error
+    assert type(said.value) is kind
 
 
 @pytest.mark.slow
@@ -84,8 +104,8 @@ def test_an_experiment_is_a_name_and_not_a_path(uri, tmp_path, name):
 def test_month_and_range_link_to_their_dagster_run_and_the_version_has_a_page(opened, bundle):
     registry = opened(pages=Pages(DAGSTER, MLFLOW))
     tags = {"dagster.run_id": "r1"}
-    parent = registry.start_parent("backfill 2007-12 to 2007-12", tags)
-    version = registry.log_month(bundle, tags, parent)
+    with registry.range_run("backfill 2007-12 to 2007-12", tags) as parent:
+        version = registry.log_month(bundle, tags, parent)
     listed = registry._client.get_model_version(NAME, version.version)
     runs = [registry._client.get_run(run_id).data.tags for run_id in (parent, version.run_id)]
     assert f"[Dagster run]({DAGSTER}/runs/r1)" in listed.description

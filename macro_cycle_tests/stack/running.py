@@ -80,9 +80,17 @@ class Stack:
 
     def runs_in_progress(self) -> list[str]:
         """The ids of the runs that Dagster's web server says are being executed."""
-        query = "{ runsOrError(filter: {statuses: [STARTED]}) { ... on Runs { results { runId } } } }"
+        return [run["runId"] for run in self._runs("{statuses: [STARTED]}")]
+
+    def run_status(self, run_id: str) -> str:
+        """How a run stands, as Dagster's web server says."""
+        [found] = self._runs(f'{{runIds: ["{run_id}"]}}')
+        return found["status"]
+
+    def _runs(self, wanted: str) -> list[dict[str, str]]:
+        query = f"{{ runsOrError(filter: {wanted}) {{ ... on Runs {{ results {{ runId status }} }} }} }}"
         answer = httpx.post(f"{self.url('dagster')}/graphql", json={"query": query}, timeout=60).raise_for_status()
-        return [run["runId"] for run in answer.json()["data"]["runsOrError"]["results"]]
+        return answer.json()["data"]["runsOrError"]["results"]
 
     def recovered(self) -> bool:
         """Whether every service answers."""

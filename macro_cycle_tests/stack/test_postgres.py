@@ -5,12 +5,18 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import psycopg2
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import OutageError
 from macro_cycle.platform.settings import Settings
 from macro_cycle.stack import postgres
+from macro_cycle.stack.dagster_storage import PLUGIN
 from macro_cycle.stack.orphans import SERVICE
+from macro_cycle.warehouse.urls import DatabaseUrl
 
 
 def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
@@ -30,30 +36,42 @@ def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
     assert given_up
 
 
+def dagsters_connection(settings: Settings) -> str:
+    url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2", schema="dagster")
+    engine = create_engine(f"{url}&plugin={PLUGIN}", poolclass=NullPool)
+    engine.connect().close()
+    return settings.database_url.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("driver", "answer", "error"),
+    [(psycopg, postgres.database_url, OutageError), (psycopg2, dagsters_connection, OperationalError)],
+    ids=["at its start", "for Dagster's storage"],
+)
 def test_a_service_waits_for_a_database_that_comes_back_and_a_command_says_at_once_that_it_is_gone(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, driver, answer, error
 ):
     with postgres.embedded_server(tmp_path / "postgres") as server:
         settings = Settings(database_url=server.get_uri())
         postgres.database_url(settings)
 
     monkeypatch.delenv(SERVICE, raising=False)
-    with pytest.raises(MacroCycleError, match="does not answer"):
-        postgres.database_url(settings)
+    with pytest.raises(error):
+        answer(settings)
 
-    connect, refused = psycopg.connect, threading.Event()
+    connect, refused = driver.connect, threading.Event()
 
     def noticed(*arguments, **named):
         try:
             return connect(*arguments, **named)
-        except psycopg.OperationalError:
+        except driver.OperationalError:
             refused.set()
             raise
 
-    monkeypatch.setattr(psycopg, "connect", noticed)
+    monkeypatch.setattr(driver, "connect", noticed)
     monkeypatch.setenv(SERVICE, "dagster-daemon")
     with ThreadPoolExecutor(1) as service:
-        answered = service.submit(postgres.database_url, settings)
+        answered = service.submit(answer, settings)
         assert refused.wait(30)
         with postgres.embedded_server(tmp_path / "postgres"):
             assert answered.result(60) == settings.database_url.get_secret_value()

@@ -94,9 +94,20 @@ def test_the_exposition_is_clean_but_for_a_name_of_old(stack, first_run):
     assert [line for line in said if not line.startswith("hmm_feature_count ")] == []
 
 
-def test_killed_services_and_a_run_among_them_come_back_with_what_they_knew(stack, first_run):
+def test_a_database_that_dies_under_a_run_fails_no_step_of_it(stack, first_run):
     open_month = pd.Period(first_run["as_of"][:7])  # months before it are not settled: the evaluation stays as it is
-    backfill = stack.start("backfill", "--from", str(open_month - 7), "--to", str(open_month - 2))
+    backfill = stack.start("backfill", "--from", str(open_month - 7), "--to", str(open_month - 5))
+    wait_until(lambda: bool(stack.runs_in_progress()), 60)
+    [run] = stack.runs_in_progress()
+    os.kill(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+    assert backfill.wait(240) == 0
+    wait_until(stack.recovered, 60)
+    assert stack.run_status(run) == "SUCCESS"
+
+
+def test_killed_services_and_a_run_among_them_come_back_with_what_they_knew(stack, first_run):
+    open_month = pd.Period(first_run["as_of"][:7])
+    backfill = stack.start("backfill", "--from", str(open_month - 4), "--to", str(open_month - 2))
     wait_until(lambda: bool(stack.runs_in_progress()), 60)
 
     killed = [stack.pids()[service] for service in ("model-server", "exporter", "mlflow", "dagster-code")]
