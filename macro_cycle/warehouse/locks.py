@@ -45,15 +45,15 @@ def exclusive(engine: Engine, name: LockName, owner: str | None = None) -> Itera
     """
     key = _KEYS[name] if owner is None or name in SHARED else _KEYS[name] + (crc32(owner.encode()) >> 2 << 33)
     with engine.connect() as connection:
-        _wait_for(connection, func.pg_advisory_lock(key), name)
-        connection.commit()  # the session holds the lock, no transaction stays open
         try:
+            _wait_for(connection, func.pg_advisory_lock(key), name)
+            connection.commit()  # the session holds the lock, no transaction stays open
             yield connection
+            connection.execute(select(func.pg_advisory_unlock(key)))
+            connection.commit()
         except BaseException:
             connection.invalidate()  # what went wrong may be the connection; the lock goes with it
             raise
-        connection.execute(select(func.pg_advisory_unlock(key)))
-        connection.commit()
 
 
 def hold_until_commit(connection: Connection, name: LockName, key: int | None = None) -> None:
