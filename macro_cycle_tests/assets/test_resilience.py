@@ -136,7 +136,8 @@ def test_what_a_step_held_is_let_go_before_it_is_made_again():
 
     @outages.made_again_after_an_outage
     def step():
-        for _ in in_its_midst():
+        months = in_its_midst()
+        for _ in months:
             raise OutageError("the database does not answer")
 
     with pytest.raises(dg.RetryRequested) as again:
