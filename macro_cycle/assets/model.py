@@ -11,7 +11,7 @@ import dagster as dg
 from macro_cycle.assets.chain import Chain, Made, Metadata, Months, Result
 from macro_cycle.assets.experiment import CONFIG, experiment
 from macro_cycle.assets.shown import bullets, version_page
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.platform.months import as_of_day, key_of
 from macro_cycle.records import Model, Panel
 from macro_cycle.resources.outages import made_again_after_an_outage
@@ -89,7 +89,7 @@ def _trained(
         versioned = [(m, panels[m].version, platform.panels.panel(m, panels[m].version)) for m in months]
         trained = list(train_or_reuse(platform.models, versioned, platform.model_config))
     except MacroCycleError as error:
-        if len(months) == 1:
+        if len(months) == 1 or isinstance(error, OutageError):
             yield months[0], error
             return
         for month in months:

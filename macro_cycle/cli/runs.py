@@ -43,7 +43,7 @@ def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: M
     """
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
-    _refuse_unless_up(platform)
+    refuse_unless_up(platform)
     address, job = platform.settings.dagster, f"{platform.cycle}_{kind}"
     client = DagsterGraphQLClient(address.host, port_number=address.port)
     try:
@@ -54,20 +54,22 @@ def launch(platform: Platform, kind: str, tags: Mapping[str, str], run_config: M
 
 
 def ask_dagster(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Found:
-    """What `ask` finds in the stack's Dagster instance; it is asked anew where the database goes away and comes back.
+    """What `ask` finds in the Dagster instance of a stack that is up; asked anew where the database comes back.
 
     Raises:
-        MacroCycleError: the stack is not up, or goes down meanwhile.
+        MacroCycleError: the stack goes down meanwhile.
     """
     from macro_cycle.resources.outages import TIMES, signs
 
-    _refuse_unless_up(platform)
     logging.getLogger().addFilter(_is_for_people)
-    for _ in range(TIMES):
+    in_a_row = 0
+    while in_a_row < TIMES:
+        begun = time.monotonic()
         try:
             return _asked(platform, ask)
         except signs():
             errors.print("the database does not answer; waiting for it to come back")
+            in_a_row = 1 if time.monotonic() - begun > PATIENT_SECONDS else in_a_row + 1
             if not _comes_back(platform):
                 break
     raise MacroCycleError(
@@ -97,7 +99,8 @@ def _asked(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Fou
         return ask(instance)
 
 
-def _refuse_unless_up(platform: Platform) -> None:
+def refuse_unless_up(platform: Platform) -> None:
+    """Raises: MacroCycleError: a service of the stack does not answer."""
     from macro_cycle.stack import status
 
     if not all(service.ready for service in status(platform.settings)):

@@ -7,7 +7,7 @@ import pandas as pd
 from macro_cycle.ahead import Expected, Scenario, radar
 from macro_cycle.ahead.documents import as_usual
 from macro_cycle.ahead.scenario import first_day
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.page import words
 from macro_cycle.page.contents import AnswerShown, FlipShown, Release
@@ -41,6 +41,8 @@ def _expected(platform: Platform, answer: AnswerShown, today: pd.Timestamp) -> t
         known = platform.warehouse.as_of(today, platform.features.series_ids)
         scenario = Scenario(InformationSet(today, known, model), platform.catalog, platform.features)
         return radar(scenario).expected
+    except OutageError:
+        raise
     except MacroCycleError:
         return ()
 

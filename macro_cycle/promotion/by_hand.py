@@ -61,13 +61,18 @@ def _roll_back(records: RecordStore, decisions: list[Decision], asked: ByHand) -
     decided = _decision(asked, target, "promote", asked.reason.strip())
     if _said(decisions, decided):
         return
-    if serving is not None and serving.model_version == target.model_version:
+    back = _back(asked, target)
+    begun = any((each.by, each.reason) == ("person", back) for each in decisions)  # by a step that was cut short
+    gone: list[Model | Decision] = []
+    if serving is not None and serving.model_version != target.model_version:
+        gone = [serving]
+    elif serving is not None and not begun:
         raise MacroCycleError(f"model {target.model_version} serves already")
-    gone = [serving] if serving is not None else []
-    if asked.of_the_month.version not in {target.model_version, *(decision.model_version for decision in gone)}:
-        records.append(ASSET, [_decision(asked, asked.of_the_month, "refuse", _back(asked, target))])
-    for decision in gone:
-        records.append(ASSET, [_decision(asked, decision, "refuse", _back(asked, target))])
+    if asked.of_the_month.version not in {target.model_version, *map(_version, gone)}:
+        gone.insert(0, asked.of_the_month)
+    for refused in (_decision(asked, about, "refuse", back) for about in gone):
+        if not _said(decisions, refused):
+            records.append(ASSET, [refused])
     records.append(ASSET, [decided])
 
 
@@ -86,7 +91,7 @@ def _about(decisions: list[Decision], asked: ByHand) -> Model | Decision:
 
 
 def _decision(asked: ByHand, about: Model | Decision, outcome: Any, reason: str) -> Decision:
-    version = about.version if isinstance(about, Model) else about.model_version
+    version = _version(about)
     return Decision(
         cycle=asked.cycle,
         as_of=about.as_of,
@@ -99,3 +104,7 @@ def _decision(asked: ByHand, about: Model | Decision, outcome: Any, reason: str)
         reason=reason,
         decided_at=datetime.now(UTC),
     )
+
+
+def _version(about: Model | Decision) -> str:
+    return about.version if isinstance(about, Model) else about.model_version

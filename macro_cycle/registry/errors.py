@@ -30,12 +30,16 @@ def in_one_line(doing: str) -> Iterator[None]:
 
 
 def _is_outage(error: Exception) -> bool:
-    from mlflow.exceptions import MlflowException
+    """Whether MLflow's database or its server is away: MLflow's own code says it of the database alone."""
+    from requests import RequestException
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    if isinstance(error, MlflowException):
-        return bool(error.error_code == "TEMPORARILY_UNAVAILABLE")  # MLflow's word for an OperationalError
-    return isinstance(error, OperationalError | InterfaceError)
+    met: BaseException | None = error
+    while met is not None:
+        if isinstance(met, OperationalError | InterfaceError | RequestException):
+            return True
+        met = met.__cause__ or met.__context__
+    return getattr(error, "error_code", None) == "TEMPORARILY_UNAVAILABLE"
 
 
 def first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Dagster's storage in the platform's database, embedded or not; named by `dagster.yaml`."""
 
+import inspect
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +10,16 @@ from sqlalchemy import CreateEnginePlugin, Dialect, Engine, event
 from sqlalchemy.dialects import plugins
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from macro_cycle.dagster_internals import ConfigurableClassData
 from macro_cycle.platform.settings import read_settings
@@ -23,7 +32,10 @@ POOL_RECYCLE_SECONDS = 3600
 MAX_OVERFLOW = 20
 PATIENT_SECONDS = 10.0
 """For one connection: dagster-postgres asks for one six times, which makes a minute and more."""
+TRIES = 6  # of what lost its connection
 PLUGIN = "macro_cycle.outlasting"
+ASKED_AGAIN = ("add_run_tags", "fetch_", "get_", "has_", "store_event", "handle_run_event")
+"""What a method begins with that reads, or may be done twice."""
 
 
 class Outlasting(CreateEnginePlugin):
@@ -83,4 +95,20 @@ class PlatformStorage(DagsterPostgresStorage):
         storage = DagsterPostgresStorage(f"{url}&plugin={PLUGIN}", inst_data=inst_data)
         for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
             part.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_SECONDS, MAX_OVERFLOW)
+            _ask_again(part)
         return storage
+
+
+def _ask_again(part: object) -> None:
+    """Have a storage be asked again where its connection is lost under a statement, each of which commits for itself.
+
+    Dagster writes and reads most of them outside the code of a step, where nothing else would try again.
+    """
+    again = Retrying(retry=retry_if_exception(_is_lost), stop=stop_after_attempt(TRIES), reraise=True)
+    for name, _ in inspect.getmembers(type(part), inspect.isfunction):
+        if name.startswith(ASKED_AGAIN):
+            setattr(part, name, again.wraps(getattr(part, name)))
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated

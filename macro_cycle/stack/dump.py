@@ -76,7 +76,7 @@ def require_empty(url: str) -> None:
     """
     query = "SELECT table_schema FROM information_schema.tables WHERE table_schema = ANY(%s) LIMIT 1"
     try:
-        with psycopg.connect(DatabaseUrl(url).libpq(), connect_timeout=5) as connection:
+        with psycopg.connect(DatabaseUrl(url).libpq()) as connection:
             found = connection.execute(query, (list(SCHEMAS),)).fetchone()
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]

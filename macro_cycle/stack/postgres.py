@@ -64,7 +64,7 @@ def _connected(named: DatabaseUrl) -> psycopg.Connection:
         wait=wait_fixed(CHECK_SECONDS),
         reraise=True,
     )
-    return patiently(psycopg.connect, named.libpq(), connect_timeout=5)
+    return patiently(psycopg.connect, named.libpq())
 
 
 def embedded_server(data: Path) -> Any:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 from macro_cycle.errors import MacroCycleError
 
 SCHEMAS = ("warehouse", "dagster", "mlflow", "feast")
+PATIENCE = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""In seconds, where the URL says nothing else: a host that is silent is as good as away."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,17 @@ class DatabaseUrl:
                 "MACRO_CYCLE_DATABASE_URL is not a URL; write postgresql://user:password@host:5432/database"
             ) from None
 
+    @property
+    def _impatient(self) -> URL:
+        return self._parsed.update_query_dict({**PATIENCE, **self._parsed.query})
+
     def sqlalchemy(self, driver: str = "psycopg2", schema: str | None = None) -> str:
         """URL for SQLAlchemy with an explicit driver; `schema` becomes the connection's search path."""
-        url = self._parsed.set(drivername=f"postgresql+{driver}")
-        return _with_search_path(url, schema)
+        return _with_search_path(self._impatient.set(drivername=f"postgresql+{driver}"), schema)
 
     def libpq(self, schema: str | None = None) -> str:
         """URL as libpq, psycopg and psycopg2 take it."""
-        return _with_search_path(self._parsed.set(drivername="postgresql"), schema)
+        return _with_search_path(self._impatient.set(drivername="postgresql"), schema)
 
     def parts(self) -> dict[str, str | int]:
         """host, port, database, user, password, sslmode for clients that take no URL; a socket folder is a host."""

@@ -142,7 +142,8 @@ class Warehouse:
             raise self._away(error)
 
     def _away(self, error: BaseException) -> OutageError:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()
+        reason = said[0] if said else type(error).__name__
         return OutageError(f"the database {self._url} does not answer: {reason}")
 
 

@@ -7,25 +7,21 @@ import sys
 from collections import Counter
 
 import dagster as dg
-import psycopg
 import pytest
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from macro_cycle.definitions import build
 from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.resources import outages
 from macro_cycle.serving.bundle_store import BundleStore
+from macro_cycle.stack.preparation import prepare_database
+from macro_cycle.stack.services import dagster_home
 from macro_cycle.warehouse.tables import calls, models
-from macro_cycle.warehouse.urls import DatabaseUrl
 from macro_cycle_tests.assets.graph import CHAIN, failure, materialize, stored
 from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.warehouse.losing import each_once, lost_at
 
 ALL = (*CHAIN, "declared_phase", "regime_news", "champion", "feast_materialization", "kserve_deployment")
-LOST = {
-    "the database": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    "one connection": "SELECT pg_terminate_backend({pid})",
-}
 MONTHS = [f"2007-0{number}-01" for number in range(1, 7)]
 RUN = """
 import sys
@@ -98,22 +94,14 @@ def test_a_killed_range_ends_the_same_when_run_again(platform, store, moment):
     assert everything(platform) == resumed
 
 
-@pytest.mark.parametrize("lost", LOST)
-def test_what_is_lost_at_every_statement_once_fails_no_run(platform, store, monkeypatch, lost):
+@pytest.mark.parametrize("all_at_once", [False, True], ids=["a connection", "the database"])
+def test_what_is_lost_at_every_statement_once_fails_no_run(platform, store, monkeypatch, all_at_once):
     monkeypatch.setattr(outages, "AFTER_SECONDS", 0)
-    monkeypatch.setattr(outages, "TIMES", 1000)
-    hung_up_at: set[str] = set()
-
-    @event.listens_for(platform.warehouse.engine, "before_cursor_execute")
-    def hang_up_once(connection, _cursor, statement, _parameters, _context, _many):
-        if statement not in hung_up_at:
-            hung_up_at.add(statement)
-            with psycopg.connect(DatabaseUrl(platform.database_url).libpq(), autocommit=True) as another:
-                another.execute(LOST[lost].format(pid=connection.connection.dbapi_connection.info.backend_pid))
-
-    with dg.DagsterInstance.ephemeral() as instance:
+    monkeypatch.setattr(outages, "TIMES", 100)
+    prepare_database(platform.settings)
+    home, once_it_runs = str(dagster_home(platform.settings)), each_once(since="INSERT INTO event_logs")
+    with dg.DagsterInstance.from_config(home) as instance, lost_at(Engine, once_it_runs, all_at_once=all_at_once):
         result = materialize(instance, ALL, MONTHS[0], MONTHS[2], platform=platform)
-    event.remove(platform.warehouse.engine, "before_cursor_execute", hang_up_once)
     assert len({each.step_key for each in result.all_events if each.is_step_up_for_retry}) >= 5
     assert platform.records.failures(MONTHS) == []
     outlasted = {month: stored(month, platform) for month in MONTHS[:3]}

@@ -59,7 +59,6 @@ def test_a_failed_step_is_named_with_its_reason(instance):
 
 @pytest.fixture
 def stack(instance, monkeypatch, tmp_path):
-    monkeypatch.setattr("macro_cycle.stack.status", lambda settings: [])
     monkeypatch.setattr(dg.DagsterInstance, "from_config", lambda folder: instance)
     return SimpleNamespace(settings=Settings(home=tmp_path))
 
@@ -100,3 +99,15 @@ def test_a_database_that_comes_back_is_asked_anew(stack, monkeypatch):
     monkeypatch.setattr(runs, "POLL_SECONDS", 0)
     assert runs.ask_dagster(stack, asking(list(AWAY))) == "found"
     assert next(answers, None) is None
+
+
+def test_outages_far_apart_do_not_add_up(stack, monkeypatch):
+    monkeypatch.setattr(runs, "_comes_back", lambda platform: True)
+    monkeypatch.setattr(runs, "PATIENT_SECONDS", -1)  # each began long after the one before
+    assert runs.ask_dagster(stack, asking(4 * AWAY)) == "found"
+
+
+def test_an_outage_without_end_ends_the_command(stack, monkeypatch):
+    monkeypatch.setattr(runs, "_comes_back", lambda platform: True)
+    with pytest.raises(MacroCycleError, match="the stack went down"):
+        runs.ask_dagster(stack, asking(100 * AWAY))

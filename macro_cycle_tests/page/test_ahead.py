@@ -1,13 +1,16 @@
 """What lies ahead, as the default model sees it: each release has its effect, or the page says why it has none."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
 from macro_cycle.ahead import Scenario, radar
 from macro_cycle.ahead.radar import Radar
+from macro_cycle.errors import OutageError
 from macro_cycle.evaluation.news import InformationSet
 from macro_cycle.observations.frequencies import month_number
-from macro_cycle.page.ahead import flips_shown, unmoving, with_effects
+from macro_cycle.page.ahead import Foresight, flips_shown, unmoving, with_effects
 from macro_cycle.page.contents import Release
 from macro_cycle.page.knowledge import releases_due
 from macro_cycle.page.site import site
@@ -92,3 +95,15 @@ def test_the_page_shows_what_would_flip_it(seen, due):
     for each in contents.flips:
         assert each.title in shown
         assert (each.flips_at or "no print") in shown
+
+
+def test_what_an_outage_hid_is_looked_at_again():
+    def load(_version: str) -> None:
+        raise OutageError("the database does not answer")
+
+    clock, models = SimpleNamespace(today=lambda: TODAY), SimpleNamespace(load=load)
+    platform = SimpleNamespace(cycle="us", clock=clock, models=models)
+    foresight, shown = Foresight(), SimpleNamespace(model_version="m", data_version="d")
+    for _ in range(2):
+        with pytest.raises(OutageError):
+            foresight.of(platform, shown)

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from macro_cycle.errors import OutageError
 from macro_cycle.page.downloads import downloads
 from macro_cycle.page.knowledge import releases_due, series_known
 from macro_cycle.page.reading import contents
@@ -16,6 +17,7 @@ from macro_cycle.warehouse.regimes import Call
 from macro_cycle_tests.cli.conftest import told as told  # the command line in this process
 from macro_cycle_tests.conftest import create_database
 from macro_cycle_tests.page.worlds import ENDS, TODAY, evaluation, move, outlook, record_of, regimes_frame
+from macro_cycle_tests.warehouse.losing import lost_at, nth
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,20 @@ def test_an_empty_record_makes_a_page_that_says_what_to_run(platform):
     shown = contents(platform)
     assert (shown.newest, shown.moves, shown.series, shown.record) == (None, (), (), None)
     assert b"macro-cycle run" in site([shown])["us/index.html"]
+
+
+def test_a_connection_lost_at_any_statement_is_told_and_never_makes_a_page_that_says_less(record):
+    whole, number = contents(record), 0
+    while True:
+        number += 1
+        with lost_at(record.warehouse.engine, nth(number)):
+            try:
+                shown = contents(record)
+            except OutageError:
+                continue
+        assert shown == whole
+        break
+    assert number > 5
 
 
 def test_a_record_of_one_answer_makes_a_page(record):

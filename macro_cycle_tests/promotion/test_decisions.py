@@ -1,10 +1,13 @@
 """Whatever is decided in whatever order: only a promoted model is to serve, and a person's word stands."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.promotion.by_hand import ByHand, decide_by_hand
 from macro_cycle.promotion.decisions import pending, standing, to_serve
 from macro_cycle.records import Decision, Model
@@ -120,3 +123,39 @@ def test_a_step_that_is_retried_says_nothing_twice():
         once = list(records.said)
         decide_by_hand(records, asked(outcome, model))
         assert records.said == once
+
+
+class CutShort(Kept):
+    """A store that is lost before it keeps the `nth` of what it is given."""
+
+    def __init__(self, said: list[Decision], nth: int) -> None:
+        super().__init__(said)
+        self.left = nth
+
+    def append(self, asset: str, made: list[Decision]) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise OutageError("the database does not answer")
+        super().append(asset, made)
+
+
+@pytest.mark.parametrize("serving", ["b", "c"])
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_rollback_that_an_outage_cuts_short_is_finished_by_the_step_that_is_retried(serving, nth):
+    before = decisions([("gate", "a", "promote"), ("gate", serving, "promote")])
+    whole, cut = Kept(list(before)), CutShort(list(before), nth)
+    decide_by_hand(whole, asked("rollback", "a"))
+    with suppress(OutageError):
+        decide_by_hand(cut, asked("rollback", "a"))
+    decide_by_hand(cut, asked("rollback", "a"))
+    assert words(cut) == words(whole)
+
+
+def words(records: Kept) -> list[tuple[str, str, str]]:
+    return [(each.by, each.model_version, each.outcome) for each in records.said]
+
+
+def test_a_rollback_to_what_serves_already_is_refused():
+    records = Kept(decisions([("gate", "a", "promote")]))
+    with pytest.raises(MacroCycleError, match="model a serves already"):
+        decide_by_hand(records, asked("rollback", "a"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, TEMPORARILY_UNAVAILABLE
+from requests.exceptions import RetryError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from macro_cycle.errors import MacroCycleError, OutageError
@@ -46,20 +47,27 @@ def test_an_mlflow_that_is_not_there_is_said_at_once_in_one_line_without_the_pas
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (MlflowException("server closed the connection", TEMPORARILY_UNAVAILABLE), OutageError),
-        (OperationalError("SELECT 1", None, Exception("server closed the connection")), OutageError),
-        (MlflowException("no such model", RESOURCE_DOES_NOT_EXIST), MacroCycleError),
-        (ProgrammingError("SELECT 1", None, Exception("no such table")), MacroCycleError),
-    ],
-    ids=["MLflow's word for an outage", "an outage", "MLflow's refusal", "the database's refusal"],
-)
-def test_an_outage_under_mlflow_is_told_from_what_mlflow_refuses(error, kind):
+def behind_a_server(error: Exception) -> MlflowException:
+    """What MLflow's client makes of what its server did not answer."""
+    told = MlflowException("API request failed")
+    told.__context__ = error
+    return told
+
+
+TOLD = {
+    "MLflow's word for an outage": (MlflowException("server closed the connection", TEMPORARILY_UNAVAILABLE), True),
+    "an outage": (OperationalError("SELECT 1", None, Exception("server closed the connection")), True),
+    "an outage behind a server": (behind_a_server(RetryError("too many 503 error responses")), True),
+    "MLflow's refusal": (MlflowException("no such model", RESOURCE_DOES_NOT_EXIST), False),
+    "the database's refusal": (ProgrammingError("SELECT 1", None, Exception("no such table")), False),
+}
+
+
+@pytest.mark.parametrize(("error", "is_outage"), TOLD.values(), ids=TOLD)
+def test_an_outage_under_mlflow_is_told_from_what_mlflow_refuses(error, is_outage):
     with pytest.raises(MacroCycleError, match=r"^MLflow cannot list the runs: ") as said, in_one_line("list the runs"):
         raise error
-    assert type(said.value) is kind
+    assert isinstance(said.value, OutageError) is is_outage
 
 
 @pytest.mark.slow

@@ -9,16 +9,15 @@ import threading
 
 import numpy as np
 import pandas as pd
-import psycopg
 import pytest
 from sqlalchemy import event, text
 
 from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.warehouse import Warehouse, ingestion
 from macro_cycle.warehouse.models import ModelStore
-from macro_cycle.warehouse.urls import DatabaseUrl
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.warehouse.histories import EPOCH, frame
+from macro_cycle_tests.warehouse.losing import lost_at, nth
 from macro_cycle_tests.warehouse.test_any_delivery_gives_the_same_store import stored
 
 DAYS = [EPOCH + pd.Timedelta(days=n) for n in range(6)]
@@ -173,17 +172,9 @@ def test_a_connection_that_is_lost_under_the_lock_is_one_clear_line_and_gives_th
     assert warehouse.ingest(EVEN, source="test").received == len(EVEN)
 
 
-def hang_up(connection, *_execution):
-    own = connection.connection.dbapi_connection.info.backend_pid
-    with psycopg.connect(DatabaseUrl(connection.engine.url.render_as_string(False)).libpq()) as another:
-        another.execute("SELECT pg_terminate_backend(%s)", [own])
-
-
 def test_any_store_on_the_engine_says_in_one_line_that_its_connection_was_lost(warehouse):
-    event.listen(warehouse.engine, "before_cursor_execute", hang_up)
-    with pytest.raises(OutageError, match=r"does not answer: [^\n]+$"):
+    with lost_at(warehouse.engine, nth(1)), pytest.raises(OutageError, match=r"does not answer: [^\n]+$"):
         ModelStore(warehouse.engine).versions()
-    event.remove(warehouse.engine, "before_cursor_execute", hang_up)
     assert ModelStore(warehouse.engine).versions() == set()
 
 
