@@ -58,7 +58,7 @@ def test_a_failed_step_is_named_with_its_reason(instance):
 
 
 @pytest.fixture
-def stack(instance, monkeypatch, tmp_path):
+def kept_up(instance, monkeypatch, tmp_path):
     monkeypatch.setattr(dg.DagsterInstance, "from_config", lambda folder: instance)
     return SimpleNamespace(settings=Settings(home=tmp_path))
 
@@ -80,12 +80,12 @@ AWAY = [
 
 
 @pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
-def test_a_stack_that_goes_down_meanwhile_is_one_line(stack, error):
+def test_a_stack_that_goes_down_meanwhile_is_one_line(kept_up, error):
     with pytest.raises(MacroCycleError, match=r"the stack went down; .* `macro-cycle up`"):
-        runs.ask_dagster(stack, asking([error]))
+        runs.ask_dagster(kept_up, asking([error]))
 
 
-def test_a_database_that_comes_back_is_asked_anew(stack, monkeypatch):
+def test_a_database_that_comes_back_is_asked_anew(kept_up, monkeypatch):
     answers = iter([OutageError("starting up"), "url"] * len(AWAY))
 
     def database_url(_settings: Settings) -> str:
@@ -97,17 +97,17 @@ def test_a_database_that_comes_back_is_asked_anew(stack, monkeypatch):
     monkeypatch.setattr("macro_cycle.stack.supervision.supervisor_process", lambda settings: object())
     monkeypatch.setattr("macro_cycle.stack.postgres.database_url", database_url)
     monkeypatch.setattr(runs, "POLL_SECONDS", 0)
-    assert runs.ask_dagster(stack, asking(list(AWAY))) == "found"
+    assert runs.ask_dagster(kept_up, asking(list(AWAY))) == "found"
     assert next(answers, None) is None
 
 
-def test_outages_far_apart_do_not_add_up(stack, monkeypatch):
+def test_outages_far_apart_do_not_add_up(kept_up, monkeypatch):
     monkeypatch.setattr(runs, "_comes_back", lambda platform: True)
     monkeypatch.setattr(runs, "PATIENT_SECONDS", -1)  # each began long after the one before
-    assert runs.ask_dagster(stack, asking(4 * AWAY)) == "found"
+    assert runs.ask_dagster(kept_up, asking(4 * AWAY)) == "found"
 
 
-def test_an_outage_without_end_ends_the_command(stack, monkeypatch):
+def test_an_outage_without_end_ends_the_command(kept_up, monkeypatch):
     monkeypatch.setattr(runs, "_comes_back", lambda platform: True)
     with pytest.raises(MacroCycleError, match="the stack went down"):
-        runs.ask_dagster(stack, asking(100 * AWAY))
+        runs.ask_dagster(kept_up, asking(100 * AWAY))
