@@ -62,7 +62,7 @@ def _roll_back(records: RecordStore, decisions: list[Decision], asked: ByHand) -
     if _said(decisions, decided):
         return
     back = _back(asked, target)
-    begun = any((each.by, each.reason) == ("person", back) for each in decisions)  # by a step that was cut short
+    begun = decisions[-1].by == "person" and decisions[-1].reason == back  # by a step that was cut short
     gone: list[Model | Decision] = []
     if serving is not None and serving.model_version != target.model_version:
         gone = [serving]

@@ -155,7 +155,11 @@ def words(records: Kept) -> list[tuple[str, str, str]]:
     return [(each.by, each.model_version, each.outcome) for each in records.said]
 
 
-def test_a_rollback_to_what_serves_already_is_refused():
-    records = Kept(decisions([("gate", "a", "promote")]))
+def test_a_rollback_to_what_serves_already_is_refused_whatever_was_rolled_back_before():
+    records = Kept(decisions([("gate", "a", "promote"), ("gate", "b", "promote")]))
+    decide_by_hand(records, asked("rollback", "a"))
+    decide_by_hand(records, asked("promote", "a", reason="it has proved itself"))
+    before = list(records.said)
     with pytest.raises(MacroCycleError, match="model a serves already"):
         decide_by_hand(records, asked("rollback", "a"))
+    assert records.said == before
