@@ -100,7 +100,11 @@ def _asked(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Fou
 
 
 def refuse_unless_up(platform: Platform) -> None:
-    """Raises: MacroCycleError: a service of the stack does not answer."""
+    """Look whether the stack is up.
+
+    Raises:
+        MacroCycleError: a service of it does not answer.
+    """
     from macro_cycle.stack import status
 
     if not all(service.ready for service in status(platform.settings)):

@@ -11,7 +11,7 @@ from feast import FeatureStore
 from feast.errors import FeatureViewNotFoundException
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.feature_store import history
 from macro_cycle.feature_store.definitions import (
     BESIDE,
@@ -223,7 +223,6 @@ class EconomyStore:
         except psycopg.errors.RaiseException as error:
             raise MacroCycleError(str(error).splitlines()[0]) from None
         except psycopg.OperationalError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise OutageError(f"the database {self._url} does not answer: {reason}") from None
+            raise self._url.away(error) from None
         except self._redis_errors as error:
             raise MacroCycleError(f"Redis does not answer: {str(error).splitlines()[0]}") from None

@@ -79,8 +79,7 @@ def require_empty(url: str) -> None:
         with psycopg.connect(DatabaseUrl(url).libpq()) as connection:
             found = connection.execute(query, (list(SCHEMAS),)).fetchone()
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise MacroCycleError(f"the database {DatabaseUrl(url)} does not answer: {reason}") from None
+        raise DatabaseUrl(url).away(error) from None
     if found is not None:
         raise MacroCycleError(
             f"the database {DatabaseUrl(url)} is not empty (schema {found[0]}); restore into a fresh one"

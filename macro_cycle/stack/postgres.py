@@ -17,7 +17,7 @@ import psutil
 import psycopg
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
 from macro_cycle.stack.orphans import SERVICE
@@ -51,8 +51,7 @@ def _prepared(url: str) -> str:
             for schema in SCHEMAS:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise OutageError(f"the database {named} does not answer: {reason}") from None
+        raise named.away(error) from None
     return url
 
 

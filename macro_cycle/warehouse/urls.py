@@ -6,7 +6,7 @@ from urllib.parse import quote
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 
 SCHEMAS = ("warehouse", "dagster", "mlflow", "feast")
 PATIENCE = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
@@ -62,6 +62,11 @@ class DatabaseUrl:
             "password": url.password or "",
             "sslmode": sslmode if isinstance(sslmode, str) else sslmode[0],
         }
+
+    def away(self, error: BaseException) -> OutageError:
+        """What a driver's error says of the database, in one line."""
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()
+        return OutageError(f"the database {self} does not answer: {said[0] if said else type(error).__name__}")
 
     def __str__(self) -> str:
         return self._parsed.render_as_string(hide_password=True)

@@ -12,7 +12,6 @@ import psycopg2
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from macro_cycle.errors import OutageError
 from macro_cycle.warehouse import ingestion, observations
 from macro_cycle.warehouse.locks import exclusive, hold_until_commit
 from macro_cycle.warehouse.tables import SCHEMA
@@ -133,18 +132,13 @@ class Warehouse:
         try:
             yield
         except GONE as error:
-            raise self._away(error) from None
+            raise self._url.away(error) from None
 
     def _say_that_it_is_away(self, context: ExceptionContext) -> None:
         error = context.original_exception
         lost = context.is_disconnect or context.connection is None
         if lost and not context.is_pre_ping and isinstance(error, DRIVER_ERRORS):
-            raise self._away(error)
-
-    def _away(self, error: BaseException) -> OutageError:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()
-        reason = said[0] if said else type(error).__name__
-        return OutageError(f"the database {self._url} does not answer: {reason}")
+            raise self._url.away(error)
 
 
 def _read_only(connection: "psycopg2.extensions.connection", _record: object) -> None:

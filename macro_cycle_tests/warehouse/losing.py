@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Engine, event
 
 from macro_cycle.warehouse.urls import DatabaseUrl
 
-OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+ALL_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def lost_at(
                 own = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
                 another.execute("SELECT pg_terminate_backend(%s)", [own])
                 if all_at_once:
-                    another.execute(OTHERS, [another.info.backend_pid])
+                    another.execute(ALL_OTHERS)
 
     event.listen(engine, "before_cursor_execute", hang_up)
     try:

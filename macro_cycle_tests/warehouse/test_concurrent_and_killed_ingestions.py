@@ -17,7 +17,7 @@ from macro_cycle.warehouse import Warehouse, ingestion
 from macro_cycle.warehouse.models import ModelStore
 from macro_cycle_tests.serving.conftest import wait_until
 from macro_cycle_tests.warehouse.histories import EPOCH, frame
-from macro_cycle_tests.warehouse.losing import lost_at, nth
+from macro_cycle_tests.warehouse.losing import ALL_OTHERS, lost_at, nth
 from macro_cycle_tests.warehouse.test_any_delivery_gives_the_same_store import stored
 
 DAYS = [EPOCH + pd.Timedelta(days=n) for n in range(6)]
@@ -154,15 +154,10 @@ def writing(warehouse: Warehouse) -> bool:
         return bool(connection.execute(text(busy)).scalar_one())
 
 
-HANG_UP = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
-
-
 def ingest_on_a_lost_connection(warehouse: Warehouse) -> None:
     with warehouse.exclusively() as ingest:
         with warehouse.engine.begin() as another:
-            another.execute(text(HANG_UP))
+            another.execute(text(ALL_OTHERS))
         ingest(EVEN, source="test")
 
 
