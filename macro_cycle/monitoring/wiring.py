@@ -43,14 +43,18 @@ CONNECT_SECONDS = 2
 
 
 class InstanceOnDemand:
-    """Dagster's instance of DAGSTER_HOME, made when it is first wanted and the database answers, then kept."""
+    """Dagster's instance of DAGSTER_HOME, made when it is first wanted, then kept.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Its storage waits for a database that is away, longer than a scrape: it is asked only where `engine` answers.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._lock = engine, threading.Lock()
         self._made: dg.DagsterInstance | None = None
 
     def __call__(self) -> dg.DagsterInstance:
         """The instance; raises while the database does not answer."""
+        _connects(self._engine)
         with self._lock:
             if self._made is None:
                 self._made = dg.DagsterInstance.get()
@@ -67,7 +71,7 @@ def collectors(settings: Settings) -> list[RecordCollector]:
         raise MacroCycleError("the exporter needs MACRO_CYCLE_DATABASE_URL; `macro-cycle up` starts it with that set")
     url = DatabaseUrl(settings.database_url.get_secret_value()).sqlalchemy("psycopg2")
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
-    instance = InstanceOnDemand()
+    instance = InstanceOnDemand(engine)
     of_cycles = [
         collector
         for definition in library(settings).found.values()

@@ -18,7 +18,7 @@ from macro_cycle.stack.preparation import prepare_database
 from macro_cycle.stack.services import dagster_home
 from macro_cycle.warehouse.tables import calls, models
 from macro_cycle_tests.assets.graph import CHAIN, failure, materialize, stored
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.warehouse.losing import each_once, lost_at
 
 ALL = (*CHAIN, "declared_phase", "regime_news", "champion", "feast_materialization", "kserve_deployment")
@@ -82,7 +82,7 @@ MOMENTS = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_range_ends_the_same_when_run_again(platform, store, moment):
     killed = start(MONTHS[0], MONTHS[-1])
-    wait_until(lambda: MOMENTS[moment](platform) or killed.poll() is not None, 240)
+    wait_until(lambda: MOMENTS[moment](platform) or killed.poll() is not None)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     run(MONTHS[0], MONTHS[-1])
@@ -158,7 +158,7 @@ def test_every_step_is_made_again_after_an_outage(platform):
 
 def test_two_runs_on_the_same_months_at_once_give_one_result(platform, store):
     both = [start(MONTHS[0], MONTHS[3]), start(MONTHS[2], MONTHS[5])]
-    assert [each.wait(300) for each in both] == [0, 0]
+    assert [each.wait(PATIENCE) for each in both] == [0, 0]
     together = everything(platform)
     registered_once(platform)
     assert count(store, calls) == len(MONTHS)

@@ -20,6 +20,7 @@ from macro_cycle_tests.automation.modelled import no_fits, with_a_model
 from macro_cycle_tests.cli.conftest import told  # noqa: F401
 from macro_cycle_tests.monitoring.mail_server import mail_server
 from macro_cycle_tests.monitoring.receivers import alertmanager, webhook
+from macro_cycle_tests.patience import PATIENCE
 
 RULES = "alerts:\n  likely: {when: probability, above: 0.5, until_below: 0.3}\n"
 
@@ -138,7 +139,9 @@ def test_a_test_reaches_every_channel_and_names_the_one_that_is_down(looked, tol
         assert (code, lines) == (0, [])
         assert sorted(out.splitlines()) == [f"likely: {name} took it" for name in ("alertmanager", "email", "webhook")]
         assert inbox.messages[0]["Subject"] == "[warning] likely: a test: nothing happened"
-        assert httpx.get(f"{url}/api/v2/alerts?active=true").json() == [], "it is taken back where it would stand"
+        assert httpx.get(f"{url}/api/v2/alerts?active=true", timeout=PATIENCE).json() == [], (
+            "it is taken back where it would stand"
+        )
         inbox.refuses = True
         code, out, [line] = told("alerts", "test")
         assert code == 1

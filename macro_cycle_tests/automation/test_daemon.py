@@ -23,10 +23,9 @@ from macro_cycle.stack.isolated import isolated_stack
 from macro_cycle.stack.services import dagster_home
 from macro_cycle_tests.monitoring.receivers import Receiver, webhook
 from macro_cycle_tests.page.browser import browser, chromium
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.stack.dagster_page import DagsterPage
 
-SECONDS = 300
 STORM = 20
 FETCH = ("fred_series", "macro_features")
 MONTHLY = {"regime_model", "regime_labels", "champion", "feast_materialization", "kserve_deployment"}
@@ -58,7 +57,7 @@ class Live:
     def runs_until_quiet(self, since: datetime) -> list[MonthRun]:
         """What the daemon has run since, once it has nothing left to do."""
         daemon, token = Daemon(self.instance), f"{self.clock.open_month()}:{self.token()}"
-        wait_until(lambda: daemon.is_quiet(since, token), SECONDS)
+        wait_until(lambda: daemon.is_quiet(since, token))
         return daemon.runs(since)
 
     def token(self) -> str:
@@ -67,7 +66,7 @@ class Live:
     def answer(self) -> dict:
         body = {"instances": [{"as_of": "latest"}]}
         url = f"http://127.0.0.1:{self.settings.kserve.port}/v1/models/macro-cycle-hmm:predict"
-        return httpx.post(url, json=body, timeout=30).raise_for_status().json()["predictions"][0]
+        return httpx.post(url, json=body, timeout=PATIENCE).raise_for_status().json()["predictions"][0]
 
 
 def history() -> pd.DataFrame:
@@ -132,7 +131,7 @@ def test_from_nothing_to_a_served_answer_and_then_only_on_news(live):
 
     called = Daemon(live.instance).metadata("regime_labels", live.clock.open_month())["label"].value
     expected = (called != first["label"]) + (verdict == "refuse")
-    wait_until(lambda: len(live.people.texts) >= expected, SECONDS)
+    wait_until(lambda: len(live.people.texts) >= expected)
     told = [line for text in live.people.texts for line in text.splitlines()]
     assert sum(f"the regime changed from {first['label']} to {called}" in line for line in told) == (
         called != first["label"]
@@ -173,7 +172,7 @@ def test_the_page_shows_what_a_release_caused_and_a_refusal_there_holds(live, tm
         dagster.go(decision)
         dagster.reads("a correction is announced", "person")
         dagster.picture("refusal")
-        wait_until(lambda: live.answer()["model_version"] == before, SECONDS)
+        wait_until(lambda: live.answer()["model_version"] == before)
 
         dagster.go("/locations/macro_cycle/jobs/us_decide")
         dagster.reads("The decision on the open month's model")

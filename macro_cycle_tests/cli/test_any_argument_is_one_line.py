@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from macro_cycle.cli.app import app
 from macro_cycle_tests.assets.graph import with_the_sample
 from macro_cycle_tests.cli.lines import refused
+from macro_cycle_tests.patience import PATIENCE
 
 texts = st.text(st.characters(blacklist_categories=(), blacklist_characters="\0"), max_size=12)
 AWKWARD = [
@@ -179,5 +180,5 @@ def test_a_full_disk_behind_standard_output_is_one_line(platform, command):
     with_the_sample(platform)
     program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", *command]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")

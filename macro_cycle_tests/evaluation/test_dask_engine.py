@@ -15,7 +15,7 @@ from macro_cycle.evaluation.comparison import compare
 from macro_cycle.resources.dask_engine import DaskEngine
 from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.evaluation.test_comparison import ground  # noqa: F401
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
 US = shipped()
 
@@ -32,7 +32,7 @@ def scheduler() -> Iterator[str]:
     started = dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
     yield f"tcp://127.0.0.1:{port}"
     started.terminate()
-    started.wait(30)
+    started.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def workers(scheduler: str) -> Iterator[list[subprocess.Popen]]:
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
     started = [dask("worker", scheduler, *options) for _ in range(2)]
     with Client(scheduler, timeout=60, set_as_default=False) as client:
-        wait_until(lambda: len(client.scheduler_info()["workers"]) == 2, 60)
+        wait_until(lambda: len(client.scheduler_info()["workers"]) == 2)
     yield started
     for worker in started:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(PATIENCE)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from macro_cycle_tests.conftest import free_port
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import wait_until
 
 SECRET = "T000-B000-XXXXXXXX"
 CONFIG = Path(__file__).parents[2] / ".ops" / ".prometheus" / "alertmanager.yml"
@@ -73,7 +73,7 @@ def alertmanager(folder: Path) -> Iterator[str]:
         *(f"--web.listen-address={address}", "--cluster.listen-address="),
     ]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        wait_until(lambda: _ready(address), 60)
+        wait_until(lambda: _ready(address))
         yield f"http://{address}"
         process.terminate()
 

@@ -8,6 +8,8 @@ import dagster as dg
 import pandas as pd
 import pytest
 from prometheus_client import CollectorRegistry, start_http_server
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 from macro_cycle.cycles.naming import FETCHED_TAG
 from macro_cycle.monitoring.collectors.collector import gauge
@@ -20,10 +22,12 @@ from macro_cycle.monitoring.collectors.serving import ServingCollector
 from macro_cycle.monitoring.collectors.storage import DatabaseCollector
 from macro_cycle.monitoring.exporter import Exporter
 from macro_cycle.monitoring.metrics import ServingMetrics, counts_file
+from macro_cycle.monitoring.wiring import InstanceOnDemand
 from macro_cycle.observations import Catalog
 from macro_cycle.records import Answer, Decision, Deployment, RecordStore
 from macro_cycle.warehouse import Warehouse
 from macro_cycle_tests.conftest import free_port
+from macro_cycle_tests.patience import PATIENCE
 
 NOW = pd.Timestamp("2026-11-28 12:00")
 MONTHS = dg.StaticPartitionsDefinition(["2026-09-01", "2026-10-01", "2026-11-01"])
@@ -44,7 +48,7 @@ class Scripted:
         self.released.set()
 
     def metrics(self):
-        self.released.wait(30)
+        self.released.wait(PATIENCE)
         if self.fails:
             raise RuntimeError("postgresql://user:s3cr3t@host/ is gone")
         yield gauge("seen", "What is there", self.value)
@@ -127,6 +131,29 @@ def test_services_answer_or_do_not():
         ("macro_cycle_service_up", "broken"): 0,
         ("macro_cycle_service_up", "fine"): 1,
     }
+
+
+def test_a_service_that_says_nothing_is_down_and_hides_no_other():
+    asked, released = [], threading.Event()
+
+    def says_nothing() -> bool:
+        asked.append(1)
+        return released.wait(PATIENCE)
+
+    collector = ServiceCollector({"silent": says_nothing, "fine": lambda: True}, seconds=0.1)
+    for _ in range(3):
+        assert shown(collector) == {("macro_cycle_service_up", "silent"): 0, ("macro_cycle_service_up", "fine"): 1}
+    assert len(asked) == 1
+    released.set()
+    collector._asked["silent"].result(PATIENCE)
+    assert shown(collector)["macro_cycle_service_up", "silent"] == 1
+
+
+def test_dagster_s_storage_is_not_waited_for_while_the_database_is_away(monkeypatch):
+    monkeypatch.setattr(dg.DagsterInstance, "get", lambda: pytest.fail("it was asked"))
+    away = create_engine(f"postgresql+psycopg2://nobody@127.0.0.1:{free_port()}/nothing")
+    with pytest.raises(OperationalError):
+        InstanceOnDemand(away)()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from macro_cycle.monitoring.notifications import (
 )
 from macro_cycle.platform.settings import NotificationSettings
 from macro_cycle_tests.monitoring.receivers import SECRET, alertmanager, webhook
+from macro_cycle_tests.patience import PATIENCE
 
 RULES = Path(__file__).parents[2] / ".ops" / ".prometheus" / "alerts.yml"
 
@@ -96,7 +97,7 @@ def test_alertmanager_shows_each_kind_under_its_name(tmp_path):
         notices = [notice(1, kind) for kind in SEVERITIES]
         _, failures = deliver(notices, Delivered(), [Alertmanager(SecretStr(url))])
         assert failures == []
-        alerts = httpx.get(f"{url}/api/v2/alerts", timeout=10).raise_for_status().json()
+        alerts = httpx.get(f"{url}/api/v2/alerts", timeout=PATIENCE).raise_for_status().json()
     assert {alert["labels"]["alertname"] for alert in alerts} == set(ALERT_NAMES.values())
     assert all(alert["annotations"]["summary"] == "step 1 failed" for alert in alerts)
 

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ import httpx
 import pytest
 
 from macro_cycle_tests.conftest import free_port
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
-READY_SECONDS = 60
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs:
@@ -30,20 +29,19 @@ class Prometheus:
     """Where it answers."""
 
     url: str
+    login: tuple[str, str] | None = None
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The series that an instant query gives."""
-        response = httpx.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=10)
+        url, query = f"{self.url}/api/v1/query", {"query": expression}
+        response = httpx.get(url, params=query, auth=self.login, timeout=PATIENCE)
         answer = response.json()
         assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
         return answer["data"]["result"]
 
     def wait_for(self, expression: str) -> None:
         """Until the query gives a series."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not self.query(expression):
-            assert time.monotonic() < deadline, f"nothing came for {expression}"
-            time.sleep(0.1)
+        wait_until(lambda: self.query(expression), f"nothing came for {expression}")
 
 
 @contextmanager
@@ -61,23 +59,19 @@ def prometheus_of(exposition: Callable[[], str], folder: Path) -> Iterator[Prome
                 [*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log, cwd=folder
             )
         try:
-            yield _ready(Prometheus(f"http://127.0.0.1:{port}"), process)
+            wait_until(lambda: _ready(f"http://127.0.0.1:{port}", process), "prometheus did not become ready")
+            yield Prometheus(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
-def _ready(prometheus: Prometheus, process: subprocess.Popen) -> Prometheus:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        assert process.poll() is None, "prometheus ended at once"
-        try:
-            if httpx.get(f"{prometheus.url}/-/ready", timeout=1).status_code == 200:
-                return prometheus
-        except httpx.HTTPError:
-            pass
-        assert time.monotonic() < deadline, "prometheus did not become ready"
-        time.sleep(0.1)
+def _ready(url: str, process: subprocess.Popen) -> bool:
+    assert process.poll() is None, "prometheus ended at once"
+    try:
+        return httpx.get(f"{url}/-/ready", timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,13 +16,13 @@ import httpx
 import pytest
 
 from macro_cycle_tests.conftest import free_port
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
 CADDYFILE = Path(__file__).resolve().parents[2] / ".ops" / ".docker" / "Caddyfile"
 UPSTREAMS = ("DAGSTER", "DAGSTER_READ_ONLY", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER", "PAGE")
 DOORS = ("DAGSTER", "GRAFANA", "MLFLOW", "PROMETHEUS", "MODEL_SERVER", "PAGE")
-READY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Proxy:
         auth = (who, who) if who else None
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = self.origin(door) + path
-        return httpx.request(method, url, auth=auth, headers=named, verify=_any_certificate(), timeout=30)
+        return httpx.request(method, url, auth=auth, headers=named, verify=_any_certificate(), timeout=PATIENCE)
 
 
 def _any_certificate() -> ssl.SSLContext:
@@ -69,11 +68,11 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     running = Proxy(ports)
     try:
-        _wait(running, process)
+        wait_until(lambda: _ready(running, process), "caddy did not become ready")
         yield running
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
         for server in servers.values():
             server.shutdown()
             server.server_close()
@@ -86,17 +85,12 @@ def _hashed(password: str) -> str:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()
 
 
-def _wait(proxy: Proxy, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        assert process.poll() is None, "caddy ended at once"
-        try:
-            if all(proxy.ask(door, who=None).status_code == 401 for door in DOORS):
-                return
-        except httpx.HTTPError:
-            pass
-        assert time.monotonic() < deadline, "caddy did not become ready"
-        time.sleep(0.1)
+def _ready(proxy: Proxy, process: subprocess.Popen) -> bool:
+    assert process.poll() is None, "caddy ended at once"
+    try:
+        return all(proxy.ask(door, who=None).status_code == 401 for door in DOORS)
+    except httpx.HTTPError:
+        return False
 
 
 def _echo(name: str) -> type[BaseHTTPRequestHandler]:

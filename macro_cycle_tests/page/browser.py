@@ -5,7 +5,6 @@ import itertools
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE = 60.0
+from macro_cycle_tests.patience import PATIENCE, wait_until
+
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, "Tab": 9, "Enter": 13, "PageDown": 34, "PageUp": 33}
 
@@ -75,12 +75,9 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def until(self, condition: str, seconds: float = PATIENCE) -> None:
+    def until(self, condition: str) -> None:
         """Wait for an expression to hold."""
-        deadline = time.monotonic() + seconds
-        while not self.run(condition):
-            assert time.monotonic() < deadline, condition
-            time.sleep(0.02)
+        wait_until(lambda: self.run(condition), condition)
 
     def text(self, selector: str) -> str:
         """What a person reads in an element."""
@@ -143,17 +140,15 @@ def browser(profile: Path) -> Iterator[Tab]:
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             port = _port(profile / "DevToolsActivePort")
-            [page] = [each for each in httpx.get(f"http://127.0.0.1:{port}/json").json() if each["type"] == "page"]
+            tabs = httpx.get(f"http://127.0.0.1:{port}/json", timeout=PATIENCE).json()
+            [page] = [tab for tab in tabs if tab["type"] == "page"]
             with connect(page["webSocketDebuggerUrl"], max_size=None) as connection:
                 yield Tab(connection)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _port(file: Path) -> int:
-    deadline = time.monotonic() + PATIENCE
-    while not (file.exists() and file.read_text().count("\n")):
-        assert time.monotonic() < deadline, "the browser did not start"
-        time.sleep(0.02)
+    wait_until(lambda: file.exists() and file.read_text().count("\n"), "the browser did not start")
     return int(file.read_text().splitlines()[0])

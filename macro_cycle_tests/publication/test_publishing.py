@@ -14,6 +14,7 @@ from macro_cycle.publication.verification import verify
 from macro_cycle.records import Answer, Decision
 from macro_cycle.resources import publishing
 from macro_cycle.resources.platform import Platform
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.publication.authority import Authority
 
 MONTH = date.today().replace(day=28) + timedelta(days=10)
@@ -172,9 +173,8 @@ def test_a_stranger_verifies_with_the_file_alone(platform, published, tmp_path):
     def asked(*arguments: str) -> subprocess.CompletedProcess:
         program = [sys.executable, "-W", "ignore", "-c", "from macro_cycle.cli import main; main()", "verify"]
         bare = {"PATH": "", "PYTHONPATH": sys.path[0], "MACRO_CYCLE_SUORCE": "no setting is read"}
-        return subprocess.run(
-            [*program, "us.jsonl", *arguments], capture_output=True, text=True, cwd=elsewhere, env=bare, timeout=120
-        )
+        command, options = [*program, "us.jsonl", *arguments], {"cwd": elsewhere, "env": bare, "timeout": PATIENCE}
+        return subprocess.run(command, capture_output=True, text=True, **options)
 
     file.write_bytes(content)
     held = asked("--head", head)

@@ -13,6 +13,7 @@ from macro_cycle.errors import MacroCycleError
 from macro_cycle.registry import registry as registry_module
 from macro_cycle.registry.registry import CHALLENGER, CHAMPION, Registry
 from macro_cycle.training.bundle import Bundle
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.registry.conftest import EXPERIMENT, NAME, identity, of_month
 
 pytestmark = pytest.mark.slow
@@ -162,7 +163,7 @@ def test_two_processes_that_register_the_same_months_at_once_leave_one_version_e
     for process in both:
         process.stdin.write("go\n")
         process.stdin.flush()
-    answers = [process.communicate(timeout=120)[0].split() for process in both]
+    answers = [process.communicate(timeout=PATIENCE)[0].split() for process in both]
     assert len(answers[0]) == 12
     assert answers[0] == answers[1], "both know each month by the same version"
     assert {version.version for version in registry.versions().values()} == set(answers[0])

@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,7 @@ import pytest
 
 from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle_tests.conftest import free_port
-
-START_SECONDS = 60
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
 
 @dataclass
@@ -34,10 +32,10 @@ class Server:
         return (self.settings.home / "server.log").read_text()
 
     def v1(self, body: object, **options: object) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/models/macro-cycle-hmm:predict", json=body, timeout=30, **options)
+        return httpx.post(f"{self.url}/v1/models/macro-cycle-hmm:predict", json=body, timeout=PATIENCE, **options)
 
     def v2(self, inputs: list) -> httpx.Response:
-        return httpx.post(f"{self.url}/v2/models/macro-cycle-hmm/infer", json={"inputs": inputs}, timeout=30)
+        return httpx.post(f"{self.url}/v2/models/macro-cycle-hmm/infer", json={"inputs": inputs}, timeout=PATIENCE)
 
     def latest(self) -> httpx.Response:
         return self.v1({"instances": [{"as_of": "latest"}]})
@@ -51,7 +49,7 @@ class Server:
 
     def serving(self) -> psutil.Process:
         """The one that has the connections."""
-        wait_until(lambda: bool(self._serving()), START_SECONDS)
+        wait_until(lambda: bool(self._serving()))
         return self._serving()[0]
 
     def _serving(self) -> list[psutil.Process]:
@@ -78,7 +76,7 @@ class Server:
     def stop(self) -> int:
         """End it as a supervisor does; its exit code."""
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 def settings_in(home: Path) -> Settings:
@@ -95,7 +93,7 @@ def start(settings: Settings) -> subprocess.Popen:
     command = [sys.executable, "-m", "macro_cycle.serving.server"]
     with (settings.home / "server.log").open("a") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=settings.home)
-    wait_until(lambda: answers(settings), START_SECONDS)
+    wait_until(lambda: answers(settings))
     return process
 
 
@@ -104,13 +102,6 @@ def answers(settings: Settings) -> bool:
         return httpx.get(f"http://127.0.0.1:{settings.kserve.port}/v2/health/live", timeout=1).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from macro_cycle.serving.deployers import DeploymentError, LocalDeployer
-from macro_cycle_tests.serving.conftest import Server, settings_in, start, wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
+from macro_cycle_tests.serving.conftest import Server, settings_in, start
 from macro_cycle_tests.serving.deploying import STEPS
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,7 @@ def deploy(server, bundle, step, tmp_path):
 
 def served(server):
     """The version that answers everybody."""
-    wait_until(lambda: server.latest().status_code == 200, 30)
+    wait_until(lambda: server.latest().status_code == 200)
     return server.latest().headers["x-bundle-version"]
 
 
@@ -139,7 +140,7 @@ class Asking:
     def answered(self):
         """Wait until everybody was answered again."""
         before = len(self.statuses)
-        wait_until(lambda: len(self.statuses) > before + 2 * len(self._threads), 60)
+        wait_until(lambda: len(self.statuses) > before + 2 * len(self._threads))
 
     def _ask(self):
         """Each question on a connection of its own, so that none is on one that a killed process had taken."""
@@ -157,20 +158,20 @@ def test_a_renewal_loses_no_request(crashing):
     former = {worker.pid for worker in crashing.workers()}
     with Asking(crashing) as asking:
         crashing.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: not former & {worker.pid for worker in crashing.workers()}, 120)
+        wait_until(lambda: not former & {worker.pid for worker in crashing.workers()})
         asking.answered()
     assert (set(asking.statuses), asking.lost) == ({200}, [])
     assert asking.versions == {LocalDeployer(crashing.settings).serving_version()}
 
 
 def test_when_the_serving_worker_is_killed_the_other_answers_at_once(crashing):
-    wait_until(lambda: len(crashing.workers()) == 2, 30)
+    wait_until(lambda: len(crashing.workers()) == 2)
     victim = crashing.serving()
     victim.kill()
     with httpx.Client(timeout=5) as client:
         assert client.get(f"{crashing.url}/v2/health/live").status_code == 200
     assert crashing.latest().status_code == 200
-    wait_until(lambda: len(crashing.workers()) == 2 and victim.pid not in {w.pid for w in crashing.workers()}, 60)
+    wait_until(lambda: len(crashing.workers()) == 2 and victim.pid not in {w.pid for w in crashing.workers()})
 
 
 def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crashing):
@@ -198,7 +199,7 @@ def test_a_second_server_on_the_same_port_is_refused(crashing, tmp_path):
 
 
 def test_it_ends_within_its_grace_and_without_a_word_of_distress(crashing):
-    with httpx.Client() as client:  # a connection that stays open does not hold it up
+    with httpx.Client(timeout=PATIENCE) as client:  # a connection that stays open does not hold it up
         client.get(f"{crashing.url}/v2/health/live")
         assert crashing.stop() == 0
     assert "Traceback" not in crashing.log

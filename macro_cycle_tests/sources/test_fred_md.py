@@ -17,7 +17,7 @@ from macro_cycle.sources.base import no_progress
 from macro_cycle.sources.fred_md import FredMd
 from macro_cycle.warehouse import Warehouse
 from macro_cycle.warehouse.batches import in_batches
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.sources import worlds
 from macro_cycle_tests.warehouse.test_concurrent_and_killed_ingestions import waiting_backends
 
@@ -130,13 +130,13 @@ def test_vintages_fetched_at_once_find_their_place_beside_each_other(warehouse, 
         thread.start()
         return thread
 
-    fetches = [fetch(first, lambda done, total: (reading.set(), go_on.wait(30)))]
-    assert reading.wait(30)
+    fetches = [fetch(first, lambda done, total: (reading.set(), go_on.wait(PATIENCE)))]
+    assert reading.wait(PATIENCE)
     fetches.append(fetch(second, no_progress))
-    wait_until(lambda: waiting_backends(warehouse) == 1, 30)
+    wait_until(lambda: waiting_backends(warehouse) == 1)
     go_on.set()
     for thread in fetches:
-        thread.join(30)
+        thread.join(PATIENCE)
     worlds.assert_tells(warehouse, world)
 
 

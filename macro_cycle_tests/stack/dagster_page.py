@@ -11,7 +11,6 @@ from macro_cycle_tests.page.browser import Tab
 
 PICTURES = os.environ.get("PICTURES_OF_DAGSTER")
 """Folder for the pictures of docs/dagster-ui.md; none are taken where it is not set."""
-RUN_SECONDS = 240
 SUCCEEDED = r"/\bSuccess\b|Status\s+Succeeded/.test(document.body.innerText)"
 """Of a run, and of a backfill."""
 
@@ -38,9 +37,9 @@ class DagsterPage:
             f".filter(e => {said}(e) && ![...e.children].some({said}) && {seen}).at(-1)"
         )
 
-    def reads(self, *texts: str, seconds: float = 60) -> str:
+    def reads(self, *texts: str) -> str:
         """What the page says, once all of the texts are in it."""
-        self.tab.until(f"{json.dumps(texts)}.every(t => document.body.innerText.includes(t))", seconds)
+        self.tab.until(f"{json.dumps(texts)}.every(t => document.body.innerText.includes(t))")
         return self.tab.run("document.body.innerText")
 
     def choose_months(self, first: str, last: str) -> None:
@@ -67,7 +66,7 @@ class DagsterPage:
         link = "[...document.querySelectorAll('a[href*=\"/runs/\"]')].find(e => e.innerText === 'View')"
         self.tab.until(f"!!{link}")
         self.go(self.tab.run(f"{link}.getAttribute('href')"))
-        self.tab.until(SUCCEEDED, RUN_SECONDS)
+        self.tab.until(SUCCEEDED)
 
     def picture(self, name: str) -> None:
         """A picture for the documentation, where they are wanted."""

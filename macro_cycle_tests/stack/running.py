@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from macro_cycle_tests.conftest import free_port
+from macro_cycle_tests.patience import PATIENCE
 
 PORTS = {
     "dagster": "MACRO_CYCLE_DAGSTER__PORT",
@@ -50,7 +51,7 @@ class Stack:
     def cli(self, *arguments: str, succeeds: bool = True) -> subprocess.CompletedProcess:
         """Run `macro-cycle` with these arguments."""
         program, environment = self._program(*arguments), self._process_environment()
-        done = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=300)
+        done = subprocess.run(program, capture_output=True, text=True, env=environment, timeout=PATIENCE)
         assert not succeeds or done.returncode == 0, done.stdout + done.stderr
         return done
 
@@ -72,11 +73,11 @@ class Stack:
     def predict(self) -> dict[str, Any]:
         """The endpoint's answer for the newest month."""
         url = f"{self.url('model-server')}/v1/models/{MODEL}:predict"
-        response = httpx.post(url, json={"instances": [{"as_of": "latest"}]}, timeout=30)
+        response = httpx.post(url, json={"instances": [{"as_of": "latest"}]}, timeout=PATIENCE)
         return response.raise_for_status().json()["predictions"][0]
 
     def metrics(self) -> str:
-        return httpx.get(f"{self.url('exporter')}/metrics", timeout=10).raise_for_status().text
+        return httpx.get(f"{self.url('exporter')}/metrics", timeout=PATIENCE).raise_for_status().text
 
     def runs_in_progress(self) -> list[str]:
         """The ids of the runs that Dagster's web server says are being executed."""
@@ -89,8 +90,8 @@ class Stack:
 
     def _runs(self, wanted: str) -> list[dict[str, str]]:
         query = f"{{ runsOrError(filter: {wanted}) {{ ... on Runs {{ results {{ runId status }} }} }} }}"
-        answer = httpx.post(f"{self.url('dagster')}/graphql", json={"query": query}, timeout=60).raise_for_status()
-        return answer.json()["data"]["runsOrError"]["results"]
+        answer = httpx.post(f"{self.url('dagster')}/graphql", json={"query": query}, timeout=PATIENCE)
+        return answer.raise_for_status().json()["data"]["runsOrError"]["results"]
 
     def recovered(self) -> bool:
         """Whether every service answers."""

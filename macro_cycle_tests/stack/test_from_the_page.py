@@ -6,7 +6,7 @@ import shutil
 import httpx
 import pytest
 
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import wait_until
 from macro_cycle_tests.stack.running import Stack
 from macro_cycle_tests.stack.test_running_stack import page
 
@@ -77,7 +77,7 @@ class Page:
         launched = self.launch(**chosen)
         assert launched["__typename"] == "LaunchRunSuccess", launched
         run = launched["run"]["runId"]
-        wait_until(lambda: self._status(run) in ("SUCCESS", "FAILURE", "CANCELED"), 120)
+        wait_until(lambda: self._status(run) in ("SUCCESS", "FAILURE", "CANCELED"))
         return self._status(run), self.ask(EVENTS, run=run)["logsForRun"]["events"]
 
     def _status(self, run: str) -> str:

@@ -17,6 +17,7 @@ from macro_cycle.stack import postgres
 from macro_cycle.stack.dagster_storage import PLUGIN
 from macro_cycle.stack.orphans import SERVICE
 from macro_cycle.warehouse.urls import DatabaseUrl
+from macro_cycle_tests.patience import PATIENCE
 
 
 def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
@@ -72,6 +73,6 @@ def test_a_service_waits_for_a_database_that_comes_back_and_a_command_says_at_on
     monkeypatch.setenv(SERVICE, "dagster-daemon")
     with ThreadPoolExecutor(1) as service:
         answered = service.submit(answer, settings)
-        assert refused.wait(30)
+        assert refused.wait(PATIENCE)
         with postgres.embedded_server(tmp_path / "postgres"):
-            assert answered.result(60) == settings.database_url.get_secret_value()
+            assert answered.result(PATIENCE) == settings.database_url.get_secret_value()

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from macro_cycle.stack.orphans import orphans
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.stack.running import MODEL, PORTS, Stack
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def test_endpoint_and_export_agree_on_both_protocols(stack, first_run, tmp_path)
     stored = {label: newest[f"filtered_{label}"] for label in first_run["probabilities"]}
     assert stack.predict()["probabilities"] == stored
     request = {"inputs": [{"name": "as_of", "shape": [1], "datatype": "BYTES", "data": ["latest"]}]}
-    response = httpx.post(f"{stack.url('model-server')}/v2/models/{MODEL}/infer", json=request, timeout=30)
+    response = httpx.post(f"{stack.url('model-server')}/v2/models/{MODEL}/infer", json=request, timeout=PATIENCE)
     outputs = {output["name"]: output["data"] for output in response.json()["outputs"]}
     assert dict(zip(outputs["labels"], outputs["probabilities"], strict=True)) == stored
 
@@ -77,8 +77,8 @@ def test_the_contract_s_metrics_are_fed(stack, first_run):
 
 
 def test_the_server_s_own_metrics_and_the_exporter_s_agree(stack, first_run):
-    httpx.post(f"{stack.url('model-server')}/v1/models/{MODEL}:predict", content="{", timeout=10)
-    own = httpx.get(f"{stack.url('model-server')}/metrics", timeout=10).text
+    httpx.post(f"{stack.url('model-server')}/v1/models/{MODEL}:predict", content="{", timeout=PATIENCE)
+    own = httpx.get(f"{stack.url('model-server')}/metrics", timeout=PATIENCE).text
     counted = {line for line in own.splitlines() if line.startswith(("hmm_", "macro_cycle_requests"))}
     assert len(counted) > 30
     assert counted <= set(stack.metrics().splitlines())
@@ -97,18 +97,18 @@ def test_the_exposition_is_clean_but_for_a_name_of_old(stack, first_run):
 def test_a_database_that_dies_under_a_run_fails_no_step_of_it(stack, first_run):
     open_month = pd.Period(first_run["as_of"][:7])  # months before it are not settled: the evaluation stays as it is
     backfill = stack.start("backfill", "--from", str(open_month - 7), "--to", str(open_month - 5))
-    wait_until(lambda: bool(stack.runs_in_progress()), 60)
+    wait_until(lambda: bool(stack.runs_in_progress()))
     [run] = stack.runs_in_progress()
     os.kill(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
-    assert backfill.wait(240) == 0
-    wait_until(stack.recovered, 60)
+    assert backfill.wait(PATIENCE) == 0
+    wait_until(stack.recovered)
     assert stack.run_status(run) == "SUCCESS"
 
 
 def test_killed_services_and_a_run_among_them_come_back_with_what_they_knew(stack, first_run):
     open_month = pd.Period(first_run["as_of"][:7])
     backfill = stack.start("backfill", "--from", str(open_month - 4), "--to", str(open_month - 2))
-    wait_until(lambda: bool(stack.runs_in_progress()), 60)
+    wait_until(lambda: bool(stack.runs_in_progress()))
 
     killed = [stack.pids()[service] for service in ("model-server", "exporter", "mlflow", "dagster-code")]
     killed.append(int((stack.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
@@ -116,9 +116,9 @@ def test_killed_services_and_a_run_among_them_come_back_with_what_they_knew(stac
     for pid in (*(process.pid for process in at_work), *killed):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered(), 60)
+    wait_until(lambda: not any(map(psutil.pid_exists, killed)) and stack.recovered())
 
-    assert backfill.wait(240) == 0
+    assert backfill.wait(PATIENCE) == 0
     assert stack.predict()["probabilities"] == first_run["probabilities"]
     assert f'hmm_model_log_likelihood{{cycle="us",model_name="{MODEL}"}}' in stack.metrics()
     assert stack.answer("run")["retrained"] is False
@@ -140,9 +140,9 @@ def test_a_taken_port_is_one_clear_line(tmp_path):
 def test_a_terminated_rehearsal_leaves_nothing_running(tmp_path):
     home = tmp_path / "home"
     rehearsal = Stack.in_home(home).start("rehearse", "--from", "2008-01", "--home", str(home))
-    wait_until(lambda: orphans(home), 60)
+    wait_until(lambda: orphans(home))
     rehearsal.terminate()
-    assert rehearsal.wait(60) == 128 + signal.SIGTERM
+    assert rehearsal.wait(PATIENCE) == 128 + signal.SIGTERM
     assert orphans(home) == []
     assert not (home / "postgres" / "postmaster.pid").exists()
 
@@ -151,7 +151,7 @@ def test_the_feature_server_starts_on_request_and_answers_what_is_served(stack, 
     stack.cli("up", "--feature-server")
     asked = {"features": ["regime_probabilities:recession_probability"], "entities": {"economy": ["US"]}}
     url = f"{stack.url('feature-server')}/get-online-features"
-    response = httpx.post(url, json=asked, timeout=30).raise_for_status().json()
+    response = httpx.post(url, json=asked, timeout=PATIENCE).raise_for_status().json()
     values = {
         name: result["values"]
         for name, result in zip(response["metadata"]["feature_names"], response["results"], strict=True)
@@ -174,7 +174,7 @@ def test_train_logs_to_the_mlflow_that_is_named(stack):
         *("--n-regimes", "4", "--mlflow-tracking-uri", stack.url("mlflow")),
     )
     run_id = answer["mlflow"]["run_id"]
-    found = httpx.get(f"{stack.url('mlflow')}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=10)
+    found = httpx.get(f"{stack.url('mlflow')}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=PATIENCE)
     metrics = {metric["key"]: metric["value"] for metric in found.json()["run"]["data"]["metrics"]}
     assert metrics["log_likelihood"] == pytest.approx(answer["metrics"]["log_likelihood"])
 
@@ -197,4 +197,4 @@ def page(chromium: str, url: str, profile: Path) -> str:
     quiet = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
     command = (chromium, "--headless", "--no-sandbox", "--disable-gpu", *quiet, "--disable-sync")
     options = (f"--user-data-dir={profile}/profile", "--virtual-time-budget=30000", "--dump-dom", url)
-    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout

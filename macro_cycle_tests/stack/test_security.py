@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from macro_cycle.stack.launch import SECRET, matches
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.stack.running import MODEL, Stack
 from macro_cycle_tests.stack.test_launch import GIVEN
 
@@ -37,18 +38,19 @@ ASKED = {
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_a_page_of_another_origin_gets_nothing(stack, service, headers):
     method, path = ASKED[service]
-    response = httpx.request(method, f"{stack.url(service)}{path}", headers=headers, json={"name": "x"}, timeout=10)
+    url = f"{stack.url(service)}{path}"
+    response = httpx.request(method, url, headers=headers, json={"name": "x"}, timeout=PATIENCE)
     assert response.status_code in (403, 421)
     assert "access-control-allow-origin" not in response.headers
 
 
 def test_no_link_wipes_an_asset_s_history(stack):
-    response = httpx.get(f"{stack.url('dagster')}/graphql", params={"query": WIPE}, timeout=10)
+    response = httpx.get(f"{stack.url('dagster')}/graphql", params={"query": WIPE}, timeout=PATIENCE)
     assert response.status_code == 405
 
 
 def graphql(stack: Stack, **headers: str) -> httpx.Response:
-    return httpx.post(f"{stack.url('dagster')}/graphql", json={"query": "{version}"}, headers=headers, timeout=10)
+    return httpx.post(f"{stack.url('dagster')}/graphql", json={"query": "{version}"}, headers=headers, timeout=PATIENCE)
 
 
 def test_dagster_s_own_page_still_asks_and_listens(stack):

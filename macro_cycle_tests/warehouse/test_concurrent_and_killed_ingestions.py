@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.warehouse import Warehouse, ingestion
 from macro_cycle.warehouse.models import ModelStore
-from macro_cycle_tests.serving.conftest import wait_until
+from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.warehouse.histories import EPOCH, frame
 from macro_cycle_tests.warehouse.losing import ALL_OTHERS, lost_at, nth
 from macro_cycle_tests.warehouse.test_any_delivery_gives_the_same_store import stored
@@ -39,8 +39,8 @@ def test_a_second_ingestion_waits_for_the_first_and_sees_what_it_wrote(warehouse
     with warehouse.engine.begin() as connection:
         ingestion.ingest(connection, EVEN, "first", pd.Timestamp("2020-02-01"), pd.Timestamp("2020-02-01").date())
         second.start()
-        wait_until(lambda: waiting_backends(warehouse) == 1, 30)
-    second.join(30)
+        wait_until(lambda: waiting_backends(warehouse) == 1)
+    second.join(PATIENCE)
     ends = [*DAYS[1:], pd.NaT]
     assert stored(warehouse) == [
         ("CPI", EPOCH, day, end, float(n)) for n, (day, end) in enumerate(zip(DAYS, ends, strict=True))
@@ -51,11 +51,11 @@ def test_what_is_read_while_ingesting_exclusively_holds_until_it_is_written(ware
     second = threading.Thread(target=lambda: warehouse.ingest(ODD, source="second"))
     with warehouse.exclusively() as ingest:
         second.start()
-        wait_until(lambda: waiting_backends(warehouse) == 1, 30)
+        wait_until(lambda: waiting_backends(warehouse) == 1)
         for fact in range(len(EVEN)):
             ingest(EVEN.iloc[[fact]], source="first")
             assert len(warehouse.facts()) == fact + 1
-    second.join(30)
+    second.join(PATIENCE)
     assert [row[4] for row in stored(warehouse)] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
 
 
@@ -75,7 +75,7 @@ def test_many_at_once_give_what_one_after_the_other_gives(warehouse, workers):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert [row[4] for row in stored(warehouse)] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
 
 
@@ -137,10 +137,10 @@ def test_a_killed_process_leaves_nothing_and_its_load_can_be_repeated(warehouse,
     facts.to_parquet(tmp_path / "facts.parquet")
     arguments = [sys.executable, "-W", "ignore", "-c", LOAD, url_of(warehouse), str(tmp_path / "facts.parquet")]
     killed = subprocess.Popen(arguments, env=dict(os.environ))
-    wait_until(lambda: writing(warehouse) or killed.poll() is not None, 60)
+    wait_until(lambda: writing(warehouse) or killed.poll() is not None)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    wait_until(lambda: not writing(warehouse), 60)
+    wait_until(lambda: not writing(warehouse))
     left = len(warehouse.history())
     assert left in (0, cells)
     assert warehouse.ingest(facts, source="test").inserted == cells - left

@@ -15,6 +15,7 @@ from macro_cycle.monitoring.alerts.state import Standing
 from macro_cycle.monitoring.alerts.telling import look, tell
 from macro_cycle.monitoring.notifications import Alertmanager, NotDelivered, Notice, Webhook
 from macro_cycle_tests.monitoring.receivers import alertmanager, webhook
+from macro_cycle_tests.patience import PATIENCE
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 RULE = ProbabilityRule(when="probability", above=0.5, until_below=0.3)
@@ -149,8 +150,8 @@ def test_alertmanager_shows_it_while_it_stands_and_no_longer(tmp_path):
         standing, events, _ = look(Standing(), {"r": RULE}, observed(0.9), datetime.now(UTC))
         standing, failures = tell(standing, events, outlets)
         assert failures == []
-        [alert] = httpx.get(f"{url}/api/v2/alerts").json()
+        [alert] = httpx.get(f"{url}/api/v2/alerts", timeout=PATIENCE).json()
         assert (alert["labels"]["alertname"], alert["labels"]["cycle"]) == ("r", "us")
         standing, events, _ = look(standing, {"r": RULE}, observed(0.1), datetime.now(UTC))
         tell(standing, events, outlets)
-        assert httpx.get(f"{url}/api/v2/alerts?active=true").json() == []
+        assert httpx.get(f"{url}/api/v2/alerts?active=true", timeout=PATIENCE).json() == []
