@@ -41,7 +41,7 @@ def believed_later(
 ) -> np.ndarray:
     """(S,) recession probability of the panel's newest month as it may be believed `months` later, one a draw."""
     rng, model = np.random.default_rng(seed), posterior.model
-    observations, filtered = model.observations(panel), posterior.filtered(panel)
+    observations, filtered = model.observations(panel), posterior.filtered(panel, newest=WINDOW + 1)
     S, T, K = filtered.shape
     window = min(WINDOW, T)
     into = _transitions(posterior, panel, observations, window, months)
@@ -67,11 +67,10 @@ def _transitions(
     posterior: Posterior, panel: pd.DataFrame | np.ndarray, observations: Observations, window: int, months: int
 ) -> np.ndarray:
     """(S, window + months, K, K) into the newest months and those after, on one path of the covariates a draw."""
-    S, K = posterior.draws.transition_matrix.shape[:2]
-    ahead = posterior.transitions_ahead(panel, months)
-    after = ahead[np.arange(S), np.arange(S) % ahead.shape[1]]
-    known = list(posterior.draws.transitions(observations.covariates[-window:]))
-    return np.concatenate([np.broadcast_to(np.stack(known).reshape(S, -1, K, K), (S, window, K, K)), after], axis=1)
+    draws = posterior.draws
+    known = np.empty((window, 0)) if draws.slopes is None else observations.covariates[-window:]
+    newest = np.stack([draws.transitions(s, known) for s in range(len(draws))])
+    return np.concatenate([newest, posterior.on_a_path_each(panel, months)], axis=1)
 
 
 def _paths(filtered: np.ndarray, into: np.ndarray, rng: np.random.Generator) -> np.ndarray:

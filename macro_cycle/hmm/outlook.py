@@ -20,7 +20,7 @@ from macro_cycle.hmm.labels import label_positions, recession_side
 from macro_cycle.hmm.revisions import RevisionSizes
 
 if TYPE_CHECKING:
-    from macro_cycle.hmm.posterior.posterior import Posterior
+    from macro_cycle.hmm.posterior.posterior import Ahead, Posterior
 
 HORIZON = 12
 ONSETS = (3, 6, 12)
@@ -107,24 +107,29 @@ def outlook(
         raise MacroCycleError(f"level is {level}: it must lie between 0 and 1")
     model, tails = posterior.model, ((1.0 - level) / 2.0, (1.0 + level) / 2.0)
     answer = model.filter(panel)
-    now, transitions = posterior.ahead(panel, FOLLOWED)
-    K = now.shape[-1]
+    K = model.config.n_regimes
     recession = recession_side(K)
     phase = int(label_positions(answer.filtered_probs)[-1])
     side = recession == recession[phase]
-    regimes = dynamics.step_ahead(now, transitions[..., :HORIZON, :, :]).mean(axis=1)
-    onsets = dynamics.onset_probability(now, transitions[..., :HORIZON, :, :], recession).mean(axis=1)
-    rest = posterior.draws.transition_matrix[:, None]
 
+    def seen_by(draws: Ahead) -> tuple[np.ndarray, ...]:
+        year = draws.transitions[..., :HORIZON, :, :]
+        figures = (
+            dynamics.step_ahead(draws.now, year),
+            dynamics.onset_probability(draws.now, year, recession),
+            dynamics.months_to_exit(*draws, np.arange(K) == phase),
+            dynamics.months_to_exit(*draws, side),
+        )
+        return tuple(figure.mean(axis=1) for figure in figures)
+
+    parts = zip(*map(seen_by, posterior.ahead(panel, FOLLOWED)), strict=True)
+    regimes, onsets, exits, turns = map(np.concatenate, parts)
     later = believed_later(posterior, panel, revisions or RevisionSizes(), seed=model.config.seed)
 
     def interval(draws: np.ndarray, value: float | None = None) -> Interval:
         low, high = np.quantile(draws, tails)
         value = float(draws.mean()) if value is None else value
         return Interval(value, min(float(low), value), max(float(high), value))
-
-    def exit_from(inside: np.ndarray) -> Interval:
-        return interval(dynamics.months_to_exit(now, transitions, rest, inside).mean(axis=1))
 
     return Outlook(
         str(answer.index[-1].date()) if isinstance(answer.index, pd.DatetimeIndex) else str(answer.index[-1]),
@@ -141,8 +146,8 @@ def outlook(
             for h in range(HORIZON)
         ),
         {n: interval(onsets[:, n - 1]) for n in ONSETS},
-        exit_from(np.arange(K) == phase),
-        exit_from(side),
+        interval(exits),
+        interval(turns),
         posterior.warnings,
     )
 

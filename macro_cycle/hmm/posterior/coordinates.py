@@ -15,7 +15,7 @@ from torch import Tensor
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.sites import Site, Values
 
-CHUNK = 64  # points evaluated at once
+CHUNK = 16  # points evaluated at once: what they take stays in the processor's cache
 
 
 @dataclass(frozen=True)

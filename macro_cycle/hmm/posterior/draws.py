@@ -88,18 +88,24 @@ class ParameterDraws:
             None if self.slopes is None else self.slopes[pairs],
         )
 
-    def transitions(self, covariates: np.ndarray) -> Iterator[np.ndarray]:
-        """Of each draw, transitions (..., K, K) given covariates (..., C); (K, K) where they are constant."""
-        for s, matrix in enumerate(self.transition_matrix):
-            yield tilted(matrix, None if self.slopes is None else self.slopes[s], covariates)
+    def transitions(self, s: int, covariates: np.ndarray) -> np.ndarray:
+        """Of the s-th draw, transitions (..., K, K) given covariates (..., C)."""
+        matrix = self.transition_matrix[s]
+        matrices = tilted(matrix, None if self.slopes is None else self.slopes[s], covariates)
+        return np.broadcast_to(matrices, (*covariates.shape[:-1], *matrix.shape))
 
-    def regime_probs(self, density: JointDensity) -> tuple[np.ndarray, np.ndarray]:
-        """Filtered and smoothed probabilities (S, T, K) of the density's months."""
-        parts = [self._regime_probs(density, slice(s, s + CHUNK)) for s in range(0, len(self), CHUNK)]
+    def regime_probs(self, density: JointDensity, newest: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Filtered and smoothed probabilities (S, T, K) of the density's months, or of so many of the newest."""
+        parts = [self._regime_probs(density, part, newest) for part in self.parts]
         filtered, smoothed = zip(*parts, strict=True)
         return np.concatenate(filtered), np.concatenate(smoothed)
 
-    def _regime_probs(self, density: JointDensity, part: slice) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def parts(self) -> Iterator[slice]:
+        """The draws, as many at a time as their months take little memory."""
+        return (slice(s, min(s + CHUNK, len(self))) for s in range(0, len(self), CHUNK))
+
+    def _regime_probs(self, density: JointDensity, part: slice, newest: int) -> tuple[np.ndarray, np.ndarray]:
         initial, transition = self.initial_probs[part], self.transition_matrix[part]
         spread = torch.from_numpy(self.covariances[part])
         with np.errstate(divide="ignore"):
@@ -115,4 +121,4 @@ class ParameterDraws:
         if self.slopes is not None:
             transition = density.log_transitions(arrays).exp().numpy()
         many = forward_backward_many(emissions, initial, transition)
-        return many.filtered_probs, many.smoothed_probs
+        return many.filtered_probs[:, -newest:].copy(), many.smoothed_probs[:, -newest:].copy()

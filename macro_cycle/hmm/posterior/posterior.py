@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,16 @@ Method = Literal["laplace", "svi", "nuts"]
 METHODS = ("laplace", "svi", "nuts")
 LARGEST_R_HAT = 1.05
 LEAST_SAMPLE = 100.0  # independent draws that a band's ends rest on
+
+
+class Ahead(NamedTuple):
+    """Of s draws: now (s, 1, K), filtered probabilities of the panel's last month; transitions (s, R, steps, K, K) into
+    the months after it, on R paths of the covariates; later (s, 1, K, K), into all months after those.
+    """
+
+    now: np.ndarray
+    transitions: np.ndarray
+    later: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,30 +79,32 @@ class Posterior:
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12, level: float = 0.9) -> ForecastBands:
         """Regimes 1 to `steps` months after the panel's last, doubt about the parameters included."""
         index = self.model.forecast(panel, steps).index
-        path = step_ahead(*self.ahead(panel, steps)).mean(axis=1)
+        path = np.concatenate([step_ahead(now, into).mean(axis=1) for now, into, _ in self.ahead(panel, steps)])
         tails = _tails(level)
         return ForecastBands(level, _band(path, tails), _band(self.model.recession_probability(path), tails), index)
 
-    def ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of each draw, filtered probabilities (S, 1, K) of the panel's last month and transitions (S, R, steps, K, K).
+    def ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> Iterator[Ahead]:
+        """Where some of the draws after others stand in the panel's last month, and what leads on from there."""
+        now, paths = self.filtered(panel, newest=1), self._paths(panel, steps)
+        for part in self.draws.parts:
+            transitions = np.stack([self.draws.transitions(s, paths) for s in range(part.start, part.stop)])
+            yield Ahead(now[part], transitions, self.draws.transition_matrix[part, None])
 
-        R paths of the covariates, the same for all draws; R is 1 where transitions are constant.
-        """
-        return self.filtered(panel)[:, -1:], self.transitions_ahead(panel, steps)
+    def on_a_path_each(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
+        """(S, steps, K, K) transitions of each draw into the months after the panel's last, on one of the paths."""
+        paths = self._paths(panel, steps)
+        return np.stack([self.draws.transitions(s, paths[s % len(paths)]) for s in range(len(self.draws))])
 
-    def filtered(self, panel: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """(S, T, K) filtered probabilities of each draw."""
+    def filtered(self, panel: pd.DataFrame | np.ndarray, newest: int = 0) -> np.ndarray:
+        """(S, T, K) filtered probabilities of each draw, or of so many of the newest months."""
         with one_thread():
-            return self.draws.regime_probs(self._density(panel))[0]
+            return self.draws.regime_probs(self._density(panel), newest)[0]
 
-    def transitions_ahead(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
-        """(S, R, steps, K, K) transitions of each draw into the months after the panel's last."""
+    def _paths(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
+        """(R, steps, C) covariates, the same for all draws; one path of none where transitions are constant."""
         if self.draws.slopes is None:
-            K = self.model.config.n_regimes
-            matrices = self.draws.transition_matrix[:, None, None]
-            return np.broadcast_to(matrices, (len(self.draws), 1, steps, K, K))
-        paths = self.model.covariate_paths(panel, steps)
-        return np.stack(list(self.draws.transitions(paths)))
+            return np.empty((1, steps, 0))
+        return self.model.covariate_paths(panel, steps)
 
     def _density(self, panel: pd.DataFrame | np.ndarray) -> JointDensity:
         return JointDensity(self.model.config, self.model.observations(panel))

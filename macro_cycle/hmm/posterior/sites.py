@@ -45,8 +45,8 @@ class Site(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Number of real coordinates."""
-        return int(np.prod(self.transform.inverse_shape(self.shape)))
+        """Number of real coordinates: of a simplex one fewer than shares."""
+        return int(np.prod(self.shape)) - (self.support is constraints.simplex)
 
 
 class ChainArrays(NamedTuple):
