@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 2_048
 GRACE_SECONDS = 10
-ORPHAN_SECONDS = 20.0  # longer than a successor takes to get ready
+ORPHAN_SECONDS = 120.0  # longer than a successor takes to get ready on a busy machine
 SUCCESSOR_SECONDS = 0.5
 POLL_SECONDS = 0.05
 
