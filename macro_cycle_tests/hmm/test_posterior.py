@@ -6,14 +6,20 @@ import sys
 import numpy as np
 import pytest
 import torch
+from pyro.infer.autoguide.initialization import init_to_value
+from pyro.infer.mcmc.util import initialize_model
+from torch.distributions import constraints
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm import HMMConfig, HMMParameters, MacroCycleHMM
 from macro_cycle.hmm.em import run_em
+from macro_cycle.hmm.inference import forward_backward_many
 from macro_cycle.hmm.observations import Observations
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
-from macro_cycle.hmm.posterior.density import ForwardBackward, JointDensity
+from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.laplace import inflation, laplace
+from macro_cycle.hmm.posterior.pyro_model import pyro_model
+from macro_cycle.hmm.posterior.transforms import Interval, Positive, Real, Simplex
 from macro_cycle.hmm.starts import starts
 from macro_cycle.hmm.structure import allowed_transitions
 from macro_cycle_tests.hmm import oracles
@@ -47,13 +53,13 @@ def test_log_joint_is_the_em_objective(covariance_type, emission, structure):
     posterior, objective, parameters = fitted(covariance_type, emission, structure)
     sites = posterior.density.sites
     values = {name: value[None] for name, value in sites.values(parameters).items()}
-    assert posterior.density.log_joint(values).item() == pytest.approx(objective, abs=1e-5)
+    assert posterior.density.log_joint(values)[0] == pytest.approx(objective, abs=1e-5)
 
 
 @pytest.mark.parametrize(("covariance_type", "emission", "structure"), CASES, ids=NAMES)
 def test_gradient_equals_finite_differences(covariance_type, emission, structure):
     posterior, _, parameters = fitted(covariance_type, emission, structure)
-    theta = posterior.coordinates(posterior.density.sites.values(parameters)).numpy().clip(-6, 6)
+    theta = posterior.coordinates(posterior.density.sites.values(parameters)).clip(-6, 6)
     theta += np.random.default_rng(0).normal(scale=0.05, size=theta.shape)
     step = 1e-5 * np.eye(len(theta))
     _, gradient = posterior.value_and_gradient(theta[None])
@@ -71,40 +77,79 @@ def test_covariance_coordinates_carry_their_jacobian(covariance_type):
     names = ("variances",) if posterior.density.config.diagonal else ("scales", "loadings")
     own = [site for site in sites.sites if site.name in names]
 
-    def covariance_numbers(flat: torch.Tensor) -> torch.Tensor:
-        parts = flat.split([site.size for site in own])
-        moved = {**values, **{site.name: site.transform(p) for site, p in zip(own, parts, strict=True)}}
+    def parts(flat: np.ndarray) -> list[np.ndarray]:
+        return np.split(flat, np.cumsum([site.size for site in own])[:-1])
+
+    def covariance_numbers(flat: np.ndarray) -> np.ndarray:
+        moved = {**values, **{site.name: site.transform.value(p) for site, p in zip(own, parts(flat), strict=True)}}
         spread = sites.arrays(moved).spread[: 1 if posterior.density.config.tied else None]
         if posterior.density.config.diagonal:
-            return spread.flatten()
-        covariances = spread @ spread.mT
-        below = torch.tril_indices(3, 3)
-        return covariances[:, below[0], below[1]].flatten()
+            return spread.ravel()
+        below = np.tril_indices(3)
+        return (spread @ spread.mT)[:, below[0], below[1]].ravel()
 
-    flat = torch.cat([site.transform.inv(values[site.name]) for site in own])
-    jacobian = torch.autograd.functional.jacobian(covariance_numbers, flat)
-    expected = torch.linalg.slogdet(jacobian)[1]
-    batched = {name: value[None] for name, value in values.items()}
-    measured = posterior.density.log_measure(batched)[0]
-    for site, part in zip(own, flat.split([site.size for site in own]), strict=True):
-        measured = measured + site.transform.log_abs_det_jacobian(part, values[site.name])
-    assert measured.item() == pytest.approx(expected.item(), abs=1e-9)
+    flat = np.concatenate([site.transform.coordinates(values[site.name]) for site in own])
+    steps = 1e-5 * np.eye(len(flat))
+    columns = [(covariance_numbers(flat + step) - covariance_numbers(flat - step)) / 2e-5 for step in steps]
+    expected = np.linalg.slogdet(np.stack(columns, axis=1))[1]
+    measured = posterior.density.log_measure({name: value[None] for name, value in values.items()})[0]
+    measured += sum(site.transform.log_jacobian(part) for site, part in zip(own, parts(flat), strict=True))
+    assert measured == pytest.approx(expected, abs=1e-7)
+
+
+KINDS = {
+    "real": (Real(), constraints.real_vector),
+    "positive": (Positive(), constraints.independent(constraints.positive, 1)),
+    "interval": (Interval(2.1, 200.0), constraints.independent(constraints.interval(2.1, 200.0), 1)),
+    "simplex": (Simplex(), constraints.simplex),
+}
+
+
+@pytest.mark.parametrize(("transform", "support"), KINDS.values(), ids=KINDS)
+def test_coordinates_are_those_of_torch_with_their_gradient(transform, support):
+    """So that a mode and a covariance found here are ones for Pyro."""
+    rng, known = np.random.default_rng(0), torch.distributions.biject_to(support)
+    theta = torch.from_numpy(rng.normal(scale=2.0, size=(7, 4))).requires_grad_()
+    value = known(theta)
+    weights = torch.from_numpy(rng.normal(size=value.shape))
+    jacobian = known.log_abs_det_jacobian(theta, value)
+    [gradient] = torch.autograd.grad((weights * value).sum() + jacobian.sum(), theta)
+    at = theta.detach().numpy()
+    np.testing.assert_allclose(transform.value(at), value.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(transform.coordinates(transform.value(at)), at, atol=1e-9)
+    np.testing.assert_allclose(transform.log_jacobian(at), jacobian.detach().numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(transform.pull_back(at, weights.numpy()), gradient.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("covariance_type", "emission", "structure"), CASES, ids=NAMES)
+def test_pyro_s_program_has_the_same_density_and_gradient(covariance_type, emission, structure):
+    posterior, _, parameters = fitted(covariance_type, emission, structure)
+    theta = posterior.coordinates(posterior.density.sites.values(parameters)).clip(-6, 6)
+    somewhere = {name: torch.from_numpy(value) for name, value in posterior.values(theta).items()}
+    start = init_to_value(values=somewhere)
+    _, potential, _, _ = initialize_model(pyro_model, (posterior.density,), max_plate_nesting=0, init_strategy=start)
+    own, begun = {}, 0
+    for site in posterior.density.sites.sites:
+        part = theta[begun : (begun := begun + site.size)]
+        own[site.name] = torch.from_numpy(part).requires_grad_()
+    value = -potential(own)
+    gradient = torch.cat(torch.autograd.grad(value, own.values())).numpy()
+    [known], [known_gradient] = posterior.value_and_gradient(theta[None])
+    assert value.item() == pytest.approx(known, abs=1e-9)
+    np.testing.assert_allclose(gradient, known_gradient, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("n_chains", [1, 3, 9])
-def test_forward_backward_gives_enumerated_values_and_gradients_for_any_batch(n_chains):
+def test_chains_side_by_side_give_the_enumerated_values_whatever_their_number(n_chains):
     rng = np.random.default_rng(n_chains)
     emissions, initial = rng.normal(size=(n_chains, 5, 3)), rng.dirichlet(np.ones(3), n_chains)
     transition = rng.dirichlet(np.ones(3), (n_chains, 3))
-    inputs = [torch.from_numpy(a).requires_grad_() for a in (emissions, np.log(initial), np.log(transition))]
-    value = ForwardBackward.apply(*inputs)
-    weights = torch.arange(1.0, n_chains + 1, dtype=torch.float64)
-    gradients = torch.autograd.grad((weights * value).sum(), inputs)
+    many = forward_backward_many(emissions, initial, transition)
     for b in range(n_chains):
         log_likelihood, smoothed, expected = oracles.posterior_by_enumeration(emissions[b], initial[b], transition[b])
-        assert value[b].item() == pytest.approx(log_likelihood, abs=1e-10)
-        for gradient, exact in zip(gradients, (smoothed, smoothed[0], expected), strict=True):
-            np.testing.assert_allclose(gradient[b].numpy(), (b + 1.0) * exact, atol=1e-10)
+        assert many.log_likelihoods[b] == pytest.approx(log_likelihood, abs=1e-10)
+        np.testing.assert_allclose(many.smoothed_probs[b], smoothed, atol=1e-10)
+        np.testing.assert_allclose(many.expected_transitions[b], expected, atol=1e-10)
 
 
 def two_levels(seed: int, n_months: int = 240) -> tuple[np.ndarray, HMMParameters]:
@@ -333,10 +378,11 @@ def test_bad_requests_are_named(cycle, options, words):
         posterior.regimes(panel, 1.0)
 
 
-def test_a_fit_alone_loads_neither_torch_nor_pyro():
+def test_neither_a_fit_nor_an_outlook_loads_torch_or_pyro():
     program = (
         "import sys, numpy as np; from macro_cycle.hmm import MacroCycleHMM;"
-        "MacroCycleHMM(structure='free', n_regimes=2, n_restarts=1).fit(np.random.default_rng(0).normal(size=(40, 2)));"
+        "panel = np.random.default_rng(0).normal(size=(80, 2));"
+        "model = MacroCycleHMM(structure='free', n_regimes=2, n_restarts=1).fit(panel); model.outlook(panel);"
         "assert not {'torch', 'pyro'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -310,7 +310,7 @@ def test_the_joint_density_is_the_em_objective_and_autograd_its_gradient():
     values = density.sites.values(model.parameters)
     joint = density.log_joint({name: value[None] for name, value in values.items()})
     assert float(joint[0]) == pytest.approx(model.convergence.objective, rel=1e-6)
-    theta = posterior.coordinates(values).numpy()
+    theta = posterior.coordinates(values)
     value, gradient = posterior.value_and_gradient(theta[None])
     for place in range(len(theta)):
         step = np.zeros_like(theta)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.sites import Site, Values
@@ -30,32 +28,30 @@ class LogPosterior:
         sites = self.density.sites.sites
         return tuple(f"{site.name}[{i}]" for site in sites for i in range(site.size))
 
-    def coordinates(self, values: Values) -> Tensor:
+    def coordinates(self, values: Values) -> np.ndarray:
         """(..., P) from the sites' values."""
-        return torch.cat([site.transform.inv(values[site.name]) for site in self.density.sites.sites], dim=-1)
+        sites = self.density.sites.sites
+        return np.concatenate([site.transform.coordinates(values[site.name]) for site in sites], axis=-1)
 
-    def values(self, theta: Tensor) -> dict[str, Tensor]:
+    def values(self, theta: np.ndarray) -> dict[str, np.ndarray]:
         """The sites' values at theta (..., P)."""
-        return {site.name: site.transform(part) for site, part in self._parts(theta)}
-
-    def log_density(self, theta: Tensor) -> Tensor:
-        """(B,) at theta (B, P)."""
-        values = self.values(theta)
-        total = self.density.log_joint(values) + self.density.log_measure(values)
-        for site, part in self._parts(theta):
-            total = total + site.transform.log_abs_det_jacobian(part, values[site.name])
-        return total
+        return {site.name: site.transform.value(part) for site, part in self._parts(theta)}
 
     def value_and_gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(B,) log densities and their gradients (B, P) at theta (B, P)."""
-        values, gradients = [], []
-        for start in range(0, len(theta), CHUNK):
-            point = torch.from_numpy(theta[start : start + CHUNK].copy()).requires_grad_()
-            value = self.log_density(point)
-            gradients.append(torch.autograd.grad(value.sum(), point)[0].numpy())
-            values.append(value.detach().numpy())
+        parts = [self._value_and_gradient(theta[start : start + CHUNK]) for start in range(0, len(theta), CHUNK)]
+        values, gradients = zip(*parts, strict=True)
         return np.concatenate(values), np.concatenate(gradients)
 
-    def _parts(self, theta: Tensor) -> list[tuple[Site, Tensor]]:
+    def _value_and_gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, in_values = self.density.value_and_gradient(self.values(theta))
+        gradients = []
+        for site, part in self._parts(theta):
+            value = value + site.transform.log_jacobian(part)
+            gradients.append(site.transform.pull_back(part, in_values[site.name]))
+        return value, np.concatenate(gradients, axis=-1)
+
+    def _parts(self, theta: np.ndarray) -> list[tuple[Site, np.ndarray]]:
         sites = self.density.sites.sites
-        return list(zip(sites, theta.split([site.size for site in sites], dim=-1), strict=True))
+        ends = np.cumsum([site.size for site in sites])
+        return list(zip(sites, np.split(theta, ends[:-1], axis=-1), strict=True))

@@ -1,11 +1,11 @@
-"""The joint density of months and parameters: the EM objective, differentiable, for many parameters at once.
+"""The joint density of months and parameters: the EM objective with its gradient, for many parameters at once.
 
-log p(y | parameters) is one autograd function over log emissions, log pi and log A: its value is the forward
-recursion, its gradient the smoothed probabilities and expected transitions (Fisher's identity; Cappe,
-Moulines and Ryden, 2005, chapter 10). The discount is a power on the emission density, as in EM.
+log p(y | parameters) is the forward recursion; its gradient in log emissions, log pi and log A are the smoothed
+probabilities and expected transitions (Fisher's identity; Cappe, Moulines and Ryden, 2005, chapter 10). The discount
+is a power on the emission density, as in EM.
 
 The priors are those of `priors.py` without their normalising constants, so that `log_joint` equals the EM
-objective with no constant between them.
+objective with no constant between them. Not here: the coordinates in which it is climbed (`coordinates.py`).
 """
 
 from __future__ import annotations
@@ -13,45 +13,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from macro_cycle.hmm.config import HMMConfig
-from macro_cycle.hmm.inference import forward_backward_many
+from macro_cycle.hmm.inference import ManySmoothed, forward_backward_many
 from macro_cycle.hmm.kernels.steps import DOF_RATE
 from macro_cycle.hmm.observations import Observations
+from macro_cycle.hmm.posterior.emissions import Emissions, emissions
 from macro_cycle.hmm.posterior.sites import ChainArrays, ParameterSites, Values
 from macro_cycle.hmm.structure import transition_counts
 
-LOG_2PI = math.log(2.0 * math.pi)
 
+class _Prior(NamedTuple):
+    """(B,) log densities and their gradient, in arrays or in a site's values."""
 
-class ForwardBackward(torch.autograd.Function):
-    """log p(y_1:T) (B,) of log_emissions (B, T, K), log_initial (B, K), log_transition (B, K, K) or (B, T, K, K)."""
-
-    @staticmethod
-    def forward(ctx: Any, log_emissions: Tensor, log_initial: Tensor, log_transition: Tensor) -> Tensor:
-        """Run both recursions at once, so that the gradient costs nothing more."""
-        many = forward_backward_many(
-            log_emissions.detach().numpy(), log_initial.detach().exp().numpy(), log_transition.detach().exp().numpy()
-        )
-        ctx.save_for_backward(torch.from_numpy(many.smoothed_probs), torch.from_numpy(many.expected_transitions))
-        return torch.from_numpy(many.log_likelihoods)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Smoothed probabilities, those of the first month, expected transitions."""
-        smoothed, expected = ctx.saved_tensors
-        return (
-            upstream[:, None, None] * smoothed,
-            upstream[:, None] * smoothed[:, 0],
-            upstream.reshape(-1, *[1] * (expected.ndim - 1)) * expected,
-        )
+    value: np.ndarray
+    gradient: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -66,122 +45,117 @@ class JointDensity:
         """What is uncertain."""
         return ParameterSites(self.config, self.observations.columns, self.observations.covariates.shape[1])
 
-    def log_joint(self, values: Values) -> Tensor:
+    def log_joint(self, values: Values) -> np.ndarray:
         """(B,) the EM objective at these values."""
         arrays = self.sites.arrays(values)
-        return self.log_likelihood(arrays) + self.log_prior(arrays, values)
+        priors = (*self._array_priors(arrays).values(), *self._site_priors(values).values())
+        return self.smoothed(arrays).log_likelihoods + sum(prior.value for prior in priors)
 
-    def log_likelihood(self, arrays: ChainArrays) -> Tensor:
-        """(B,) log p(y_1:T), emissions discounted."""
-        emissions = self.config.discount * self.log_emissions(arrays)
-        return ForwardBackward.apply(emissions, arrays.log_initial, self.log_transitions(arrays))
+    def value_and_gradient(self, values: Values) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """(B,) `log_joint` plus `log_measure`, and the gradient in the values of each site."""
+        arrays = self.sites.arrays(values)
+        smoothed, own = self.smoothed(arrays), self._array_priors(arrays)
+        at_sites = self._site_priors(values) | self._measures(values)
+        total = smoothed.log_likelihoods + sum(prior.value for prior in (*own.values(), *at_sites.values()))
+        months = self._months_gradient(arrays, smoothed)
+        gradients = self.sites.pull_back(
+            values, months._replace(**{name: getattr(months, name) + prior.gradient for name, prior in own.items()})
+        )
+        for name, prior in at_sites.items():
+            gradients[name] = gradients[name] + prior.gradient
+        return total, gradients
 
-    def log_transitions(self, arrays: ChainArrays) -> Tensor:
+    def log_measure(self, values: Values) -> np.ndarray:
+        """(B,) log |d Sigma / d (scales, loadings)|: the priors are densities of covariances, not of their roots."""
+        return sum((each.value for each in self._measures(values).values()), np.zeros(values["means"].shape[:-1]))
+
+    def log_emissions(self, arrays: ChainArrays) -> np.ndarray:
+        """(B, T, K) log p(y_t | z_t = j) over the observed cells."""
+        return self._emissions.log_densities(arrays)
+
+    def transitions(self, arrays: ChainArrays) -> np.ndarray:
         """(B, K, K), or (B, T, K, K) into each month where transitions depend on covariates."""
         if arrays.slopes is None:
-            return arrays.log_transition
-        logits = torch.einsum("bijc,tc->btij", arrays.slopes, self._covariates)
-        return torch.log_softmax(arrays.log_transition[:, None] + logits, dim=-1)
+            return np.exp(arrays.log_transition)
+        logits = np.einsum("bijc,tc->btij", arrays.slopes, self.observations.covariates)
+        odds = np.exp(arrays.log_transition[:, None] + logits)
+        return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
-    def log_emissions(self, arrays: ChainArrays) -> Tensor:
-        """(B, T, K) log p(y_t | z_t = j) over the observed cells."""
-        if not self.config.diagonal:
-            return self._correlated(arrays)
-        return self._independent(arrays) if arrays.dof is None else self._independent_t(arrays)
+    def smoothed(self, arrays: ChainArrays) -> ManySmoothed:
+        """Forward and backward recursion of each, emissions discounted."""
+        densities = self.config.discount * self.log_emissions(arrays)
+        return forward_backward_many(densities, np.exp(arrays.log_initial), self.transitions(arrays))
 
-    def log_prior(self, arrays: ChainArrays, values: Values) -> Tensor:
-        """(B,) log density of the priors, without their constants."""
-        config = self.config
-        total = config.initial_weight * arrays.log_initial.sum(-1)
-        counts = torch.from_numpy(transition_counts(config))
-        counted = counts > 0
-        total = total + (counts[counted] * arrays.log_transition[..., counted]).sum(-1)
-        total = total - 0.5 * config.mean_precision * values["means"].square().sum(-1)
-        total = total + self._spread_prior(arrays.spread)
+    @cached_property
+    def _emissions(self) -> Emissions:
+        return emissions(self.config, self.observations)
+
+    def _months_gradient(self, arrays: ChainArrays, smoothed: ManySmoothed) -> ChainArrays:
+        """Of log p(y_1:T), emissions discounted."""
+        emitted = self._emissions.gradients(arrays, self.config.discount * smoothed.smoothed_probs)
+        expected, slopes = smoothed.expected_transitions, None
+        if arrays.slopes is not None:  # each row of each month is a softmax
+            taken = expected - self.transitions(arrays) * expected.sum(axis=-1, keepdims=True)
+            slopes = np.einsum("btij,tc->bijc", taken, self.observations.covariates)
+            expected = taken.sum(axis=1)
+        return ChainArrays(smoothed.smoothed_probs[:, 0], expected, emitted.means, emitted.spread, emitted.dof, slopes)
+
+    def _array_priors(self, arrays: ChainArrays) -> dict[str, _Prior]:
+        """Of what the arrays hold: pi, A and the spread, by the array's name."""
+        counts, weight = transition_counts(self.config), self.config.initial_weight
+        counted = np.where(counts > 0, arrays.log_transition, 0.0)  # what is not counted may not exist
+        return {
+            "log_initial": _Prior(weight * arrays.log_initial.sum(axis=-1), np.full(arrays.log_initial.shape, weight)),
+            "log_transition": _Prior(
+                (counts * counted).sum(axis=(-1, -2)), np.broadcast_to(counts, arrays.log_transition.shape)
+            ),
+            "spread": self._variance_prior(arrays.spread) if self.config.diagonal else self._root_prior(arrays.spread),
+        }
+
+    def _site_priors(self, values: Values) -> dict[str, _Prior]:
+        """Of the sites' own numbers, by site."""
+        priors = {"means": _normal(values["means"], self.config.mean_precision)}
         if "dof" in values:
-            total = total + (values["dof"].log() - DOF_RATE * values["dof"]).sum(-1)
+            dof = values["dof"]
+            priors["dof"] = _Prior((np.log(dof) - DOF_RATE * dof).sum(axis=-1), 1.0 / dof - DOF_RATE)
         if "slopes" in values:
-            total = total - 0.5 * config.slope_precision * values["slopes"].square().sum(-1)
-        return total
+            priors["slopes"] = _normal(values["slopes"], self.config.slope_precision)
+        return priors
 
-    def log_measure(self, values: Values) -> Tensor:
-        """(B,) log |d Sigma / d (scales, loadings)|: the priors are densities of covariances, not of their roots."""
+    def _measures(self, values: Values) -> dict[str, _Prior]:
         if self.config.diagonal:
-            return torch.zeros(values["means"].shape[:-1], dtype=torch.float64)
-        D = len(self.observations.columns)
-        powers = torch.arange(D, 0, -1, dtype=torch.float64)
-        scales = values["scales"].reshape(*values["scales"].shape[:-1], -1, D)
-        return (powers * scales.log() + math.log(2.0)).sum((-1, -2))
+            return {}
+        D, scales = len(self.observations.columns), values["scales"]
+        powers = np.tile(np.arange(D, 0, -1.0), scales.shape[-1] // D)
+        return {"scales": _Prior((powers * np.log(scales) + math.log(2.0)).sum(axis=-1), powers / scales)}
 
-    def _spread_prior(self, spread: Tensor) -> Tensor:
+    def _variance_prior(self, spread: np.ndarray) -> _Prior:
         weight, scale = self.config.variance_weight, self.config.variance_scale
-        if self.config.diagonal:
-            own = spread[..., :1, :] if self.config.tied else spread
-            return -0.5 * weight * (own.log() + scale / own).sum((-1, -2))
-        own = spread[..., :1, :, :] if self.config.tied else spread
-        log_determinant = 2.0 * torch.diagonal(own, dim1=-2, dim2=-1).log().sum((-1, -2))
-        identity = torch.eye(own.shape[-1], dtype=own.dtype)
-        trace = torch.linalg.solve_triangular(own, identity, upper=False).square().sum((-1, -2, -3))
-        return -0.5 * weight * (log_determinant + scale * trace)
+        own = spread[..., : self._spreads, :]
+        value = -0.5 * weight * (np.log(own) + scale / own).sum(axis=(-1, -2))
+        return _Prior(value, self._of_own(spread, -0.5 * weight * (1.0 - scale / own) / own))
 
-    @cached_property
-    def _cells(self) -> tuple[Tensor, Tensor]:
-        """(T, D) values with zero where missing, and 1 where observed."""
-        return torch.from_numpy(self.observations.filled), torch.from_numpy(self.observations.observed.astype(float))
+    def _root_prior(self, roots: np.ndarray) -> _Prior:
+        weight, scale = self.config.variance_weight, self.config.variance_scale
+        own = roots[..., : self._spreads, :, :]
+        inverse = np.linalg.inv(own)
+        precision = inverse.mT @ inverse
+        log_determinant = 2.0 * np.log(np.diagonal(own, axis1=-2, axis2=-1)).sum(axis=(-1, -2))
+        value = -0.5 * weight * (log_determinant + scale * (inverse**2).sum(axis=(-1, -2, -3)))
+        gradient = np.tril(-weight * (precision - scale * precision @ precision) @ own)
+        return _Prior(value, self._of_own(roots, gradient))
 
-    @cached_property
-    def _covariates(self) -> Tensor:
-        return torch.from_numpy(self.observations.covariates)
+    @property
+    def _spreads(self) -> int:
+        """How many there are: regimes may share one."""
+        return 1 if self.config.tied else self.config.n_regimes
 
-    def _independent(self, arrays: ChainArrays) -> Tensor:
-        x, seen = self._cells
-        precision = 1.0 / arrays.spread
-        constant = -0.5 * (LOG_2PI + arrays.spread.log() + arrays.means.square() * precision)
-        return x @ (arrays.means * precision).mT + x.square() @ (-0.5 * precision).mT + seen @ constant.mT
-
-    def _independent_t(self, arrays: ChainArrays) -> Tensor:
-        x, seen = self._cells
-        assert arrays.dof is not None
-        dof = arrays.dof[..., None, :]
-        constant = _t_constant(dof, 1.0) - 0.5 * arrays.spread.log()
-        square = (x[:, None] - arrays.means[..., None, :, :]).square() / (dof * arrays.spread)[..., None, :, :]
-        tails = (0.5 * (dof[..., None, :] + 1.0) * torch.log1p(square) * seen[:, None]).sum(-1)
-        return seen @ constant.mT - tails
-
-    def _correlated(self, arrays: ChainArrays) -> Tensor:
-        """Per pattern of missing cells a matrix product of 1, x_a, x_a x_b with weights from the cells' precision."""
-        patterns, pattern_of = self.observations.patterns
-        covariances = arrays.spread @ arrays.spread.mT
-        blocks, months = [], []
-        for p, pattern in enumerate(patterns):
-            rows, cells = np.flatnonzero(pattern_of == p), torch.from_numpy(np.flatnonzero(pattern))
-            root = torch.linalg.cholesky(covariances[..., cells, :][..., cells])
-            inverse = torch.linalg.solve_triangular(root, torch.eye(len(cells), dtype=root.dtype), upper=False)
-            log_root = torch.diagonal(root, dim1=-2, dim2=-1).log().sum(-1)
-            square = _squared_distances(self._cells[0][rows][:, cells], arrays.means[..., cells], inverse)
-            blocks.append(_elliptical(square, log_root, len(cells), arrays.dof))
-            months.append(rows)
-        return torch.cat(blocks, dim=-1)[..., np.argsort(np.concatenate(months))].mT
+    def _of_own(self, spread: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """The gradient in the spreads of all regimes, where one is shared in the first's."""
+        whole = np.zeros(spread.shape)
+        whole[:, : self._spreads] = gradient
+        return whole
 
 
-def _t_constant(nu: Tensor, n: float) -> Tensor:
-    """Log of the normalising constant of an n-variate t, without its scale matrix."""
-    return torch.lgamma(0.5 * (nu + n)) - torch.lgamma(0.5 * nu) - 0.5 * n * (nu * math.pi).log()
-
-
-def _squared_distances(x: Tensor, means: Tensor, inverse: Tensor) -> Tensor:
-    """(B, K, T) squared Mahalanobis distances of x (T, n); inverse (B, K, n, n) of the covariance's root."""
-    precision = inverse.mT @ inverse
-    linear = (precision @ means[..., None])[..., 0]
-    products = (x[:, :, None] * x[:, None, :]).flatten(1)
-    level = (linear * means).sum(-1, keepdim=True)
-    return precision.flatten(-2) @ products.T - 2.0 * linear @ x.T + level
-
-
-def _elliptical(square: Tensor, log_root: Tensor, n: int, dof: Tensor | None) -> Tensor:
-    """(B, K, T) log density of n cells with squared distances (B, K, T) and log |L| (B, K)."""
-    if dof is None:
-        return -0.5 * (square + n * LOG_2PI) - log_root[..., None]
-    nu = dof[..., :1]
-    constant = _t_constant(nu, float(n)) - log_root
-    return constant[..., None] - 0.5 * (nu + n)[..., None] * torch.log1p(square / nu[..., None])
+def _normal(values: np.ndarray, precision: float) -> _Prior:
+    return _Prior(-0.5 * precision * (values**2).sum(axis=-1), -precision * values)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-import torch
 
 from macro_cycle.hmm.dynamics import tilted
-from macro_cycle.hmm.inference import forward_backward_many
 from macro_cycle.hmm.parameters import HMMParameters
 from macro_cycle.hmm.posterior.coordinates import CHUNK, LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
@@ -36,15 +34,15 @@ class ParameterDraws:
     @classmethod
     def at(cls, posterior: LogPosterior, theta: np.ndarray) -> ParameterDraws:
         """From unconstrained coordinates (S, P)."""
-        arrays = posterior.density.sites.arrays(posterior.values(torch.from_numpy(theta)))
+        arrays = posterior.density.sites.arrays(posterior.values(theta))
         spread = arrays.spread
         return cls(
-            arrays.log_initial.exp().numpy(),
-            arrays.log_transition.exp().numpy(),
-            arrays.means.numpy(),
-            (spread if posterior.density.config.diagonal else spread @ spread.mT).numpy().copy(),
-            None if arrays.dof is None else arrays.dof.expand(len(theta), -1).numpy().copy(),
-            None if arrays.slopes is None else arrays.slopes.numpy(),
+            np.exp(arrays.log_initial),
+            np.exp(arrays.log_transition),
+            arrays.means,
+            spread.copy() if posterior.density.config.diagonal else spread @ spread.mT,
+            None if arrays.dof is None else arrays.dof.copy(),
+            arrays.slopes,
         )
 
     def __len__(self) -> int:
@@ -107,18 +105,15 @@ class ParameterDraws:
 
     def _regime_probs(self, density: JointDensity, part: slice, newest: int) -> tuple[np.ndarray, np.ndarray]:
         initial, transition = self.initial_probs[part], self.transition_matrix[part]
-        spread = torch.from_numpy(self.covariances[part])
+        spread = self.covariances[part]
         with np.errstate(divide="ignore"):
             arrays = ChainArrays(
-                torch.from_numpy(np.log(initial)),
-                torch.from_numpy(np.log(transition)),
-                torch.from_numpy(self.means[part]),
-                spread if density.config.diagonal else torch.linalg.cholesky(spread),
-                None if self.dof is None else torch.from_numpy(self.dof[part]),
-                None if self.slopes is None else torch.from_numpy(self.slopes[part]),
+                np.log(initial),
+                np.log(transition),
+                self.means[part],
+                spread if density.config.diagonal else np.linalg.cholesky(spread),
+                None if self.dof is None else self.dof[part],
+                None if self.slopes is None else self.slopes[part],
             )
-        emissions = density.config.discount * density.log_emissions(arrays).numpy()
-        if self.slopes is not None:
-            transition = density.log_transitions(arrays).exp().numpy()
-        many = forward_backward_many(emissions, initial, transition)
+        many = density.smoothed(arrays)
         return many.filtered_probs[:, -newest:].copy(), many.smoothed_probs[:, -newest:].copy()

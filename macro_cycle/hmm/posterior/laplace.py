@@ -118,11 +118,11 @@ def _beginning(posterior: LogPosterior, parameters: HMMParameters) -> _Point:
     sites = posterior.density.sites.values(parameters)
     for name, site in sites.items():
         if name == "initial_probs" or name.startswith("transition"):
-            inside = site.clamp_min(LEAST_PROBABILITY)
+            inside = np.maximum(site, LEAST_PROBABILITY)
             sites[name] = inside / inside.sum()
         elif name == "dof":
-            sites[name] = site.clamp(LEAST_DOF, MOST_DOF)
-    theta = posterior.coordinates(sites).numpy()
+            sites[name] = site.clip(LEAST_DOF, MOST_DOF)
+    theta = posterior.coordinates(sites)
     values, gradients = posterior.value_and_gradient(theta[None])
     return _Point(theta, float(values[0]), gradients[0])
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.dynamics import step_ahead
@@ -64,7 +63,7 @@ class Posterior:
     def regimes(self, panel: pd.DataFrame | np.ndarray, level: float = 0.9) -> RegimeBands:
         """Credible bands of the regime probabilities of the panel's months."""
         density = self._density(panel)
-        with one_thread(), collapse_in_one_line():
+        with collapse_in_one_line():
             filtered, smoothed = self.draws.regime_probs(density)
         tails = _tails(level)
         return RegimeBands(
@@ -97,8 +96,7 @@ class Posterior:
 
     def filtered(self, panel: pd.DataFrame | np.ndarray, newest: int = 0) -> np.ndarray:
         """(S, T, K) filtered probabilities of each draw, or of so many of the newest months."""
-        with one_thread():
-            return self.draws.regime_probs(self._density(panel), newest)[0]
+        return self.draws.regime_probs(self._density(panel), newest)[0]
 
     def _paths(self, panel: pd.DataFrame | np.ndarray, steps: int) -> np.ndarray:
         """(R, steps, C) covariates, the same for all draws; one path of none where transitions are constant."""
@@ -134,7 +132,7 @@ def infer(
     n_chains = whole_number("n_chains", n_chains, 1)
     posterior = LogPosterior(JointDensity(model.config, observations))
     diagnostics: dict[str, float] = {}
-    with one_thread(), collapse_in_one_line():
+    with collapse_in_one_line():
         normal = laplace(posterior, model.parameters)
         if method == "laplace":
             theta, diagnostics = normal.draws(n_draws, seed), {"inflation": normal.inflation}
@@ -152,22 +150,11 @@ def infer(
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: the matrices are small, and threads that wait for each other cost more than they give."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
 def collapse_in_one_line() -> Iterator[None]:
     """A covariance without a Cholesky root, said in plain words."""
     try:
         yield
-    except torch.linalg.LinAlgError:
+    except np.linalg.LinAlgError:
         raise MacroCycleError(
             "a regime's covariance collapses under the doubt about it: raise variance_weight, or use fewer regimes"
         ) from None

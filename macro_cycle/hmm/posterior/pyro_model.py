@@ -1,5 +1,8 @@
 """The joint density as a Pyro model, and what Pyro does with it: variational inference and NUTS.
 
+Nothing else of the posterior needs torch, which costs a second and 200 MB: the density brings its own gradient, and
+Pyro takes it as one function of all sites.
+
 Both start from the Laplace approximation: the guide as that Normal, NUTS in coordinates in which it is a
 standard Normal, so that neither has to find the posterior's place and shape first.
 """
@@ -20,30 +23,62 @@ from pyro.infer.autoguide import AutoMultivariateNormal
 from pyro.infer.autoguide.initialization import init_to_value
 from pyro.infer.mcmc.util import initialize_model
 from pyro.ops.stats import effective_sample_size, split_gelman_rubin
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.distributions import constraints
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.hmm.posterior.coordinates import LogPosterior
 from macro_cycle.hmm.posterior.density import JointDensity
 from macro_cycle.hmm.posterior.laplace import LaplaceFit
 from macro_cycle.hmm.posterior.progress import Progress
+from macro_cycle.hmm.posterior.sites import Site
+from macro_cycle.hmm.posterior.transforms import Interval, Positive, Simplex
 
 
-def pyro_model(density: JointDensity) -> dict[str, torch.Tensor]:
+def pyro_model(density: JointDensity) -> dict[str, Tensor]:
     """Pyro program of parameters and months; returns the parameters by site.
 
-    Sites carry their support and a flat measure; priors and likelihood enter as factors, because some priors
+    Sites carry their support and a flat measure; priors and likelihood enter as one factor, because some priors
     are improper where their weight is zero.
     """
     values = {
-        site.name: pyro.sample(site.name, dist.ImproperUniform(site.support, (), site.shape))
+        site.name: pyro.sample(site.name, dist.ImproperUniform(_support(site), (), (site.length,)))
         for site in density.sites.sites
     }
-    batched = {name: value[None] for name, value in values.items()}
-    arrays = density.sites.arrays(batched)
-    pyro.factor("prior", density.log_prior(arrays, batched)[0])
-    pyro.factor("measure", density.log_measure(batched)[0])
-    pyro.factor("months", density.log_likelihood(arrays)[0])
+    pyro.factor("months and parameters", LogJoint.apply(density, *values.values()))
     return values
+
+
+class LogJoint(torch.autograd.Function):
+    """`JointDensity.value_and_gradient` at the values of all sites, in their order."""
+
+    @staticmethod
+    def forward(ctx: Any, density: JointDensity, *values: Tensor) -> Tensor:
+        """The value; its gradient is kept."""
+        names = [site.name for site in density.sites.sites]
+        at = {name: value.detach().numpy()[None] for name, value in zip(names, values, strict=True)}
+        value, gradients = density.value_and_gradient(at)
+        ctx.save_for_backward(*(torch.from_numpy(gradients[name][0].copy()) for name in names))
+        return torch.tensor(value[0])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        """What was kept."""
+        return None, *(upstream * gradient for gradient in ctx.saved_tensors)
+
+
+def _support(site: Site) -> constraints.Constraint:
+    match site.transform:
+        case Simplex():
+            return constraints.simplex
+        case Positive():
+            return constraints.independent(constraints.positive, 1)
+        case Interval(low, high):
+            return constraints.independent(constraints.interval(low, high), 1)
+        case _:
+            return constraints.real_vector
 
 
 def variational(
@@ -104,7 +139,7 @@ def nuts(
             pyro_model, (posterior.density,), max_plate_nesting=0, init_strategy=start_at
         )
 
-        def whitened(position: dict[str, torch.Tensor]) -> Any:
+        def whitened(position: dict[str, Tensor]) -> Any:
             theta = mode + root @ position["z"]
             return potential(dict(zip(names, theta.split(sizes), strict=True)))
 
@@ -131,13 +166,21 @@ def nuts(
     return stacked.flatten(0, 1).numpy()[:n_draws], diagnostics
 
 
-def _values(posterior: LogPosterior, laplace: LaplaceFit) -> dict[str, torch.Tensor]:
-    return posterior.values(torch.from_numpy(laplace.mode))
+def _values(posterior: LogPosterior, laplace: LaplaceFit) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(value) for name, value in posterior.values(laplace.mode).items()}
 
 
 @contextmanager
 def _private_state(seed: int) -> Iterator[None]:
-    """Seeded, and without a trace in the caller's random numbers or parameter store."""
-    with torch.random.fork_rng(devices=[]), pyro.get_param_store().scope():
-        torch.manual_seed(seed)
-        yield
+    """Seeded, on one thread, and without a trace in the caller's random numbers, threads or parameter store.
+
+    The matrices are small: threads that wait for each other cost more than they give.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]), pyro.get_param_store().scope():
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,7 +1,7 @@
 """The uncertain numbers of a configuration, by name, and how they make up a hidden Markov model.
 
 Ties and forbidden transitions are built in: each distinct mean is one number, each row of A a simplex over
-the transitions that exist. Leading axes of all tensors are batch axes (draws).
+the transitions that exist. Leading axes of all arrays are batch axes (draws).
 
 initial_probs (K,) simplex      transition_<i> (allowed of row i,) simplex     means (distinct,) real
 slopes (moves that depend on covariates * C,) real
@@ -18,35 +18,29 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.distributions import Transform, biject_to, constraints
 
 from macro_cycle.hmm.config import HMMConfig
 from macro_cycle.hmm.kernels.steps import HIGHEST_DOF, LOWEST_DOF
 from macro_cycle.hmm.parameters import HMMParameters
+from macro_cycle.hmm.posterior.transforms import Interval, Positive, Real, Simplex, Transform
 from macro_cycle.hmm.structure import allowed_transitions, mean_groups, tilted_transitions
 
-Values = Mapping[str, Tensor]
+Values = Mapping[str, np.ndarray]
 BOUNDARY = 1e-8  # kept from a boundary, which has no unconstrained coordinate
+DOF_BOUNDS = Interval(LOWEST_DOF, HIGHEST_DOF)
 
 
 class Site(NamedTuple):
-    """One named block of numbers: event shape and support."""
+    """One named block of so many numbers, and what binds them."""
 
     name: str
-    shape: tuple[int, ...]
-    support: constraints.Constraint
-
-    @property
-    def transform(self) -> Transform:
-        """From real coordinates to the support."""
-        return biject_to(self.support)
+    length: int
+    transform: Transform
 
     @property
     def size(self) -> int:
         """Number of real coordinates: of a simplex one fewer than shares."""
-        return int(np.prod(self.shape)) - (self.support is constraints.simplex)
+        return self.length - isinstance(self.transform, Simplex)
 
 
 class ChainArrays(NamedTuple):
@@ -55,12 +49,12 @@ class ChainArrays(NamedTuple):
     dof: (..., D), None when Gaussian. slopes: (..., K, K, C), None when transitions are constant.
     """
 
-    log_initial: Tensor
-    log_transition: Tensor
-    means: Tensor
-    spread: Tensor
-    dof: Tensor | None
-    slopes: Tensor | None = None
+    log_initial: np.ndarray
+    log_transition: np.ndarray
+    means: np.ndarray
+    spread: np.ndarray
+    dof: np.ndarray | None
+    slopes: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -75,17 +69,17 @@ class ParameterSites:
     def sites(self) -> tuple[Site, ...]:
         """All sites, in the order of the flat coordinates."""
         K = self.config.n_regimes
-        rows = [Site(f"transition_{i}", (int(row.sum()),), constraints.simplex) for i, row in enumerate(self._allowed)]
+        rows = [Site(f"transition_{i}", int(row.sum()), Simplex()) for i, row in enumerate(self._allowed)]
         return (
-            Site("initial_probs", (K,), constraints.simplex),
+            Site("initial_probs", K, Simplex()),
             *rows,
-            Site("means", (int(self._mean_slots.max()) + 1,), constraints.real_vector),
+            Site("means", int(self._mean_slots.max()) + 1, Real()),
             *self._spread_sites(),
             *self._dof_sites(),
             *self._slope_sites(),
         )
 
-    def values(self, parameters: HMMParameters) -> dict[str, Tensor]:
+    def values(self, parameters: HMMParameters) -> dict[str, np.ndarray]:
         """The sites' values of given parameters, kept off the boundaries."""
         values = {"initial_probs": _inside(parameters.initial_probs)}
         for i, row in enumerate(self._allowed):
@@ -100,25 +94,40 @@ class ParameterSites:
             values["dof"] = np.clip(dof, LOWEST_DOF + BOUNDARY, HIGHEST_DOF - BOUNDARY)
         if parameters.slopes is not None:
             values["slopes"] = parameters.slopes[self._tilted].ravel()
-        return {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
+        return values
 
     def arrays(self, values: Values) -> ChainArrays:
         """The chain and the emissions that the sites' values make up."""
         batch = values["initial_probs"].shape[:-1]
-        K, D = self.config.n_regimes, len(self.columns)
-        allowed = torch.from_numpy(self._allowed)
-        entries = torch.cat([values[f"transition_{i}"] for i in range(K)], dim=-1)
-        log_transition = torch.full((*batch, K, K), -torch.inf, dtype=entries.dtype)
-        log_transition = log_transition.masked_scatter(allowed, entries.log())
-        means = values["means"][..., torch.from_numpy(self._mean_slots)]
+        K = self.config.n_regimes
+        log_transition = np.full((*batch, K, K), -np.inf)
+        log_transition[..., self._allowed] = np.log(
+            np.concatenate([values[f"transition_{i}"] for i in range(K)], axis=-1)
+        )
         return ChainArrays(
-            values["initial_probs"].log(),
+            np.log(values["initial_probs"]),
             log_transition,
-            means,
+            values["means"][..., self._mean_slots],
             self._spread(values, batch),
-            self._dof(values, D),
+            self._dof(values, batch),
             self._slopes(values, batch),
         )
+
+    def pull_back(self, values: Values, gradients: ChainArrays) -> dict[str, np.ndarray]:
+        """Gradients in the sites' values, from those in the arrays that they make up."""
+        found = {"initial_probs": gradients.log_initial / values["initial_probs"]}
+        for i, row in enumerate(self._allowed):
+            found[f"transition_{i}"] = gradients.log_transition[..., i, row] / values[f"transition_{i}"]
+        found["means"] = np.zeros(values["means"].shape)
+        for j, slots in enumerate(self._mean_slots):  # of one regime no two means are the same number
+            found["means"][..., slots] += gradients.means[..., j, :]
+        found |= self._pull_back_spread(gradients.spread)
+        if "dof" in values:
+            assert gradients.dof is not None
+            found["dof"] = gradients.dof if self.config.diagonal else gradients.dof.sum(axis=-1, keepdims=True)
+        if gradients.slopes is not None:
+            found["slopes"] = gradients.slopes[..., self._tilted, :].reshape(values["slopes"].shape)
+        return found
 
     @cached_property
     def _allowed(self) -> np.ndarray:
@@ -137,59 +146,72 @@ class ParameterSites:
         slots = np.cumsum(own).reshape(own.shape) - 1
         return np.take_along_axis(slots, first, axis=1).T
 
+    @property
+    def _below(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places of a root below its diagonal."""
+        return np.tril_indices(len(self.columns), -1)
+
     def _spread_sites(self) -> tuple[Site, ...]:
         D = len(self.columns)
         own = 1 if self.config.tied else self.config.n_regimes
         if self.config.diagonal:
-            return (Site("variances", (own * D,), constraints.independent(constraints.positive, 1)),)
-        scales = Site("scales", (own * D,), constraints.independent(constraints.positive, 1))
+            return (Site("variances", own * D, Positive()),)
+        scales = Site("scales", own * D, Positive())
         if D == 1:
             return (scales,)
-        return (scales, Site("loadings", (own * (D * (D - 1) // 2),), constraints.real_vector))
+        return (scales, Site("loadings", own * (D * (D - 1) // 2), Real()))
 
     def _spread_values(self, parameters: HMMParameters) -> dict[str, np.ndarray]:
         if self.config.diagonal:
             return {"variances": parameters.covariances.ravel()}
         D = len(self.columns)
-        roots = np.linalg.cholesky(parameters.covariances.reshape(-1, D, D))
-        below = np.tril_indices(D, -1)
-        scales = np.diagonal(roots, axis1=1, axis2=2).ravel()
-        return {"scales": scales, **({"loadings": roots[:, below[0], below[1]].ravel()} if D > 1 else {})}
+        return self._root_values(np.linalg.cholesky(parameters.covariances.reshape(-1, D, D)))
 
-    def _spread(self, values: Values, batch: torch.Size) -> Tensor:
+    def _root_values(self, roots: np.ndarray) -> dict[str, np.ndarray]:
+        """Numbers of roots (..., own, D, D), or of gradients in them, by site."""
+        batch, D = roots.shape[:-3], len(self.columns)
+        scales = np.diagonal(roots, axis1=-2, axis2=-1).reshape(*batch, -1)
+        return {"scales": scales, **({"loadings": roots[..., *self._below].reshape(*batch, -1)} if D > 1 else {})}
+
+    def _spread(self, values: Values, batch: tuple[int, ...]) -> np.ndarray:
         K, D = self.config.n_regimes, len(self.columns)
         if self.config.diagonal:
-            return values["variances"].reshape(*batch, -1, D).expand(*batch, K, D)
+            return np.broadcast_to(values["variances"].reshape(*batch, -1, D), (*batch, K, D))
         scales = values["scales"].reshape(*batch, -1, D)
-        roots = torch.diag_embed(scales)
+        roots = scales[..., None] * np.eye(D)
         if D > 1:
-            roots = roots.masked_scatter(torch.ones(D, D, dtype=torch.bool).tril(-1), values["loadings"])
-        return roots.expand(*batch, K, D, D)
+            roots[..., *self._below] = values["loadings"].reshape(*scales.shape[:-1], -1)
+        return np.broadcast_to(roots, (*batch, K, D, D))
+
+    def _pull_back_spread(self, gradient: np.ndarray) -> dict[str, np.ndarray]:
+        regimes = -2 if self.config.diagonal else -3
+        own = gradient.sum(axis=regimes, keepdims=True) if self.config.tied else gradient
+        if self.config.diagonal:
+            return {"variances": own.reshape(*own.shape[:-2], -1)}
+        return self._root_values(own)
 
     def _slope_sites(self) -> Sequence[Site]:
         size = int(self._tilted.sum()) * self.n_covariates
-        return (Site("slopes", (size,), constraints.real_vector),) if size else ()
+        return (Site("slopes", size, Real()),) if size else ()
 
-    def _slopes(self, values: Values, batch: torch.Size) -> Tensor | None:
+    def _slopes(self, values: Values, batch: tuple[int, ...]) -> np.ndarray | None:
         if "slopes" not in values:
             return None
         K, C = self.config.n_regimes, self.n_covariates
-        slopes = torch.zeros((*batch, K, K, C), dtype=values["slopes"].dtype)
-        where = torch.from_numpy(np.repeat(self._tilted[..., None], C, axis=-1))
-        return slopes.masked_scatter(where, values["slopes"])
+        slopes = np.zeros((*batch, K, K, C))
+        slopes[..., self._tilted, :] = values["slopes"].reshape(*batch, -1, C)
+        return slopes
 
     def _dof_sites(self) -> Sequence[Site]:
         if self.config.emission != "student_t" or self.config.dof != "estimated":
             return ()
-        bounds = constraints.independent(constraints.interval(LOWEST_DOF, HIGHEST_DOF), 1)
-        return (Site("dof", (len(self.columns) if self.config.diagonal else 1,), bounds),)
+        return (Site("dof", len(self.columns) if self.config.diagonal else 1, DOF_BOUNDS),)
 
-    def _dof(self, values: Values, D: int) -> Tensor | None:
+    def _dof(self, values: Values, batch: tuple[int, ...]) -> np.ndarray | None:
         if self.config.emission != "student_t":
             return None
-        if self.config.dof != "estimated":
-            return torch.full((D,), float(self.config.dof), dtype=torch.float64)
-        return values["dof"] if self.config.diagonal else values["dof"].expand(*values["dof"].shape[:-1], D)
+        dof = values["dof"] if self.config.dof == "estimated" else np.array([float(self.config.dof)])
+        return np.broadcast_to(dof, (*batch, len(self.columns)))
 
 
 def _inside(probs: np.ndarray) -> np.ndarray:
