@@ -1,6 +1,6 @@
 """What a configuration would have said at past month ends, from what was known then: a record where there is none."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,7 +18,7 @@ FEWEST_MONTHS = 60
 
 
 def walk_forward(
-    frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]],
+    frames: Iterable[tuple[pd.Timestamp, pd.DataFrame]],
     catalog: Catalog,
     features: FeatureSet,
     config: "HMMConfig",
@@ -58,7 +58,7 @@ def frames_at(history: pd.DataFrame, months: pd.DatetimeIndex) -> Iterator[tuple
 
 
 def _panels(
-    frames: Sequence[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
+    frames: Iterable[tuple[pd.Timestamp, pd.DataFrame]], catalog: Catalog, features: FeatureSet
 ) -> Iterator[tuple[pd.Timestamp, pd.DataFrame | None]]:
     for month, frame in frames:
         try:

@@ -47,17 +47,17 @@ def gather(
     rules = simple_rivals()
     wanted = {*features.series_ids, *(series_id for rival in rules for series_id in rival.reads)}
     history = store.history(sorted(wanted & set(store.series_ids())))
-    frames = [frame for frame in frames_at(history, months) if len(frame[1])]
+    known = pd.DatetimeIndex([month for month, frame in frames_at(history, months) if len(frame)])
 
     # Nobody is asked in the months between, and nothing is missed in them: they are no holes.
-    coverage = Coverage.between(frames[0][0], frames[-1][0]) if frames else Coverage()
+    coverage = Coverage.between(known[0], known[-1]) if len(known) else Coverage()
 
     def walked(config: "HMMConfig") -> Record:
-        scores = walk_forward(frames, catalog, features, config)
+        scores = walk_forward(frames_at(history, known), catalog, features, config)
         return Record(MODEL, "walk-forward", scores, coverage=coverage)
 
     record = on_file or walked(challenger)
-    asked = replace(record, scores=record.scores[record.scores.index.isin([month for month, _ in frames])])
+    asked = replace(record, scores=record.scores[record.scores.index.isin(known)])
     same = champion is None or champion == challenger
     return Evidence(
         challenger=figures(record, day, chronology),
