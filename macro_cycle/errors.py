@@ -17,7 +17,7 @@ class MacroCycleError(Exception):
 
 
 class OutageError(MacroCycleError):
-    """What the platform stands on, its database or MLflow, does not answer, or went away in the midst of an answer.
+    """What the platform stands on, its database, MLflow or Redis, does not answer, or went away in the midst of one.
 
     It says nothing of what was asked, which may be asked again.
     """

@@ -11,7 +11,7 @@ from feast import FeatureStore
 from feast.errors import FeatureViewNotFoundException
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.feature_store import history
 from macro_cycle.feature_store.definitions import (
     BESIDE,
@@ -35,12 +35,20 @@ NOTHING_ONLINE = "the online store holds nothing of {}; materialize feast_materi
 
 
 def redis_errors(placement: Placement) -> tuple[type[Exception], ...]:
-    """What a Redis that does not answer raises; nothing where none is used."""
+    """What Redis raises; nothing where none is used."""
     if placement.redis is None:
         return ()
     from redis.exceptions import RedisError
 
     return (RedisError,)
+
+
+def of_redis(error: Exception) -> MacroCycleError:
+    """Its line: an outage where Redis is away, busy or slow, which a wrong password is not, though it ends in one."""
+    from redis.exceptions import AuthenticationError, ConnectionError, TimeoutError  # noqa: A004 - their names
+
+    away = isinstance(error, ConnectionError | TimeoutError) and not isinstance(error, AuthenticationError)
+    return (OutageError if away else MacroCycleError)(f"Redis does not answer: {str(error).splitlines()[0]}")
 
 
 def prepare(placement: Placement, columns: Mapping[str, Columns]) -> dict[str, Columns]:
@@ -225,4 +233,4 @@ class EconomyStore:
         except psycopg.OperationalError as error:
             raise self._url.away(error) from None
         except self._redis_errors as error:
-            raise MacroCycleError(f"Redis does not answer: {str(error).splitlines()[0]}") from None
+            raise of_redis(error) from None

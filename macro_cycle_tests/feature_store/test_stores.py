@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.feature_store.command_line import feast
 from macro_cycle_tests.feature_store.months import open_store, row
@@ -72,9 +72,20 @@ def test_a_redis_that_is_gone_is_named_in_one_line(placement, clock, redis):
     economy.materialize_online()
     server.kill()
     server.wait()
+    for asks in (economy.read_online, economy.materialize_online):
+        with pytest.raises(OutageError, match="Redis does not answer") as refused:
+            asks()
+        assert "p$w" not in str(refused.value)
+
+
+@needs_redis
+def test_a_wrong_password_of_redis_is_no_outage(placement, clock, redis):
+    economy = open_store(replace(placement, redis=redis[1].replace("p$w", "guess")), clock)
+    economy.write_offline(TWO)
     with pytest.raises(MacroCycleError, match="Redis does not answer") as refused:
-        economy.read_online()
-    assert "p$w" not in str(refused.value)
+        economy.materialize_online()
+    assert not isinstance(refused.value, OutageError)
+    assert "guess" not in str(refused.value)
 
 
 @needs_duckdb
