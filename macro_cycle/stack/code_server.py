@@ -15,10 +15,12 @@ from pathlib import Path
 
 import psutil
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import MacroCycleError, OutageError
 from macro_cycle.platform.addresses import CODE_SERVER
+from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.platform.sockets import CODE_PORT, CODE_SOCKET, Address, code_server, is_listened_at
 from macro_cycle.stack.orphans import SERVICE
+from macro_cycle.stack.postgres import database_url
 
 LOOK_SECONDS = 1.0
 RUNS_SECONDS = 5.0
@@ -37,12 +39,25 @@ def serve() -> None:
     if address is None:
         raise MacroCycleError(f"set {CODE_SOCKET} or {CODE_PORT}; `macro-cycle up` starts the code server with it set")
     os.environ.setdefault(SERVICE, CODE_SERVER)  # in a container, too, it waits for its database
+    wait_for_the_database(read_settings())
     if isinstance(address, str):
         Path(address).unlink(missing_ok=True)  # a former life may not have come to remove it
     for watch in (_leave_with_the_definitions, _end_lost_runs):
         threading.Thread(target=watch, args=(address,), daemon=True).start()
     sys.argv = ["dagster", "code-server", "start", "--module-name", MODULE, "--location-name", LOCATION]
     runpy.run_module("dagster", run_name="__main__")
+
+
+def wait_for_the_database(settings: Settings) -> None:
+    """However long it is away: definitions do not load without it, and Dagster keeps such a failure until *Reload*."""
+    while True:
+        try:
+            database_url(settings)
+        except OutageError as error:
+            _log.warning("waiting for it: %s", error)
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 def _leave_with_the_definitions(address: Address) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy.pool import NullPool
 from macro_cycle.errors import OutageError
 from macro_cycle.platform.settings import Settings
 from macro_cycle.stack import postgres
+from macro_cycle.stack.code_server import wait_for_the_database
 from macro_cycle.stack.dagster_storage import PLUGIN
 from macro_cycle.stack.orphans import SERVICE
 from macro_cycle.warehouse.urls import DatabaseUrl
-from macro_cycle_tests.patience import PATIENCE
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
 
 def test_a_start_that_took_too_long_is_tried_again(tmp_path, monkeypatch):
@@ -76,3 +77,16 @@ def test_a_service_waits_for_a_database_that_comes_back_and_a_command_says_at_on
         assert refused.wait(PATIENCE)
         with postgres.embedded_server(tmp_path / "postgres"):
             assert answered.result(PATIENCE) == settings.database_url.get_secret_value()
+
+
+def test_the_code_server_waits_for_its_database_longer_than_any_other_service(tmp_path, monkeypatch, caplog):
+    with postgres.embedded_server(tmp_path / "postgres") as server:
+        settings = Settings(database_url=server.get_uri())
+        postgres.database_url(settings)
+    monkeypatch.setattr(postgres, "START_SECONDS", 0.0)
+    with ThreadPoolExecutor(1) as code_server:
+        waiting = code_server.submit(wait_for_the_database, settings)
+        wait_until(lambda: len(caplog.messages) > 1)
+        with postgres.embedded_server(tmp_path / "postgres"):
+            waiting.result(PATIENCE)
+    assert {words.partition(":")[0] for words in caplog.messages} == {"waiting for it"}
