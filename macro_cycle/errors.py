@@ -23,5 +23,9 @@ class OutageError(MacroCycleError):
     """
 
 
+class NothingYetError(MacroCycleError):
+    """What was asked for has not been made; the message says what makes it."""
+
+
 class UsageError(MacroCycleError):
     """What was typed cannot be meant, whatever the data are; the command line exits 2, as for an unknown option."""

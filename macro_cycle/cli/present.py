@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.errors import NothingYetError
 from macro_cycle.evaluation.report import Present
 from macro_cycle.evaluation.scoring import Evaluated
 from macro_cycle.evaluation.timeliness import Span
@@ -62,9 +62,7 @@ def _news(platform: Platform, as_of: date) -> tuple[float | None, list[tuple[str
     """The answer of the month end before and the contributions since; nothing where they were not explained."""
     try:
         document = platform.news.load(as_of)
-    except OutageError:
-        raise
-    except MacroCycleError:
+    except NothingYetError:
         return None, None
     parts = [(": ".join(filter(None, (p["kind"], p["series_id"]))), p["contribution"]) for p in document["parts"]]
     return float(document["before"]), parts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.errors import NothingYetError
 from macro_cycle.evaluation.chronology import Chronology
 from macro_cycle.hmm.structure import ACTIVITY, LABELS, MOMENTUM, RECESSION
 from macro_cycle.page.ahead import Foresight, flips_shown, unmoving, with_effects
@@ -137,9 +137,7 @@ def _seen_now(platform: Platform, answers: tuple[AnswerShown, ...]) -> tuple[Mon
 def _evaluated(platform: Platform) -> dict[str, Any] | None:
     try:
         return platform.evaluations.last()
-    except OutageError:
-        raise
-    except MacroCycleError:  # nothing has been evaluated yet
+    except NothingYetError:
         return None
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine, Select, Text, cast, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from macro_cycle.errors import MacroCycleError
+from macro_cycle.errors import NothingYetError
 from macro_cycle.warehouse.tables import evaluations, news, served
 
 DAYS = ["as_of", "since", "reference_month", "since_reference_month"]
@@ -49,7 +49,7 @@ class NewsStore:
         """The document kept for a month end.
 
         Raises:
-            MacroCycleError: regime_news has not been materialized for that month.
+            NothingYetError: regime_news has not been materialized for that month.
         """
         with self._engine.connect() as connection:
             row = (
@@ -58,7 +58,7 @@ class NewsStore:
                 .first()
             )
         if row is None:
-            raise MacroCycleError(f"no news as of {as_of:%Y-%m}; materialize regime_news for that month first")
+            raise NothingYetError(f"no news as of {as_of:%Y-%m}; materialize regime_news for that month first")
         return {name: value for name, value in row.items() if name != "cycle"}
 
     def all(self) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ class NewsStore:
         """Every part of every month end, oldest first: `PART_COLUMNS`."""
         rows = self.all()
         if not rows:
-            raise MacroCycleError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
+            raise NothingYetError("no news yet; run `macro-cycle run` or `macro-cycle backfill` first")
         month_end = [*DAYS, "standard_error"]
         parts = [{**{name: row[name] for name in month_end}, **part} for row in rows for part in row["parts"]]
         dates = {name: lambda frame, name=name: pd.to_datetime(frame[name]) for name in DAYS}
@@ -121,12 +121,12 @@ class EvaluationStore:
         """The newest evaluation.
 
         Raises:
-            MacroCycleError: there is none.
+            NothingYetError: there is none.
         """
         with self._engine.connect() as connection:
             document = connection.execute(self._last()).scalar()
         if document is None:
-            raise MacroCycleError("nothing has been evaluated yet; run `macro-cycle evaluate` first")
+            raise NothingYetError("nothing has been evaluated yet; run `macro-cycle evaluate` first")
         return dict(document)
 
     def _last(self) -> Select:
