@@ -252,17 +252,20 @@ class MacroCycleHMM:
         the phases by what was known in the month (`phases.py`), phase_<Label>.
         """
         smooth = self.smooth(panel)
-        frame = pd.DataFrame(index=smooth.index.rename("reference_month"))
-        frame["label"] = self.labels_of(smooth.filtered_probs)
-        frame["recession_probability"] = self.recession_probability(smooth.filtered_probs)
-        frame["most_likely_regime"] = self._named(smooth.filtered_probs.argmax(axis=1))
-        for kind in ("filtered", "smoothed", "predicted"):
-            probs = getattr(smooth, f"{kind}_probs")
-            for j, label in enumerate(self.labels):
-                frame[f"{kind}_{label}"] = probs[:, j]
+        columns = {
+            "label": self.labels_of(smooth.filtered_probs),
+            "recession_probability": self.recession_probability(smooth.filtered_probs),
+            "most_likely_regime": self._named(smooth.filtered_probs.argmax(axis=1)),
+        }
         in_phase = self._phases(smooth, self._expected_after(self._covariates(panel)), self.transitions(panel))
-        frame[[f"phase_{label}" for label in self.labels]] = in_phase
-        return frame
+        for kind, probs in (
+            ("filtered", smooth.filtered_probs),
+            ("smoothed", smooth.smoothed_probs),
+            ("predicted", smooth.predicted_probs),
+            ("phase", in_phase),
+        ):
+            columns |= {f"{kind}_{label}": probs[:, j] for j, label in enumerate(self.labels)}
+        return pd.DataFrame(columns, smooth.index.rename("reference_month"))
 
     def forecast(self, panel: pd.DataFrame | np.ndarray, steps: int = 12) -> ForecastResult:
         """Regimes and features 1 to `steps` months after the panel's last."""
