@@ -30,9 +30,10 @@ from macro_cycle.stack.supervision import (
     supervisor_process,
 )
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0  # a busy machine takes minutes; a service that gives up is named at once
 STOP_SECONDS = 40.0
 POLL_SECONDS = 0.2
+ANSWER_SECONDS = 5.0
 LOG_LINES = 6
 
 Progress = Callable[[str, str], None]
@@ -196,7 +197,7 @@ def _answers(service: Service) -> bool:
     if service.ready_path is None:
         return True
     try:
-        return httpx.get(f"{service.address}{service.ready_path}", timeout=2).status_code < 500
+        return httpx.get(f"{service.address}{service.ready_path}", timeout=ANSWER_SECONDS).status_code < 500
     except httpx.HTTPError:
         return False
 
