@@ -43,6 +43,7 @@ class LogPosterior:
         values, gradients = zip(*parts, strict=True)
         return np.concatenate(values), np.concatenate(gradients)
 
+    @np.errstate(all="ignore")
     def _value_and_gradient(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         value, in_values = self.density.value_and_gradient(self.values(theta))
         gradients = []

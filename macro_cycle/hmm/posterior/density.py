@@ -51,6 +51,7 @@ class JointDensity:
         priors = (*self._array_priors(arrays).values(), *self._site_priors(values).values())
         return self.smoothed(arrays).log_likelihoods + sum(prior.value for prior in priors)
 
+    @np.errstate(all="ignore")  # far from the mode it may overflow, and says so by its value
     def value_and_gradient(self, values: Values) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(B,) `log_joint` plus `log_measure`, and the gradient in the values of each site."""
         arrays = self.sites.arrays(values)
@@ -78,7 +79,8 @@ class JointDensity:
         if arrays.slopes is None:
             return np.exp(arrays.log_transition)
         logits = np.einsum("bijc,tc->btij", arrays.slopes, self.observations.covariates)
-        odds = np.exp(arrays.log_transition[:, None] + logits)
+        logits += arrays.log_transition[:, None]
+        odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
     def smoothed(self, arrays: ChainArrays) -> ManySmoothed:
