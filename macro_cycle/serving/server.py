@@ -16,16 +16,16 @@ from dataclasses import dataclass, field
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
-from macro_cycle.serving.worker import BACKLOG, GRACE_SECONDS, ServingLock
+from macro_cycle.serving.worker import BACKLOG, GRACE_SECONDS, WARM, ServingLock
 
-WARM_SECONDS = 120.0
+WARM_SECONDS = 300.0
 LONGEST_PAUSE = 30.0
 CHECK_SECONDS = 1.0
 
 
 @dataclass
 class Slot:
-    """A worker's place: its process, and how long to wait before the next one after deaths in a row."""
+    """A worker's place: its process, the pipe by which it says that it is warm, and since when it is there."""
 
     process: subprocess.Popen
     warm: int
@@ -90,13 +90,20 @@ class Server:
             self._slots[number] = self._spawned()
 
     def _renew(self) -> None:
-        """Replace each worker once its successor is warm."""
+        """Replace each worker once its successor is warm; where one does not get so far, those of before serve on."""
         for number, old in enumerate(list(self._slots)):
             new = self._spawned()
-            select.select([new.warm], [], [], WARM_SECONDS)
+            if not _gets_warm(new):
+                self._leave(new)
+                with contextlib.suppress(OSError):
+                    print("a new worker did not get ready; those of before serve on", flush=True)
+                return
             self._slots[number] = new
-            self._end([old.process])
-            os.close(old.warm)
+            self._leave(old)
+
+    def _leave(self, slot: Slot) -> None:
+        self._end([slot.process])
+        os.close(slot.warm)
 
     def _end(self, processes: list[subprocess.Popen]) -> None:
         for process in processes:
@@ -107,6 +114,11 @@ class Server:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _gets_warm(slot: Slot) -> bool:
+    ready, _, _ = select.select([slot.warm], [], [], WARM_SECONDS)
+    return bool(ready) and os.read(slot.warm, len(WARM)) == WARM
 
 
 def bound_socket(settings: Settings) -> socket.socket:

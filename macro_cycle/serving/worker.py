@@ -33,6 +33,7 @@ GRACE_SECONDS = 10
 ORPHAN_SECONDS = 120.0  # longer than a successor takes to get ready on a busy machine
 SUCCESSOR_SECONDS = 0.5
 POLL_SECONDS = 0.05
+WARM = b"warm"
 
 
 class ServingLock:
@@ -85,10 +86,12 @@ class Worker:
         self._cycles: dict[str, str] = {}
 
     def run(self, warm: int) -> None:
-        """Prepare, close `warm` to say so, wait for the turn, and serve until the end."""
+        """Prepare, say so at `warm`, wait for the turn, and serve until the end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ending.set())
         models = self._prepared()
+        with contextlib.suppress(BrokenPipeError):  # the server has gone since; another one comes
+            os.write(warm, WARM)
         os.close(warm)
         if self._turn_comes():
             asyncio.run(self._serve(models))

@@ -164,6 +164,18 @@ def test_a_renewal_loses_no_request(crashing):
     assert asking.versions == {LocalDeployer(crashing.settings).serving_version()}
 
 
+def test_a_renewal_whose_workers_cannot_start_leaves_those_that_serve(crashing):
+    former, faulty = {worker.pid for worker in crashing.workers()}, crashing.settings.home / "config.yaml"
+    faulty.write_text("no_such_section: 1\n")
+    with Asking(crashing) as asking:
+        crashing.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "those of before serve on" in crashing.log)
+        asking.answered()
+    faulty.unlink()
+    assert (set(asking.statuses), asking.lost) == ({200}, [])
+    assert {worker.pid for worker in crashing.workers()} == former
+
+
 def test_when_the_serving_worker_is_killed_the_other_answers_at_once(crashing):
     wait_until(lambda: len(crashing.workers()) == 2)
     victim = crashing.serving()
