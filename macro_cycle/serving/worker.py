@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -53,8 +54,8 @@ class ServingLock:
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def queue(self) -> None:
-        """Say that this process is ready to serve."""
-        _locked(self._queue, fcntl.LOCK_SH)
+        """Say that this process is ready to serve; one who looks at the queue holds it for a moment."""
+        fcntl.flock(self._queue, fcntl.LOCK_SH)
 
     def leave_queue(self) -> None:
         """It waits no more."""
@@ -66,6 +67,23 @@ class ServingLock:
             self.leave_queue()
             return False
         return True
+
+
+class Orphanhood:
+    """Of a worker whose keeper is gone since `since`: whether it is over.
+
+    It ends with the successor's readiness. The worker's own sibling, which waited for its turn, waits on until it has
+    noticed, on a busy machine for seconds: so the queue must have been empty first.
+    """
+
+    def __init__(self, is_awaited: Callable[[], bool], since: float) -> None:
+        self._is_awaited, self._since, self._was_empty = is_awaited, since, False
+
+    def is_over(self, now: float) -> bool:
+        """Whether a successor is ready, or none came within `ORPHAN_SECONDS`."""
+        awaited = self._is_awaited()
+        self._was_empty |= not awaited
+        return (awaited and self._was_empty) or now - self._since > ORPHAN_SECONDS
 
 
 def _locked(file: IO[str], kind: int) -> bool:
@@ -148,15 +166,15 @@ class Worker:
             assembly.end()
             http.should_exit = True
 
-        def orphaned(since: float) -> None:
-            if self._lock.is_awaited() or loop.time() - since > ORPHAN_SECONDS:
+        def look(orphanhood: Orphanhood) -> None:
+            if orphanhood.is_over(loop.time()):
                 end()
             else:
-                loop.call_later(SUCCESSOR_SECONDS, orphaned, since)
+                loop.call_later(SUCCESSOR_SECONDS, look, orphanhood)
 
         def alone() -> None:
             loop.remove_reader(self._parent)
-            loop.call_later(SUCCESSOR_SECONDS, orphaned, loop.time())
+            look(Orphanhood(self._lock.is_awaited, loop.time()))
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)

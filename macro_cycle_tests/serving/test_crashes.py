@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import httpx
 import pytest
 
 from macro_cycle.serving.deployers import DeploymentError, LocalDeployer
+from macro_cycle.serving.worker import ORPHAN_SECONDS, SUCCESSOR_SECONDS, Orphanhood
 from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.serving.conftest import Server, settings_in, start
 from macro_cycle_tests.serving.deploying import STEPS
@@ -186,11 +188,24 @@ def test_when_the_serving_worker_is_killed_the_other_answers_at_once(crashing):
     wait_until(lambda: len(crashing.workers()) == 2 and victim.pid not in {w.pid for w in crashing.workers()})
 
 
+def test_an_orphan_is_succeeded_by_no_sibling_that_waits_on():
+    waiting = iter([True, True, False, False, True])
+    orphanhood = Orphanhood(lambda: next(waiting), since=0.0)
+    assert [orphanhood.is_over(now) for now in range(5)] == [False, False, False, False, True]
+    assert Orphanhood(lambda: True, since=0.0).is_over(ORPHAN_SECONDS + 1.0), "nobody came, or nobody left"
+
+
 def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crashing):
+    wait_until(lambda: len(crashing.workers()) == 2)
+    [sibling] = [worker for worker in crashing.workers() if worker.pid != crashing.serving().pid]
+    sibling.suspend()  # as on a machine that is busy: it does not notice for a while that it is to leave
     crashing.process.kill()
     crashing.process.wait()
-    assert crashing.latest().status_code == 200
     with Asking(crashing, clients=2) as asking:
+        looks = time.monotonic() + 4 * SUCCESSOR_SECONDS
+        while time.monotonic() < looks:
+            asking.answered()
+        sibling.resume()
         crashing.process = start(crashing.settings)
         crashing.serving()
         asking.answered()
