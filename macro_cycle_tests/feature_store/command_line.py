@@ -11,8 +11,8 @@ from pathlib import Path
 
 from macro_cycle.feature_store.placement import Placement
 from macro_cycle.stack.services import FEAST_REPO
+from macro_cycle_tests.patience import PATIENCE
 
-SECONDS = 300
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["feast.cli.cli", __name__])
 
@@ -33,7 +33,7 @@ def feast_in(folder: Path, *arguments: str, succeeds: bool = True, **variables: 
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as output:
         process = processes.Process(target=_run, args=(folder, arguments, environment, output.name))
         process.start()
-        process.join(SECONDS)
+        process.join(PATIENCE)
         answered = process.exitcode is not None
         process.kill()
         said = output.read()

@@ -1,20 +1,20 @@
 """Redis and DuckDB in place of PostgreSQL are a matter of configuration: the same answers."""
 
 import shutil
-import socket
 import subprocess
 from dataclasses import replace
 from importlib.util import find_spec
 
 import pandas as pd
 import pytest
-from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from macro_cycle.errors import MacroCycleError, OutageError
+from macro_cycle.platform.sockets import is_listened_at
 from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.feature_store.command_line import feast
 from macro_cycle_tests.feature_store.months import open_store, row
 from macro_cycle_tests.feature_store.test_history import feast_s, ours
+from macro_cycle_tests.patience import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -34,9 +34,7 @@ def redis(tmp_path):
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     server = subprocess.Popen([*command, "--requirepass", "p$w"], stdout=subprocess.DEVNULL)
     try:
-        for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05)):
-            with attempt:
-                socket.create_connection(("127.0.0.1", port)).close()
+        wait_until(lambda: is_listened_at(("127.0.0.1", port)), "Redis does not listen")
         yield server, f"127.0.0.1:{port},db=0,password=p$w"
     finally:
         server.kill()

@@ -301,7 +301,7 @@ def test_the_model_survives_its_document():
     np.testing.assert_array_equal(again.forecast(panel, 5).regime_probs, model.forecast(panel, 5).regime_probs)
 
 
-def test_the_joint_density_is_the_em_objective_and_autograd_its_gradient():
+def test_the_joint_density_is_the_em_objective_and_brings_its_gradient():
     panel, _ = driven_panel(n_months=120)
     config = HMMConfig(roles=SPREAD, n_restarts=1, max_iter=30, varying_from=("Expansion", "Peak"))
     model = MacroCycleHMM(config).fit(panel)

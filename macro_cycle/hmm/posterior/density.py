@@ -49,16 +49,18 @@ class JointDensity:
         """(B,) the EM objective at these values."""
         arrays = self.sites.arrays(values)
         priors = (*self._array_priors(arrays).values(), *self._site_priors(values).values())
-        return self.smoothed(arrays).log_likelihoods + sum(prior.value for prior in priors)
+        smoothed = self.smoothed(arrays, self.transitions(arrays))
+        return smoothed.log_likelihoods + sum(prior.value for prior in priors)
 
     @np.errstate(all="ignore")  # far from the mode it may overflow, and says so by its value
     def value_and_gradient(self, values: Values) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(B,) `log_joint` plus `log_measure`, and the gradient in the values of each site."""
         arrays = self.sites.arrays(values)
-        smoothed, own = self.smoothed(arrays), self._array_priors(arrays)
+        transitions, own = self.transitions(arrays), self._array_priors(arrays)
+        smoothed = self.smoothed(arrays, transitions)
         at_sites = self._site_priors(values) | self._measures(values)
         total = smoothed.log_likelihoods + sum(prior.value for prior in (*own.values(), *at_sites.values()))
-        months = self._months_gradient(arrays, smoothed)
+        months = self._months_gradient(arrays, transitions, smoothed)
         gradients = self.sites.pull_back(
             values, months._replace(**{name: getattr(months, name) + prior.gradient for name, prior in own.items()})
         )
@@ -83,21 +85,21 @@ class JointDensity:
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
-    def smoothed(self, arrays: ChainArrays) -> ManySmoothed:
-        """Forward and backward recursion of each, emissions discounted."""
+    def smoothed(self, arrays: ChainArrays, transitions: np.ndarray) -> ManySmoothed:
+        """Forward and backward recursion of each with its `transitions`, emissions discounted."""
         densities = self.config.discount * self.log_emissions(arrays)
-        return forward_backward_many(densities, np.exp(arrays.log_initial), self.transitions(arrays))
+        return forward_backward_many(densities, np.exp(arrays.log_initial), transitions)
 
     @cached_property
     def _emissions(self) -> Emissions:
         return emissions(self.config, self.observations)
 
-    def _months_gradient(self, arrays: ChainArrays, smoothed: ManySmoothed) -> ChainArrays:
+    def _months_gradient(self, arrays: ChainArrays, transitions: np.ndarray, smoothed: ManySmoothed) -> ChainArrays:
         """Of log p(y_1:T), emissions discounted."""
         emitted = self._emissions.gradients(arrays, self.config.discount * smoothed.smoothed_probs)
         expected, slopes = smoothed.expected_transitions, None
         if arrays.slopes is not None:  # each row of each month is a softmax
-            taken = expected - self.transitions(arrays) * expected.sum(axis=-1, keepdims=True)
+            taken = expected - transitions * expected.sum(axis=-1, keepdims=True)
             slopes = np.einsum("btij,tc->bijc", taken, self.observations.covariates)
             expected = taken.sum(axis=1)
         return ChainArrays(smoothed.smoothed_probs[:, 0], expected, emitted.means, emitted.spread, emitted.dof, slopes)

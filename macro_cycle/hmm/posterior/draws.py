@@ -115,5 +115,5 @@ class ParameterDraws:
                 None if self.dof is None else self.dof[part],
                 None if self.slopes is None else self.slopes[part],
             )
-        many = density.smoothed(arrays)
+        many = density.smoothed(arrays, density.transitions(arrays))
         return many.filtered_probs[:, -newest:].copy(), many.smoothed_probs[:, -newest:].copy()
