@@ -38,58 +38,58 @@ WARM = b"warm"
 
 
 class ServingLock:
-    """Held by the one process of a home that serves; others may say that they wait for it."""
+    """Held by the one process of a home that serves."""
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = (root / "serving.lock").open("a", encoding="utf-8")
-        self._queue: IO[str] = (root / "waiting.lock").open("a", encoding="utf-8")
 
     def acquire(self) -> bool:
         """Take it, if nobody has it."""
-        return _locked(self._file, fcntl.LOCK_EX)
+        return _locked(self._file, fcntl.flock, fcntl.LOCK_EX)
 
     def release(self) -> None:
         """Let another process serve."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def queue(self) -> None:
-        """Say that this process is ready to serve; one who looks at the queue holds it for a moment."""
-        fcntl.flock(self._queue, fcntl.LOCK_SH)
 
-    def leave_queue(self) -> None:
-        """It waits no more."""
-        fcntl.flock(self._queue, fcntl.LOCK_UN)
+class WaitingQueue:
+    """Where workers of a home say that they are ready to serve; those of one keeper stand at one place.
 
-    def is_awaited(self) -> bool:
-        """Whether a process is ready to serve."""
-        if _locked(self._queue, fcntl.LOCK_EX):
-            self.leave_queue()
-            return False
-        return True
-
-
-class Orphanhood:
-    """Of a worker whose keeper is gone since `since`: whether it is over.
-
-    It ends with the successor's readiness. The worker's own sibling, which waited for its turn, waits on until it has
-    noticed, on a busy machine for seconds: so the queue must have been empty first.
+    Args:
+        root: The home's folder of the model server.
+        place: A positive number that a keeper's workers share and no other keeper's workers have.
     """
 
-    def __init__(self, is_awaited: Callable[[], bool], since: float) -> None:
-        self._is_awaited, self._since, self._was_empty = is_awaited, since, False
+    def __init__(self, root: Path, place: int) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = (root / "waiting.lock").open("a+", encoding="utf-8")
+        self._place = place
 
-    def is_over(self, now: float) -> bool:
-        """Whether a successor is ready, or none came within `ORPHAN_SECONDS`."""
-        awaited = self._is_awaited()
-        self._was_empty |= not awaited
-        return (awaited and self._was_empty) or now - self._since > ORPHAN_SECONDS
+    def join(self) -> None:
+        """Say that this process is ready; one who looks holds the queue for a moment."""
+        fcntl.lockf(self._file, fcntl.LOCK_SH, 1, self._place)
+
+    def leave(self) -> None:
+        """It waits no more."""
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place)
+
+    def has_a_successor(self) -> bool:
+        """Whether a worker of another keeper is ready."""
+        to_the_end = 0
+        return not (self._is_free(self._place, start=0) and self._is_free(to_the_end, start=self._place + 1))
+
+    def _is_free(self, length: int, start: int) -> bool:
+        free = _locked(self._file, fcntl.lockf, fcntl.LOCK_EX, length, start)
+        if free:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, length, start)
+        return free
 
 
-def _locked(file: IO[str], kind: int) -> bool:
+def _locked(file: IO[str], lock: Callable[..., None], kind: int, *span: int) -> bool:
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock(file, kind | fcntl.LOCK_NB, *span)
+    except (BlockingIOError, PermissionError):  # POSIX lets a system say either
         return False
     return True
 
@@ -100,6 +100,7 @@ class Worker:
     def __init__(self, settings: Settings, listener: socket.socket, parent: int) -> None:
         self._settings, self._listener, self._parent = settings, listener, parent
         self._lock = ServingLock(settings.home / "serving")
+        self._queue = WaitingQueue(settings.home / "serving", place=os.fstat(parent).st_ino)
         self._ending = threading.Event()
         self._cycles: dict[str, str] = {}
 
@@ -131,12 +132,12 @@ class Worker:
     def _turn_comes(self) -> bool:
         """Wait for the lock; False when this process is to end before."""
         self._listener.listen(BACKLOG)
-        self._lock.queue()
+        self._queue.join()
         while not self._lock.acquire():
             gone, _, _ = select.select([self._parent], [], [], POLL_SECONDS)
             if gone or self._ending.is_set():
                 return False
-        self._lock.leave_queue()
+        self._queue.leave()
         return not self._ending.is_set()
 
     async def _serve(self, models: "dict[str, ServedModels]") -> None:
@@ -166,15 +167,15 @@ class Worker:
             assembly.end()
             http.should_exit = True
 
-        def look(orphanhood: Orphanhood) -> None:
-            if orphanhood.is_over(loop.time()):
+        def look(until: float) -> None:
+            if self._queue.has_a_successor() or loop.time() > until:
                 end()
             else:
-                loop.call_later(SUCCESSOR_SECONDS, look, orphanhood)
+                loop.call_later(SUCCESSOR_SECONDS, look, until)
 
         def alone() -> None:
             loop.remove_reader(self._parent)
-            look(Orphanhood(self._lock.is_awaited, loop.time()))
+            look(until=loop.time() + ORPHAN_SECONDS)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from macro_cycle.platform.settings import Settings, read_settings
+from macro_cycle.serving.worker import WaitingQueue
 from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.patience import PATIENCE, wait_until
 
@@ -49,20 +50,30 @@ class Server:
 
     def serving(self) -> psutil.Process:
         """The one that has the connections."""
-        wait_until(lambda: bool(self._serving()))
-        return self._serving()[0]
+        wait_until(lambda: any(map(self._serves, self.workers())))
+        return next(filter(self._serves, self.workers()))
 
-    def _serving(self) -> list[psutil.Process]:
+    def idle_workers(self) -> list[psutil.Process]:
+        """Those that start, or wait for their turn."""
+        return [worker for worker in self.workers() if not self._serves(worker)]
+
+    def wait_for_both(self) -> None:
+        """Return once one worker serves and the other is ready to."""
+        queue = WaitingQueue(self.settings.home / "serving", place=1)  # no keeper's
+        wait_until(lambda: queue.has_a_successor() and any(map(self._serves, self.workers())))
+
+    def _serves(self, worker: psutil.Process) -> bool:
         port = self.settings.kserve.grpc_port
-        return [
-            worker
-            for worker in self.workers()
-            if any(each.laddr and each.laddr.port == port for each in worker.connections("tcp"))
-        ]
+        try:
+            return any(each.laddr and each.laddr.port == port for each in worker.connections("tcp"))
+        except psutil.NoSuchProcess:
+            return False
 
     def kill(self) -> None:
         """Kill every process of it outright."""
-        everything = [*self.workers(), psutil.Process(self.process.pid)]
+        keeper = psutil.Process(self.process.pid)
+        keeper.suspend()  # so that it replaces no worker meanwhile
+        everything = [*keeper.children(), keeper]
         for process in everything:
             process.kill()
         self.process.wait()

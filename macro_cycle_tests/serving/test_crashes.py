@@ -9,10 +9,11 @@ import time
 from dataclasses import replace
 
 import httpx
+import psutil
 import pytest
 
 from macro_cycle.serving.deployers import DeploymentError, LocalDeployer
-from macro_cycle.serving.worker import ORPHAN_SECONDS, SUCCESSOR_SECONDS, Orphanhood
+from macro_cycle.serving.worker import SUCCESSOR_SECONDS, WaitingQueue
 from macro_cycle_tests.patience import PATIENCE, wait_until
 from macro_cycle_tests.serving.conftest import Server, settings_in, start
 from macro_cycle_tests.serving.deploying import STEPS
@@ -157,6 +158,7 @@ class Asking:
 
 
 def test_a_renewal_loses_no_request(crashing):
+    crashing.wait_for_both()
     former = {worker.pid for worker in crashing.workers()}
     with Asking(crashing) as asking:
         crashing.process.send_signal(signal.SIGHUP)
@@ -167,6 +169,7 @@ def test_a_renewal_loses_no_request(crashing):
 
 
 def test_a_renewal_whose_workers_cannot_start_leaves_those_that_serve(crashing):
+    crashing.wait_for_both()
     former, faulty = {worker.pid for worker in crashing.workers()}, crashing.settings.home / "config.yaml"
     faulty.write_text("no_such_section: 1\n")
     with Asking(crashing) as asking:
@@ -179,7 +182,7 @@ def test_a_renewal_whose_workers_cannot_start_leaves_those_that_serve(crashing):
 
 
 def test_when_the_serving_worker_is_killed_the_other_answers_at_once(crashing):
-    wait_until(lambda: len(crashing.workers()) == 2)
+    crashing.wait_for_both()
     victim = crashing.serving()
     victim.kill()
     with httpx.Client(timeout=5) as client:
@@ -188,16 +191,38 @@ def test_when_the_serving_worker_is_killed_the_other_answers_at_once(crashing):
     wait_until(lambda: len(crashing.workers()) == 2 and victim.pid not in {w.pid for w in crashing.workers()})
 
 
-def test_an_orphan_is_succeeded_by_no_sibling_that_waits_on():
-    waiting = iter([True, True, False, False, True])
-    orphanhood = Orphanhood(lambda: next(waiting), since=0.0)
-    assert [orphanhood.is_over(now) for now in range(5)] == [False, False, False, False, True]
-    assert Orphanhood(lambda: True, since=0.0).is_over(ORPHAN_SECONDS + 1.0), "nobody came, or nobody left"
+def test_a_successor_is_a_waiting_worker_of_another_keeper(tmp_path):
+    queues = [WaitingQueue(tmp_path, place) for place in (6, 7, 8)]
+    joining = f"""
+import sys
+from pathlib import Path
+from macro_cycle.serving.worker import WaitingQueue
+queue = WaitingQueue(Path({str(tmp_path)!r}), 7)
+for step in (queue.join, queue.leave):
+    step()
+    print("done", flush=True)
+    sys.stdin.readline()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", joining], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        other.stdout.readline()
+        assert [queue.has_a_successor() for queue in queues] == [True, False, True]
+        other.stdin.write("\n")
+        other.stdin.flush()
+        other.stdout.readline()
+        assert not any(queue.has_a_successor() for queue in queues)
+        other.stdin.close()
 
 
-def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crashing):
-    wait_until(lambda: len(crashing.workers()) == 2)
-    [sibling] = [worker for worker in crashing.workers() if worker.pid != crashing.serving().pid]
+@pytest.mark.parametrize("sibling_is", ["waiting", "starting"])
+def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crashing, sibling_is):
+    crashing.wait_for_both()
+    [sibling] = crashing.idle_workers()
+    if sibling_is == "starting":
+        sibling.kill()
+        wait_until(lambda: crashing.idle_workers() not in ([], [sibling]))
+        [sibling] = crashing.idle_workers()
     sibling.suspend()  # as on a machine that is busy: it does not notice for a while that it is to leave
     crashing.process.kill()
     crashing.process.wait()
@@ -206,11 +231,18 @@ def test_when_its_keeper_is_killed_the_worker_answers_until_a_new_one_does(crash
         while time.monotonic() < looks:
             asking.answered()
         sibling.resume()
+        wait_until(lambda: has_ended(sibling))
+        asking.answered()
+        assert asking.lost == []
         crashing.process = start(crashing.settings)
         crashing.serving()
         asking.answered()
     assert set(asking.statuses) == {200}
     assert len(asking.lost) <= 2  # a connection that one socket had queued when it gave way to the other
+
+
+def has_ended(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_second_server_on_the_same_port_is_refused(crashing, tmp_path):
