@@ -30,6 +30,7 @@ MONTHLY_ASSETS = [
 ]
 POLL_SECONDS = 0.5
 PATIENT_SECONDS = 60.0
+KEPT_UP = ("running", "starting", "backoff", "exited")  # what supervisord says of a service that it has started
 DATABASE_IS_TRIED_AGAIN = "Retrying failed database connection: %s"  # said by dagster-postgres until it gives up
 
 Found = TypeVar("Found")
@@ -100,15 +101,18 @@ def _asked(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Fou
 
 
 def refuse_unless_up(platform: Platform) -> None:
-    """Look whether the stack is up.
+    """Look whether the stack is up; a service that is busy, or only just comes back, is waited for.
 
     Raises:
         MacroCycleError: a service of it does not answer.
     """
     from macro_cycle.stack import status
 
-    if not all(service.ready for service in status(platform.settings)):
-        raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
+    until = time.monotonic() + PATIENT_SECONDS
+    while silent := [service for service in status(platform.settings) if not service.ready]:
+        if time.monotonic() > until or any(service.state not in KEPT_UP for service in silent):
+            raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
+        time.sleep(POLL_SECONDS)
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

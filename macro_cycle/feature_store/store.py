@@ -30,7 +30,7 @@ from macro_cycle.feature_store.placement import Placement
 from macro_cycle.feature_store.rows import MonthRow, OnlineRow, utc
 from macro_cycle.warehouse.urls import DatabaseUrl
 
-TORN_SECONDS, TORN_POLL_SECONDS = 1.0, 0.01
+TORN_SECONDS, TORN_POLL_SECONDS = 5.0, 0.01
 NOTHING_ONLINE = "the online store holds nothing of {}; materialize feast_materialization first"
 
 

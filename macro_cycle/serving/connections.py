@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 16_384
 HEAD_SECONDS = 10.0
-FIRST_SECONDS = 0.5
+FIRST_SECONDS = 5.0
 SPARE_BYTES = 65_536
 MOST_PIPELINED = 16
 MOST_CONNECTIONS = 4_000

@@ -93,13 +93,21 @@ class Server:
         """Replace each worker once its successor is warm; where one does not get so far, those of before serve on."""
         for number, old in enumerate(list(self._slots)):
             new = self._spawned()
-            if not _gets_warm(new):
+            if not self._gets_warm(new):
                 self._leave(new)
                 with contextlib.suppress(OSError):
                     print("a new worker did not get ready; those of before serve on", flush=True)
                 return
             self._slots[number] = new
             self._leave(old)
+
+    def _gets_warm(self, slot: Slot) -> bool:
+        deadline = time.monotonic() + WARM_SECONDS
+        while not self._ending.is_set() and time.monotonic() < deadline:
+            ready, _, _ = select.select([slot.warm], [], [], CHECK_SECONDS)
+            if ready:
+                return os.read(slot.warm, len(WARM)) == WARM
+        return False
 
     def _leave(self, slot: Slot) -> None:
         self._end([slot.process])
@@ -114,11 +122,6 @@ class Server:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def _gets_warm(slot: Slot) -> bool:
-    ready, _, _ = select.select([slot.warm], [], [], WARM_SECONDS)
-    return bool(ready) and os.read(slot.warm, len(WARM)) == WARM
 
 
 def bound_socket(settings: Settings) -> socket.socket:

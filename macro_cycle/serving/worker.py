@@ -150,12 +150,14 @@ class Worker:
         clock = Clock.of(self._settings)
         metrics = ServingMetrics(self._cycles, self._settings.home / "metrics")
         REGISTRY.register(metrics)
-        metrics.keep_writing(self._ending)
+        handed_over = threading.Event()
+        writing = metrics.keep_writing(handed_over)
         assembly = assemble(self._settings, models, metrics, lambda: clock.now().date())
         app = SameOrigin(assembly.application, allowed_hosts(self._settings, kserve.host))
 
         def stopped_accepting() -> None:
-            metrics.write()  # the successor goes on from there
+            handed_over.set()
+            writing.join()  # the successor goes on from what was written last
             self._lock.release()
 
         http = HttpServer(app, GRACE_SECONDS, stopped_accepting)
@@ -179,6 +181,8 @@ class Worker:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
+        if self._ending.is_set():  # the signal came before there was anybody to hear it
+            return
         loop.add_reader(self._parent, alone)
         if self._settings.database_url is not None:
             # the first question about an economy is not to wait for it

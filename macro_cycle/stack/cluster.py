@@ -11,10 +11,14 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from macro_cycle.errors import MacroCycleError
+from macro_cycle.stack.processes import lives
 
 VERSION_FILE = "PG_VERSION"
 
@@ -50,14 +54,30 @@ def refuse_copy_of_running(data: Path) -> None:
     Raises:
         MacroCycleError: the running server is that of another folder.
     """
-    running = wheel().utils.PostmasterInfo.read_from_pgdata(data)
-    if running is None or not running.is_running() or running.process.name() != "postgres":
-        return
-    if running.pgdata.resolve() != data.resolve():
+    running = postmaster(data)
+    if running is not None and running.data.resolve() != data.resolve():
         raise MacroCycleError(
-            f"{data} was copied from {running.pgdata} while its server ran, so it is not whole: use "
+            f"{data} was copied from {running.data} while its server ran, so it is not whole: use "
             "`macro-cycle backup FILE` there and `macro-cycle restore FILE` here"
         )
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """A server that runs: its process and the folder that it serves."""
+
+    process: psutil.Process
+    data: Path
+
+
+def postmaster(data: Path) -> Postmaster | None:
+    """The server that the folder's `postmaster.pid` names; None: none runs, or it begins or ends just now."""
+    try:
+        pid, serves = (data / "postmaster.pid").read_text("utf-8").splitlines()[:2]
+        process = psutil.Process(int(pid))
+        return Postmaster(process, Path(serves)) if process.name() == "postgres" and lives(process) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
 
 
 def wheel() -> Any:
@@ -106,8 +126,7 @@ def _upgrade(data: Path, found: int) -> None:
 
 
 def _stop(server: Any) -> None:
-    running = wheel().utils.PostmasterInfo.read_from_pgdata(server.pgdata)
-    if running is not None and running.is_running():
+    if postmaster(server.pgdata) is not None:
         _run(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.pgdata), "stop")
 
 

@@ -21,6 +21,7 @@ from macro_cycle.platform.settings import Settings, read_settings
 from macro_cycle.platform.sockets import CODE_PORT, CODE_SOCKET, Address, code_server, is_listened_at
 from macro_cycle.stack.orphans import SERVICE
 from macro_cycle.stack.postgres import database_url
+from macro_cycle.stack.processes import lives
 
 LOOK_SECONDS = 1.0
 RUNS_SECONDS = 5.0
@@ -74,7 +75,7 @@ def _leave_with_the_definitions(address: Address) -> None:
 
 
 def _living_children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return list(filter(lives, psutil.Process().children()))
 
 
 def _end_lost_runs(address: Address) -> None:

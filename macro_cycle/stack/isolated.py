@@ -45,8 +45,10 @@ def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: Non
             up(settings, on_progress)
             yield settings
         finally:
-            unwinding()
-            down(settings)
+            try:
+                unwinding()
+            finally:
+                down(settings)
 
 
 @contextmanager

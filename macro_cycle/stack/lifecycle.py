@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from xmlrpc.client import Fault
 
@@ -131,9 +132,14 @@ def keep_private(home: Path) -> None:
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     for path in home.iterdir():
         if path.name != KEEPER and not path.is_symlink():
-            path.chmod(0o700 if path.is_dir() else 0o600)
+            _close(path)
     for log in (home / "logs").glob("*"):
-        log.chmod(0o600)
+        _close(log)
+
+
+def _close(path: Path) -> None:
+    with suppress(FileNotFoundError):  # another process has just removed it
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _was_started(info: dict | None) -> bool:

@@ -12,6 +12,7 @@ import dagster as dg
 import psutil
 
 from macro_cycle.dagster_internals import GRPC_INFO_TAG
+from macro_cycle.stack.processes import lives
 
 IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 START_SECONDS = 30.0
@@ -65,6 +66,6 @@ def was_alive(pid: int, moment: float) -> bool:
     """Whether the process of this number runs, and did at a moment (seconds since 1970)."""
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < moment + CLOCK_SECONDS
+        return lives(process) and process.create_time() < moment + CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return False

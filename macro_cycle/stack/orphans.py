@@ -4,6 +4,7 @@
 same service left behind: MLflow's workers outlive a killed server and keep its port.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -31,15 +32,11 @@ def orphans(home: Path, service: str | None = None) -> list[psutil.Process]:
 
 def end(processes: list[psutil.Process]) -> None:
     """Ask the processes to end, and kill those that do not within `END_SECONDS`."""
-    for process in processes:
-        try:
-            process.terminate()
-        except psutil.NoSuchProcess:
-            continue
-    _, alive = psutil.wait_procs(processes, timeout=END_SECONDS)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=END_SECONDS)
+    for ending in (psutil.Process.terminate, psutil.Process.kill):
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                ending(process)
+        _, processes = psutil.wait_procs(processes, timeout=END_SECONDS)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 attaches to it, or starts it and has it stopped when the last one leaves.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,14 +20,17 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.platform.settings import Settings, read_settings
-from macro_cycle.stack.cluster import bring_up_to_date, refuse_copy_of_running, wheel
+from macro_cycle.stack.cluster import bring_up_to_date, postmaster, refuse_copy_of_running, wheel
 from macro_cycle.stack.orphans import SERVICE
+from macro_cycle.stack.processes import lives
 from macro_cycle.warehouse.locks import WAIT_SECONDS
 from macro_cycle.warehouse.urls import SCHEMAS, DatabaseUrl
 
 ADVISORY_LOCK = 7_200_000_000
 CHECK_SECONDS = 1.0
 START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+READY = "ready"  # in the wheel's reading of postmaster.pid
 
 
 def database_url(settings: Settings) -> str:
@@ -69,8 +73,8 @@ def _connected(named: DatabaseUrl) -> psycopg.Connection:
 def embedded_server(data: Path) -> Any:
     """A handle on the embedded server over the folder `data`, which runs until the last handle's process has ended.
 
-    A folder of an earlier PostgreSQL is brought to the wheel's first. The wheel gives a start ten seconds; on a busy
-    machine, or after a crash, recovery takes longer and goes on.
+    A folder of an earlier PostgreSQL is brought to the wheel's first. The wheel gives a start ten seconds, and takes a
+    server that is found starting for a fault; on a busy machine, or after a crash, recovery takes longer and goes on.
 
     Raises:
         MacroCycleError: it does not start; the folder is of a PostgreSQL that the wheel cannot read; or it was copied
@@ -80,7 +84,7 @@ def embedded_server(data: Path) -> Any:
     bring_up_to_date(data)
     data.mkdir(parents=True, exist_ok=True)
     patiently = Retrying(
-        retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError)),
+        retry=retry_if_exception_type((subprocess.TimeoutExpired, FileNotFoundError, AssertionError)),
         stop=stop_after_delay(START_SECONDS),
         wait=wait_fixed(CHECK_SECONDS),
         reraise=True,
@@ -88,12 +92,14 @@ def embedded_server(data: Path) -> Any:
     try:
         return patiently(_started, data)
     except Exception as error:
-        raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {error}; see {data}/log") from None
+        why = str(error) or "it does not get ready"
+        raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {why}; see {data}/log") from None
 
 
 def _started(data: Path) -> Any:
     server = wheel().get_server(data, cleanup_mode="stop")
-    if server._postmaster_info is None:  # its start was given up, and the wheel hands it out again as it is
+    found = server._postmaster_info
+    if found is None or found.status != READY:  # its start was given up, and the wheel hands it out again as it is
         with server._lock:
             server.ensure_postgres_running()
             server.global_process_id_list.get_and_add(os.getpid())
@@ -102,15 +108,12 @@ def _started(data: Path) -> Any:
 
 def stop_embedded(settings: Settings) -> None:
     """Stop the embedded server if one runs, whoever started it."""
-    pid_file = settings.home / "postgres" / "postmaster.pid"
-    if not pid_file.exists():
+    running = postmaster(settings.home / "postgres")
+    if running is None:
         return
-    try:
-        process = psutil.Process(int(pid_file.read_text("utf-8").splitlines()[0]))
-        process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut off, nothing committed is lost
-        process.wait(30)
-    except (psutil.NoSuchProcess, ValueError):
-        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        running.process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut off, nothing committed is lost
+    psutil.wait_procs([running.process], STOP_SECONDS)
 
 
 def keep_running(settings: Settings) -> None:
@@ -120,9 +123,9 @@ def keep_running(settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: ended.set())
     print(f"PostgreSQL answers at {DatabaseUrl(url)}", flush=True)
-    pid = int((settings.home / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+    running = postmaster(settings.home / "postgres")
     while not ended.wait(CHECK_SECONDS):
-        if not psutil.pid_exists(pid):
+        if running is None or not lives(running.process):
             os._exit(1)
     stop_embedded(settings)
 

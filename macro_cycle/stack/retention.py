@@ -52,4 +52,11 @@ def prune_output(dagster_home: Path, before: datetime) -> int:
 
 
 def _last_written(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    return max(map(_written, (folder, *folder.rglob("*"))))
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # removed since it was listed
+        return 0.0

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
+from macro_cycle.assets.series import RANGE_TAG
 from macro_cycle_tests.conftest import free_port
-from macro_cycle_tests.patience import PATIENCE
+from macro_cycle_tests.patience import PATIENCE, wait_until
 
 PORTS = {
     "dagster": "MACRO_CYCLE_DAGSTER__PORT",
@@ -27,6 +28,7 @@ MONITORING_PORTS = {
     "alertmanager": "MACRO_CYCLE_PROMETHEUS__ALERTMANAGER_PORT",
 }
 MODEL = "macro-cycle-hmm"
+RUN = "runId status tags { key }"
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,25 @@ class Stack:
     def metrics(self) -> str:
         return httpx.get(f"{self.url('exporter')}/metrics", timeout=PATIENCE).raise_for_status().text
 
-    def runs_in_progress(self) -> list[str]:
-        """The ids of the runs that Dagster's web server says are being executed."""
-        return [run["runId"] for run in self._runs("{statuses: [STARTED]}")]
+    def run_of_months(self, backfill: subprocess.Popen) -> str:
+        """The id of the run that makes a range of months, once it is being executed."""
+        found: list[str] = []
+
+        def at_work() -> bool:
+            assert backfill.poll() is None, "the backfill ended before its run was seen"
+            found[:] = [run["runId"] for run in self._runs("{statuses: [STARTED]}") if _is_of_a_range(run)]
+            return bool(found)
+
+        wait_until(at_work)
+        return found[0]
 
     def run_status(self, run_id: str) -> str:
         """How a run stands, as Dagster's web server says."""
         [found] = self._runs(f'{{runIds: ["{run_id}"]}}')
         return found["status"]
 
-    def _runs(self, wanted: str) -> list[dict[str, str]]:
-        query = f"{{ runsOrError(filter: {wanted}) {{ ... on Runs {{ results {{ runId status }} }} }} }}"
+    def _runs(self, wanted: str) -> list[dict[str, Any]]:
+        query = f"{{ runsOrError(filter: {wanted}) {{ ... on Runs {{ results {{ {RUN} }} }} }} }}"
         answer = httpx.post(f"{self.url('dagster')}/graphql", json={"query": query}, timeout=PATIENCE)
         return answer.raise_for_status().json()["data"]["runsOrError"]["results"]
 
@@ -103,3 +113,7 @@ class Stack:
     def _process_environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MACRO_CYCLE_", "DAGSTER_"))}
         return {**inherited, **self.environment}
+
+
+def _is_of_a_range(run: dict[str, Any]) -> bool:
+    return RANGE_TAG in {tag["key"] for tag in run["tags"]}

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from macro_cycle.errors import MacroCycleError
-from macro_cycle.stack.cluster import bring_up_to_date, version_of
+from macro_cycle.stack.cluster import bring_up_to_date, postmaster, refuse_copy_of_running, version_of
 from macro_cycle.stack.postgres import embedded_server
 
 EARLIER, WHEELS = 16, 18
@@ -67,6 +67,13 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(tmp_path):
     with pytest.raises(MacroCycleError, match="it is as it was"):
         bring_up_to_date(data)
     assert version_of(data) == EARLIER
+
+
+@pytest.mark.parametrize("text", ["", "17\n", "no number\n/folder\n"])
+def test_a_pid_file_that_is_only_being_written_names_no_server(tmp_path, text):
+    (tmp_path / "postmaster.pid").write_text(text)
+    assert postmaster(tmp_path) is None
+    refuse_copy_of_running(tmp_path)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from macro_cycle_tests.page.browser import browser, chromium
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.stack.dagster_page import DagsterPage
 
 pytestmark = [
@@ -49,6 +50,16 @@ def dagster(stack, first_run, tmp_path_factory):
 @pytest.fixture(scope="module")
 def month(first_run) -> str:
     return f"{first_run['as_of'][:7]}-01"
+
+
+def test_the_graph_is_shown_by_its_groups(dagster):
+    dagster.go("/asset-groups")
+    dagster.reads("sources", "features", "model", "regimes", "serving")
+
+
+def test_all_checks_of_an_asset_can_be_executed(dagster):
+    dagster.go("/assets/us/regime_labels?view=checks")
+    dagster.reads("Execute all")
 
 
 @pytest.mark.parametrize("asset", OF_THE_MONTH)
@@ -106,7 +117,7 @@ def test_past_months_are_backfilled_and_the_page_shows_a_past_day(stack, dagster
     dagster.reads("2008-02, a closed month: what was known then")
     dagster.picture("partition")
 
-    said = httpx.get(f"{stack.url('page')}/us/data/answers.json", timeout=60).raise_for_status().json()
+    said = httpx.get(f"{stack.url('page')}/us/data/answers.json", timeout=PATIENCE).raise_for_status().json()
     assert {"2008-01-31", DAY} <= {answer["as_of"] for answer in said}
     [then] = [answer for answer in said if answer["as_of"] == DAY]
     dagster.tab.open(f"{stack.url('page')}/us/")
