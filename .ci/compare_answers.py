@@ -6,6 +6,7 @@ import httpx
 import pandas as pd
 
 MODEL = "macro-cycle-hmm"
+SECONDS = 60
 
 
 def main(csv: str, base: str) -> None:
@@ -13,9 +14,9 @@ def main(csv: str, base: str) -> None:
     newest = pd.read_csv(csv).iloc[-1].filter(like="filtered_")
     stored = {name.removeprefix("filtered_"): float(p) for name, p in newest.items()}
     body = {"instances": [{"as_of": "latest"}]}
-    v1 = httpx.post(f"{base}/v1/models/{MODEL}:predict", json=body).raise_for_status().json()
+    v1 = httpx.post(f"{base}/v1/models/{MODEL}:predict", json=body, timeout=SECONDS).raise_for_status().json()
     request = {"inputs": [{"name": "as_of", "shape": [1], "datatype": "BYTES", "data": ["latest"]}]}
-    v2 = httpx.post(f"{base}/v2/models/{MODEL}/infer", json=request).raise_for_status().json()
+    v2 = httpx.post(f"{base}/v2/models/{MODEL}/infer", json=request, timeout=SECONDS).raise_for_status().json()
     outputs = {output["name"]: output["data"] for output in v2["outputs"]}
     answers = {
         "V1": v1["predictions"][0]["probabilities"],

@@ -19,8 +19,9 @@ from macro_cycle.platform.settings import Settings
 from macro_cycle.sources import open_source
 from macro_cycle.sources.sample import Sample
 from macro_cycle.stack.daemon import Daemon, MonthRun
-from macro_cycle.stack.isolated import isolated_stack
+from macro_cycle.stack.isolated import PORTS, isolated_stack
 from macro_cycle.stack.services import dagster_home
+from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.monitoring.receivers import Receiver, webhook
 from macro_cycle_tests.page.browser import browser, chromium
 from macro_cycle_tests.patience import PATIENCE, wait_until
@@ -99,6 +100,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     file, started = folder / "alfred.csv", datetime.now(UTC)
     write(file, history())
     chosen = {"SOURCE": "alfred_file", "SOURCE_PATH": str(file), "DAGSTER__POLL_SECONDS": "1", "CYCLES": "us"}
+    chosen |= {name: str(free_port()) for name in PORTS}
     with (
         webhook() as people,
         isolated_stack(folder / "home", NOTIFICATIONS__WEBHOOK_URL=people.url, **chosen) as settings,
@@ -164,7 +166,7 @@ def test_the_page_shows_what_a_release_caused_and_a_refusal_there_holds(live, tm
         dagster.go("/assets/us/champion")
         dagster.reads("Which model may serve")
         dagster.press("Materialize…")
-        dagster.press("Latest")
+        dagster.choose_latest()
         dagster.configure(REFUSE)
         dagster.press("Launch 1 run")
         dagster.launched()
@@ -177,7 +179,7 @@ def test_the_page_shows_what_a_release_caused_and_a_refusal_there_holds(live, tm
         dagster.go("/locations/macro_cycle/jobs/us_decide")
         dagster.reads("The decision on the open month's model")
         dagster.press("Materialize all…")
-        dagster.press("Latest")
+        dagster.choose_latest()
         dagster.press("Launch 1 run")
         dagster.launched()
         dagster.go(decision)

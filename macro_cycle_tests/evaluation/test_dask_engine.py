@@ -12,6 +12,7 @@ from macro_cycle.cycles import shipped
 from macro_cycle.cycles.variants import variants
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.evaluation.comparison import compare
+from macro_cycle.platform.sockets import is_listened_at
 from macro_cycle.resources.dask_engine import DaskEngine
 from macro_cycle_tests.conftest import free_port
 from macro_cycle_tests.evaluation.test_comparison import ground  # noqa: F401
@@ -30,6 +31,7 @@ def dask(*arguments: str) -> subprocess.Popen:
 def scheduler() -> Iterator[str]:
     port = free_port()
     started = dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    wait_until(lambda: is_listened_at(("127.0.0.1", port)))
     yield f"tcp://127.0.0.1:{port}"
     started.terminate()
     started.wait(PATIENCE)
@@ -41,7 +43,7 @@ def workers(scheduler: str) -> Iterator[list[subprocess.Popen]]:
 
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
     started = [dask("worker", scheduler, *options) for _ in range(2)]
-    with Client(scheduler, timeout=60, set_as_default=False) as client:
+    with Client(scheduler, timeout=PATIENCE, set_as_default=False) as client:
         wait_until(lambda: len(client.scheduler_info()["workers"]) == 2)
     yield started
     for worker in started:

@@ -73,9 +73,11 @@ def alertmanager(folder: Path) -> Iterator[str]:
         *(f"--web.listen-address={address}", "--cluster.listen-address="),
     ]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        wait_until(lambda: _ready(address))
-        yield f"http://{address}"
-        process.terminate()
+        try:
+            wait_until(lambda: _ready(address))
+            yield f"http://{address}"
+        finally:
+            process.terminate()
 
 
 def _ready(address: str) -> bool:

@@ -86,7 +86,7 @@ def test_a_collector_that_fails_hides_its_last_value_and_no_other(capsys):
 
 def test_a_collector_that_hangs_holds_up_no_scrape_and_is_not_asked_twice():
     scripted = Scripted()
-    exporter = Exporter([scripted, Steady()], budget=0.1)
+    exporter = Exporter([scripted, Steady()], budget=2.0)
     scripted.released.clear()
     before = threading.active_count()
     for _ in range(3):
@@ -95,7 +95,7 @@ def test_a_collector_that_hangs_holds_up_no_scrape_and_is_not_asked_twice():
         assert found["steady",] == 1
     assert threading.active_count() <= before + 2
     scripted.released.set()
-    exporter._asked["scripted"].result(10)
+    exporter._asked["scripted"].result(PATIENCE)
     scripted.value = 5.0
     assert shown(exporter)["seen",] == 5
 

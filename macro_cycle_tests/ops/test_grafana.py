@@ -146,8 +146,7 @@ def test_every_query_of_prometheus_returns_data(prometheus, dashboard, cycle):
         for name, value in {"$__rate_interval": "1m", "$model": MODEL, "$cycle": cycle}.items():
             expression = expression.replace(name, value)
         assert "$" not in expression, title
-        found = prometheus.query(expression)
-        assert found, f"{title}: {expression}"
+        found = prometheus.wait_for(expression)
         assert all(series["value"][1] not in ("NaN", "+Inf") for series in found), f"{title}: {expression}"
 
 
@@ -157,7 +156,8 @@ def test_a_cycle_alone_is_shown_when_it_is_chosen(prometheus):
     by_cycle = [target["expr"] for _, target in targets(dashboard) if "by (cycle)" in target["expr"]]
     assert len(by_cycle) >= 8
     for expression in by_cycle:
-        assert [series["metric"]["cycle"] for series in prometheus.query(expression.replace("$cycle", "br"))] == ["br"]
+        found = prometheus.wait_for(expression.replace("$cycle", "br"))
+        assert [series["metric"]["cycle"] for series in found] == ["br"]
 
 
 @pytest.fixture(scope="module")

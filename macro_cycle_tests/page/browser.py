@@ -140,13 +140,19 @@ def browser(profile: Path) -> Iterator[Tab]:
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             port = _port(profile / "DevToolsActivePort")
-            tabs = httpx.get(f"http://127.0.0.1:{port}/json", timeout=PATIENCE).json()
-            [page] = [tab for tab in tabs if tab["type"] == "page"]
-            with connect(page["webSocketDebuggerUrl"], max_size=None) as connection:
+            wait_until(lambda: _pages(port), "the browser opened no page")
+            [page] = _pages(port)
+            patient = {"open_timeout": PATIENCE, "ping_timeout": None}
+            with connect(page["webSocketDebuggerUrl"], max_size=None, **patient) as connection:
                 yield Tab(connection)
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+def _pages(port: int) -> list[dict[str, str]]:
+    tabs = httpx.get(f"http://127.0.0.1:{port}/json", timeout=PATIENCE).json()
+    return [tab for tab in tabs if tab["type"] == "page"]
 
 
 def _port(file: Path) -> int:

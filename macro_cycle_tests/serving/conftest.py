@@ -66,7 +66,7 @@ class Server:
         port = self.settings.kserve.grpc_port
         try:
             return any(each.laddr and each.laddr.port == port for each in worker.connections("tcp"))
-        except psutil.NoSuchProcess:
+        except psutil.Error:  # it has just ended
             return False
 
     def kill(self) -> None:
@@ -91,7 +91,9 @@ class Server:
 
 
 def settings_in(home: Path) -> Settings:
-    return read_settings(home=home, kserve={"port": free_port(), "grpc_port": free_port()})
+    return read_settings(
+        home=home, kserve={"port": free_port(), "grpc_port": free_port(), "patience_seconds": PATIENCE}
+    )
 
 
 def start(settings: Settings) -> subprocess.Popen:

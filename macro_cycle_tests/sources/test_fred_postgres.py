@@ -74,8 +74,8 @@ def test_the_session_cannot_write(database_url):
 def test_a_stalled_mirror_is_given_up(database_url, monkeypatch):
     make_mirror(database_url, ["UNRATE"])
     source = FredPostgres(database_url, "public", CATALOG)
-    monkeypatch.setattr(fred_postgres, "LONGEST_STATEMENT", "50ms")
-    with psycopg.connect(database_url) as holder:
+    with monkeypatch.context() as hasty, psycopg.connect(database_url) as holder:
+        hasty.setattr(fred_postgres, "LONGEST_STATEMENT", "50ms")
         holder.execute("LOCK TABLE time_series, series")
         with pytest.raises(SourceError, match=r"a statement took longer than 50ms; is it locked"):
             source.available()

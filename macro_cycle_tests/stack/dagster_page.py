@@ -52,6 +52,12 @@ class DagsterPage:
         self.tab.type(f"[{first}...{last}]")
         self.tab.press("Enter")
 
+    def choose_latest(self) -> None:
+        """Choose the newest partition there, once what is said above the button has come and moves it no more."""
+        self.reads("Show all partitions")
+        self.press("Latest")
+        self.reads("1 partition")
+
     def configure(self, text: str) -> None:
         """Give the runs of that dialog a config."""
         self.press("Config")

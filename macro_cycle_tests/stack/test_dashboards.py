@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from macro_cycle.platform.settings import read_settings
 from macro_cycle.stack.postgres import database_url
 from macro_cycle_tests.ops.test_grafana import GRAFANA, METRICS, recorded
+from macro_cycle_tests.patience import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -31,14 +32,20 @@ NEWS = {"News of the newest month", "News by kind"}
 
 def test_the_metrics_bear_the_labels_that_the_dashboards_use(stack, first_run):
     stack.predict()
+    wait_until(lambda: set(METRICS) - set(labels_exported(stack)) <= NOT_ON_A_FRESH_STACK)
+    exported = labels_exported(stack)
+    assert {name: set(labels) for name, labels in METRICS.items() if name in exported} == {
+        name: labels for name, labels in exported.items() if name in METRICS
+    }
+
+
+def labels_exported(stack) -> dict[str, set[str]]:
+    """The labels of each metric that the exporter shows at the moment: none of a collector that is late."""
     exported: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(stack.metrics()):
         for sample in family.samples:
             exported.setdefault(sample.name, set()).update(sample.labels)
-    assert set(METRICS) - set(exported) <= NOT_ON_A_FRESH_STACK
-    assert {name: set(labels) for name, labels in METRICS.items() if name in exported} == {
-        name: labels for name, labels in exported.items() if name in METRICS
-    }
+    return exported
 
 
 @pytest.mark.parametrize("cycle", ["us", "br"])

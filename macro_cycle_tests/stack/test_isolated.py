@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+from macro_cycle_tests.patience import PATIENCE
+
 PROGRAM = """
 import os, signal, time, weakref
 from macro_cycle.stack.isolated import terminable
@@ -32,7 +34,8 @@ with terminable() as unwinding:
 
 def ended(callback: str, other: str) -> tuple[int, str]:
     program = PROGRAM.format(callback=callback, other=other)
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return found.returncode, found.stdout
 
 

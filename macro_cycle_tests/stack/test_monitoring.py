@@ -69,7 +69,8 @@ def _subject(labels: dict[str, str]) -> str:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     if len(monitoring_services(Settings(home=Path("/nowhere")))) < 2:
         pytest.skip("needs Prometheus and Alertmanager (Debian: prometheus, prometheus-alertmanager)")
-    stack = Stack.in_home(tmp_path_factory.mktemp("watched") / "home")
+    nothing_by_itself = {"MACRO_CYCLE_DAGSTER__POLL_SECONDS": "3600"}
+    stack = Stack.in_home(tmp_path_factory.mktemp("watched") / "home", **nothing_by_itself)
     try:
         stack.cli("up", "--monitoring")
         yield Watched(stack)

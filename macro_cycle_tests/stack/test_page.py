@@ -4,13 +4,14 @@ import httpx
 import pytest
 
 from macro_cycle_tests.page.browser import browser, chromium
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.stack.running import Stack
 
 pytestmark = pytest.mark.slow
 
 
 def shown(stack: Stack, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(f"{stack.url('page')}{path}", headers=headers, timeout=60)
+    return httpx.get(f"{stack.url('page')}{path}", headers=headers, timeout=PATIENCE)
 
 
 def test_the_page_says_what_the_endpoint_says_to_the_digit(stack, first_run):

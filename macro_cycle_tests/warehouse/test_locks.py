@@ -7,6 +7,7 @@ import pytest
 from macro_cycle.errors import MacroCycleError
 from macro_cycle.warehouse import Warehouse, locks
 from macro_cycle.warehouse.locks import exclusive, hold_until_commit
+from macro_cycle_tests.patience import PATIENCE
 
 
 def test_a_lock_is_waited_for_with_a_word_and_an_end(warehouse, monkeypatch, caplog):
@@ -44,6 +45,6 @@ def test_an_interrupt_just_after_the_lock_was_taken_gives_it_back(warehouse, mon
         with pytest.raises(KeyboardInterrupt), exclusive(warehouse.engine, "ingestion"):
             raise AssertionError("it was interrupted before")
     monkeypatch.setattr(locks, "PATIENT_SECONDS", 0.05)
-    monkeypatch.setattr(locks, "WAIT_SECONDS", 5)
+    monkeypatch.setattr(locks, "WAIT_SECONDS", PATIENCE)
     with Warehouse(warehouse.engine.url.render_as_string(hide_password=False)).exclusively():
         pass

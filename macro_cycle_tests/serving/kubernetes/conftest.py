@@ -19,6 +19,7 @@ from macro_cycle.registry.registry import Registry
 from macro_cycle.serving.kubernetes import KServeDeployment, Patience, Target, TrafficGate
 from macro_cycle.training.bundle import Bundle
 from macro_cycle_tests.conftest import bundle_as_of
+from macro_cycle_tests.patience import PATIENCE
 from macro_cycle_tests.serving.kubernetes.api_server import Store, serving
 from macro_cycle_tests.serving.kubernetes.cluster import Controller, Endpoints
 
@@ -41,7 +42,7 @@ class Cluster:
     ) -> KServeDeployment:
         url = self.endpoints.url + "/{service}"
         target = Target(cycle=cycle, mode=mode, mounts=self.registry.mounts, predictor_url=url)
-        patience = Patience(seconds=10, poll_seconds=0.01)
+        patience = Patience(seconds=PATIENCE, poll_seconds=0.01)
         return KServeDeployment(
             self.namespace, target=target, tracking_uri=self.registry.uri, gate=gate, patience=patience
         )
