@@ -4,9 +4,9 @@ Belongs here: names that begin with an underscore or lie under `dagster._core`. 
 them. A contract test names what breaks after an upgrade.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.definitions.data_version import (
@@ -18,6 +18,7 @@ from dagster._core.definitions.data_version import (
 )
 from dagster._core.definitions.decorators.hook_decorator import event_list_hook
 from dagster._core.events import DagsterEvent, DagsterEventBatchMetadata, generate_event_batch_id
+from dagster._core.events.log import EventLogEntry
 from dagster._core.scheduler.instigation import InstigatorTick, SensorInstigatorData, TickStatus
 from dagster._core.storage.tags import (
     AUTO_RETRY_RUN_ID_TAG,
@@ -32,6 +33,7 @@ __all__ = [
     "DATA_VERSION_TAG",
     "GRPC_INFO_TAG",
     "ConfigurableClassData",
+    "EventLogEntry",
     "InstigatorTick",
     "SensorInstigatorData",
     "TickStatus",
@@ -40,6 +42,7 @@ __all__ = [
     "own_events",
     "say_that_conditions_are_evaluated",
     "store_batch",
+    "store_planned",
     "version_tags",
 ]
 
@@ -71,6 +74,18 @@ def store_batch(context: dg.AssetExecutionContext, materializations: Iterable[dg
     for position, event in enumerate(events):
         last = position == len(events) - 1
         DagsterEvent.asset_materialization(step_context, event, DagsterEventBatchMetadata(batch, last))
+
+
+def store_planned(storage: Any, events: Sequence[EventLogEntry]) -> None:
+    """Store what a run plans to make of one asset: a row for each event, and the asset's own row by the last.
+
+    Dagster stores so what was materialized, but what is planned in two transactions for each partition, which takes it
+    half a minute for six hundred months of nine assets.
+    """
+    with storage.run_connection(events[0].run_id) as connection:
+        rows = storage.prepare_insert_event_batch(events)
+        event_ids = connection.execute(rows.returning(rows.table.c.id)).scalars().all()
+    storage.store_asset_event(events[-1], event_ids[-1])
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+import dagster as dg
 from dagster_postgres import DagsterPostgresStorage
 from sqlalchemy import CreateEnginePlugin, Dialect, Engine, event
 from sqlalchemy.dialects import plugins
@@ -21,7 +23,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from macro_cycle.dagster_internals import ConfigurableClassData
+from macro_cycle.dagster_internals import ConfigurableClassData, EventLogEntry, store_planned
 from macro_cycle.platform.settings import read_settings
 from macro_cycle.stack.orphans import SERVICE
 from macro_cycle.stack.postgres import CHECK_SECONDS, database_url
@@ -93,10 +95,29 @@ class PlatformStorage(DagsterPostgresStorage):
         """
         url = DatabaseUrl(database_url(read_settings())).sqlalchemy("psycopg2", schema="dagster")
         storage = DagsterPostgresStorage(f"{url}&plugin={PLUGIN}", inst_data=inst_data)
+        _store_planned_at_once(storage.event_log_storage)
         for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
             part.optimize_for_webserver(STATEMENT_TIMEOUT_MS, POOL_RECYCLE_SECONDS, MAX_OVERFLOW)
             _ask_again(part)
         return storage
+
+
+def _store_planned_at_once(storage: Any) -> None:
+    """Have a storage of events take what a run plans to make of an asset as one, not partition by partition."""
+    as_dagster_does = storage.store_event_batch
+
+    def store_event_batch(events: Sequence[EventLogEntry]) -> None:
+        for (kind, _), alike in groupby(events, _kind_and_asset):
+            if kind is dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
+                store_planned(storage, list(alike))
+            else:
+                as_dagster_does(list(alike))
+
+    storage.store_event_batch = store_event_batch
+
+
+def _kind_and_asset(event: EventLogEntry) -> tuple[dg.DagsterEventType, dg.AssetKey | None]:
+    return event.get_dagster_event().event_type, event.get_dagster_event().asset_key
 
 
 def _ask_again(part: object) -> None:
