@@ -93,7 +93,7 @@ def _standing(found: Platform) -> Standing | None:
     from macro_cycle.stack.daemon import Daemon
 
     try:
-        runs.refuse_unless_up(found)
+        runs.refuse_unless_up(found, patience=0)
         cursor = runs.ask_dagster(found, lambda it: Daemon(it, found.cycle).cursor(f"{found.cycle}_alerts"))
     except MacroCycleError:
         return None

@@ -100,7 +100,7 @@ def _asked(platform: Platform, ask: Callable[["DagsterInstance"], Found]) -> Fou
         return ask(instance)
 
 
-def refuse_unless_up(platform: Platform) -> None:
+def refuse_unless_up(platform: Platform, patience: float = PATIENT_SECONDS) -> None:
     """Look whether the stack is up; a service that is busy, or only just comes back, is waited for.
 
     Raises:
@@ -108,10 +108,13 @@ def refuse_unless_up(platform: Platform) -> None:
     """
     from macro_cycle.stack import status
 
-    until = time.monotonic() + PATIENT_SECONDS
+    began, told = time.monotonic(), False
     while silent := [service for service in status(platform.settings) if not service.ready]:
-        if time.monotonic() > until or any(service.state not in KEPT_UP for service in silent):
+        if time.monotonic() - began > patience or any(service.state not in KEPT_UP for service in silent):
             raise MacroCycleError("the stack is not up; run `macro-cycle up` first, then look at `macro-cycle status`")
+        if not told:
+            errors.print(f"waiting for {', '.join(service.name for service in silent)} to answer")
+            told = True
         time.sleep(POLL_SECONDS)
 
 

@@ -50,7 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """End the connection once what was asked is answered.
 
-        On one that was taken just before, the first question may be on its way: it is waited for, for a moment.
+        On one that was taken just before, the first question may be on its way: it is waited for, for a few seconds.
         """
         if self.cycle is not None:
             super().shutdown()

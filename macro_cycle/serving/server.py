@@ -95,8 +95,9 @@ class Server:
             new = self._spawned()
             if not self._gets_warm(new):
                 self._leave(new)
-                with contextlib.suppress(OSError):
-                    print("a new worker did not get ready; those of before serve on", flush=True)
+                if not self._ending.is_set():
+                    with contextlib.suppress(OSError):
+                        print("a new worker did not get ready; those of before serve on", flush=True)
                 return
             self._slots[number] = new
             self._leave(old)

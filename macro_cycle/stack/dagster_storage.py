@@ -103,7 +103,7 @@ class PlatformStorage(DagsterPostgresStorage):
 
 
 def _store_planned_at_once(storage: Any) -> None:
-    """Have a storage of events take what a run plans to make of an asset as one, not partition by partition."""
+    """Have a storage of events take what a run plans to make of an asset as one batch, not partition by partition."""
     as_dagster_does = storage.store_event_batch
 
     def store_event_batch(events: Sequence[EventLogEntry]) -> None:

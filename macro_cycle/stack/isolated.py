@@ -48,6 +48,7 @@ def isolated_stack(home: Path, on_progress: Progress = lambda _name, _state: Non
             try:
                 unwinding()
             finally:
+                unwinding()  # an alarm just before has set the clock again
                 down(settings)
 
 

@@ -132,12 +132,12 @@ def keep_private(home: Path) -> None:
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     for path in home.iterdir():
         if path.name != KEEPER and not path.is_symlink():
-            _close(path)
+            _make_private(path)
     for log in (home / "logs").glob("*"):
-        _close(log)
+        _make_private(log)
 
 
-def _close(path: Path) -> None:
+def _make_private(path: Path) -> None:
     with suppress(FileNotFoundError):  # another process has just removed it
         path.chmod(0o700 if path.is_dir() else 0o600)
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ def embedded_server(data: Path) -> Any:
     try:
         return patiently(_started, data)
     except Exception as error:
-        why = str(error) or "it does not get ready"
+        why = str(error).partition("\n")[0] or "it does not get ready"
         raise MacroCycleError(f"the embedded PostgreSQL in {data} does not start: {why}; see {data}/log") from None
 
 
@@ -107,7 +106,7 @@ def _started(data: Path) -> Any:
 
 
 def stop_embedded(settings: Settings) -> None:
-    """Stop the embedded server if one runs, whoever started it."""
+    """Have the embedded server stop if one runs, whoever started it; where it takes long, it goes on by itself."""
     running = postmaster(settings.home / "postgres")
     if running is None:
         return
@@ -131,7 +130,6 @@ def keep_running(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
     try:
         keep_running(read_settings())
     except MacroCycleError as error:

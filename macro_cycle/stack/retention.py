@@ -4,6 +4,7 @@ Deleted is what this file names, and nothing else: materializations, checks, suc
 are the record of what was done, and stay, as does every kind of event that a later Dagster may bring.
 """
 
+import math
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,11 +53,8 @@ def prune_output(dagster_home: Path, before: datetime) -> int:
 
 
 def _last_written(folder: Path) -> float:
-    return max(map(_written, (folder, *folder.rglob("*"))))
-
-
-def _written(path: Path) -> float:
+    """Seconds since 1970; without end where something goes while it is looked at: then it is somebody's work."""
     try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # removed since it was listed
-        return 0.0
+        return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    except FileNotFoundError:
+        return math.inf

@@ -60,7 +60,7 @@ class Server:
     def wait_for_both(self) -> None:
         """Return once one worker serves and the other is ready to."""
         queue = WaitingQueue(self.settings.home / "serving", place=1)  # no keeper's
-        wait_until(lambda: queue.has_a_successor() and any(map(self._serves, self.workers())))
+        wait_until(lambda: any(map(self._serves, self.workers())) and queue.has_a_successor())
 
     def _serves(self, worker: psutil.Process) -> bool:
         port = self.settings.kserve.grpc_port

@@ -56,7 +56,7 @@ class DagsterPage:
         """Choose the newest partition there, once what is said above the button has come and moves it no more."""
         self.reads("Show all partitions")
         self.press("Latest")
-        self.reads("1 partition")
+        self.tab.until(r"/\b1 partition\b/.test(document.body.innerText)")
 
     def configure(self, text: str) -> None:
         """Give the runs of that dialog a config."""

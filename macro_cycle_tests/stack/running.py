@@ -57,9 +57,9 @@ class Stack:
         assert not succeeds or done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def start(self, *arguments: str) -> subprocess.Popen:
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen:
         """Start `macro-cycle` with these arguments and do not wait for it."""
-        return subprocess.Popen(self._program(*arguments), env=self._process_environment())
+        return subprocess.Popen(self._program(*arguments), env=self._process_environment(), **options)
 
     def answer(self, *arguments: str) -> Any:
         """What a command prints with `--json`."""

