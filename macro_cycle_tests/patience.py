@@ -5,13 +5,17 @@ A limit that belongs to what is tested (an answer within two seconds) is that te
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 PATIENCE = 300.0
 
+Found = TypeVar("Found")
 
-def wait_until(condition: Callable[[], object], late: str = "the condition did not come true in time") -> None:
-    """Return once the condition holds; fails with `late` when patience ends."""
+
+def wait_until(condition: Callable[[], Found], late: str = "the condition did not come true in time") -> Found:
+    """What the condition gives, once that holds; fails with `late` when patience ends."""
     deadline = time.monotonic() + PATIENCE
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, late
         time.sleep(0.05)
+    return found

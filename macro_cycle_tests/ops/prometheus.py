@@ -41,14 +41,7 @@ class Prometheus:
 
     def wait_for(self, expression: str) -> list[dict[str, Any]]:
         """The series that the query gives, once there is one: a scrape that is late leaves none."""
-        found: list[dict[str, Any]] = []
-
-        def came() -> bool:
-            found[:] = self.query(expression)
-            return bool(found)
-
-        wait_until(came, f"nothing came for {expression}")
-        return found
+        return wait_until(lambda: self.query(expression), f"nothing came for {expression}")
 
 
 @contextmanager

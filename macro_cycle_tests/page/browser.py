@@ -140,8 +140,7 @@ def browser(profile: Path) -> Iterator[Tab]:
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             port = _port(profile / "DevToolsActivePort")
-            wait_until(lambda: _pages(port), "the browser opened no page")
-            [page] = _pages(port)
+            [page] = wait_until(lambda: _pages(port), "the browser opened no page")
             patient = {"open_timeout": PATIENCE, "ping_timeout": None}
             with connect(page["webSocketDebuggerUrl"], max_size=None, **patient) as connection:
                 yield Tab(connection)

@@ -50,8 +50,7 @@ class Server:
 
     def serving(self) -> psutil.Process:
         """The one that has the connections."""
-        wait_until(lambda: any(map(self._serves, self.workers())))
-        return next(filter(self._serves, self.workers()))
+        return wait_until(lambda: list(filter(self._serves, self.workers())))[0]
 
     def idle_workers(self) -> list[psutil.Process]:
         """Those that start, or wait for their turn."""

@@ -83,15 +83,12 @@ class Stack:
 
     def run_of_months(self, backfill: subprocess.Popen) -> str:
         """The id of the run that makes a range of months, once it is being executed."""
-        found: list[str] = []
 
-        def at_work() -> bool:
+        def at_work() -> list[str]:
             assert backfill.poll() is None, "the backfill ended before its run was seen"
-            found[:] = [run["runId"] for run in self._runs("{statuses: [STARTED]}") if _is_of_a_range(run)]
-            return bool(found)
+            return [run["runId"] for run in self._runs("{statuses: [STARTED]}") if _is_of_a_range(run)]
 
-        wait_until(at_work)
-        return found[0]
+        return wait_until(at_work)[0]
 
     def run_status(self, run_id: str) -> str:
         """How a run stands, as Dagster's web server says."""
